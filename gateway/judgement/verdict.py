@@ -1,0 +1,190 @@
+"""What the rules say of one message: values with their reasons, nothing done yet.
+
+Names and shapes follow the JSON of `gateway explain` (INTERFACE §2), so that explain, trace, replay and live mail
+cannot differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal
+
+from gateway.message.model import Direction, Envelope, Message
+from gateway.policy.model import Audience
+
+AutomaticType = Literal[
+    "bounce", "receipt", "feedback_report", "calendar_reply", "out_of_office", "voicemail", "auto_reply", "list", "bulk", "auto_generated"
+]
+Outcome = Literal["pass", "stop", "note"]
+"""pass: looked, nothing found · stop: this rule decides · note: a weak signal or a fact, decides nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One rule that was looked at. `evidence` names the header or fact, never a resident's address or subject."""
+
+    rule: str
+    outcome: Outcome
+    evidence: str = ""
+    source: str = ""
+    """RFC section or seed line, e.g. "RFC 3834 §2"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Automatic:
+    type: AutomaticType | None = None
+    rule: str | None = None
+    evidence: str | None = None
+
+    @property
+    def is_automatic(self) -> bool:
+        return self.type is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One case of one division mailbox that this message opens, with both clocks; times are aware, None = not promised."""
+
+    division: str
+    mailbox: str
+    audience: Audience
+    kind: str
+    standard: str
+    """Label of the standard that holds, e.g. "human-resources: public inquiry"."""
+    stated_as: str
+    acknowledge_by: datetime | None
+    respond_by: datetime | None
+    confidential: bool = False
+    reference_prefix: str = "CT"
+
+
+@dataclass(frozen=True, slots=True)
+class AcknowledgementDecision:
+    """`send`, or the rule that says no. `reason` is a slug of `gateway.judgement.reasons.REASONS`."""
+
+    send: bool
+    reason: str
+    explanation: str
+    evidence: str | None = None
+    lead: Case | None = None
+    others: tuple[Case, ...] = ()
+    """Further divisions that this one acknowledgement also speaks for, in recipient order."""
+    recipient: str | None = None
+    """Where it would go: the envelope sender (RFC 3834 §4)."""
+    language: str = "both"
+    """en · fr · both (unsure) · another ISO 639-1 code (both, and one help line in it)."""
+    quote_subject: bool = False
+    """True only when the sender is authenticated and the kind is not confidential."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alternate:
+    name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    role: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfOffice:
+    is_ooo: bool = False
+    names_alternate: bool | None = None
+    alternates: tuple[Alternate, ...] = ()
+    return_date: date | None = None
+    findings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureCheck:
+    checked: bool = False
+    compliant: bool | None = None
+    missing: tuple[str, ...] = ()
+    violations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """Everything the rules can say without history; made in the session, before the ledger is asked."""
+
+    message: Message
+    envelope: Envelope
+    identity: str
+    """`gateway.message.thread.identity`: the same mail seen through two doors has the same one."""
+    thread: tuple[str, ...]
+    """Message-IDs this message answers, nearest first."""
+    subject_references: tuple[str, ...]
+    """Our own case references found in the subject, upper-cased."""
+    inquirer: str
+    """Canonical lower-cased address of the correspondent (SRS and BATV undone), "" if none."""
+    audience: Audience
+    kind: str
+    language: str
+    automatic: Automatic
+    out_of_office: OutOfOffice
+    signature: SignatureCheck
+    meeting: Mapping[str, object] | None
+    cases: tuple[Case, ...]
+    """One for each addressed division mailbox, as if this message opened a case; in recipient order."""
+    is_inquiry: bool
+    """False when the message opens no case whatever its history (automatic, excluded, outbound …)."""
+    from_staff: bool
+    acknowledgement: AcknowledgementDecision
+    """As the first message of its thread: what `explain` without `--history` shows."""
+    trace: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadCase:
+    """A case already in the ledger that this message may belong to."""
+
+    case_id: int
+    reference: str
+    division: str
+    mailbox: str
+    correspondent: str
+    """Keyed hash of the inquirer."""
+    opened_at: datetime
+    responded_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What the ledger knew when this message was judged, earlier messages of the same batch included."""
+
+    seen: bool = False
+    """This identity is recorded already."""
+    seen_mailboxes: tuple[str, ...] = ()
+    """Mailboxes for which this identity already has a case."""
+    acknowledged: bool = False
+    """This identity already has an acknowledgement record."""
+    thread_cases: tuple[ThreadCase, ...] = ()
+    own_notice: bool = False
+    """The message answers a notice we sent, or is one."""
+    acknowledgements_to_correspondent: int = 0
+    """Sent or waiting within the correspondent cap's window."""
+    references: Mapping[str, str] = field(default_factory=dict)
+    """Mailbox -> a free case reference, for the cases this message may open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The decision on one message: what is recorded, and what is sent."""
+
+    examination: Examination
+    policy_version: str
+    opens: tuple[Case, ...] = ()
+    """Cases to open now (follow-ups and repeats open none)."""
+    follow_up_of: tuple[int, ...] = ()
+    """case_ids this message belongs to."""
+    answers: tuple[int, ...] = ()
+    """case_ids that this message, a person's answer, closes."""
+    acknowledgement: AcknowledgementDecision = field(
+        default_factory=lambda: AcknowledgementDecision(send=False, reason="no-case", explanation="No case was opened.")
+    )
+    trace: tuple[Step, ...] = ()
+
+    @property
+    def direction(self) -> Direction:
+        return self.examination.envelope.direction

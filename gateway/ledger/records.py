@@ -1,0 +1,70 @@
+"""The values that go into the ledger and come out of it; no SQL here, so that pure rooms may use them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from gateway.judgement.verdict import Examination, History, Verdict
+
+NoticeKind = Literal["acknowledgement", "warning", "thanks", "reminder", "digest", "survey"]
+NoticeState = Literal["waiting", "sent", "refused", "expired", "dropped"]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One mail that we write, ready to go. Address and octets are erased from the ledger when it settles."""
+
+    key: str
+    """What makes it one notice, e.g. `ack:<identity>`; unique in the ledger. The Message-ID derives from it."""
+    kind: NoticeKind
+    division: str
+    mailbox: str
+    """The division mailbox it speaks for."""
+    message_id: str
+    """With angle brackets; ours, so nothing personal."""
+    mail_from: str
+    """"" is the null reverse-path."""
+    rcpt_to: str
+    octets: bytes
+    """CRLF line ends, at most 998 octets a line, no dot-stuffing."""
+    not_before: datetime
+    give_up_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What `intake` decided of one message; the ledger writes all of it in one transaction, or nothing."""
+
+    verdict: Verdict
+    notices: tuple[Notice, ...] = ()
+    printed: dict[str, datetime | None] = field(default_factory=dict)
+    """Mailbox of an opened case -> the answer date that its acknowledgement prints (None: none printed)."""
+
+
+Decide = Callable[[Examination, History], Decision]
+"""Runs in the writer's batch, in order of arrival; must be pure and quick."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What came of one message."""
+
+    identity: str
+    repeated: bool
+    """True when this identity with these mailboxes was in the ledger already."""
+    reason: str
+    references: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """An outbox row under lease."""
+
+    notice_id: int
+    notice: Notice
+    attempts: int
+    """Earlier attempts, 0 the first time."""
+    lease_token: str

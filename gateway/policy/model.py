@@ -1,0 +1,199 @@
+"""The policy in force: plain values, already merged (City-wide defaults under each division's own words).
+
+What an admin writes is read by `gateway.policy.load`; here is only what the rules use. Nothing here does I/O.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+Audience = Literal["public", "council", "internal"]
+Mode = Literal["observe", "warn", "enforce"]
+
+
+@dataclass(frozen=True, slots=True)
+class Bilingual:
+    en: str
+    fr: str
+
+    def in_language(self, language: str) -> str:
+        return self.fr if language == "fr" else self.en
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """One promised span, as INTERFACE §5 fixes them.
+
+    unit: "hours" (elapsed) · "days" (end of the Nth calendar day) · "business_days" (closing of the Nth business day)
+    · "business_day_at" (`at` on the business day of receipt) · "business_day" (closing on the business day of receipt).
+    """
+
+    unit: Literal["hours", "days", "business_days", "business_day_at", "business_day"]
+    amount: int = 0
+    at: time | None = None
+    text: str = ""
+    """As the admin wrote it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Opening hours of one division, holidays and closures; a date never shifts by a zone.
+
+    The arithmetic on it is in `gateway.policy.calendar`.
+    """
+
+    zone: ZoneInfo
+    hours: Mapping[int, tuple[tuple[time, time], ...]]
+    """Weekday (0 = Monday) -> half-open spans of local time, in order."""
+    holidays: Mapping[date, str]
+    """Closed days with their names."""
+    closures: Mapping[date, tuple[time, str]] = field(default_factory=dict)
+    """Local date -> (closed from this time on, why); 00:00 closes the whole day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standard:
+    audiences: frozenset[Audience]
+    kinds: frozenset[str] | None
+    """None = any kind."""
+    acknowledge: Clock | None
+    respond: Clock | None
+    stated_as: str
+    label: str
+    stated_in_public: str | None = None
+    stated_in_staff: str | None = None
+    kept_by: Literal["acknowledgement or answer", "answer", "acknowledgement"] = "acknowledgement or answer"
+    if_closed: Literal["stands", "next opening"] = "stands"
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    name: str | None = None
+    telephone: str | None = None
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Contacts:
+    """Whom to call. Telephone numbers are text as the admin wrote them."""
+
+    telephone: str
+    tty: str | None = None
+    after_hours: str | None = None
+    general: str = "311"
+    general_from_outside: str | None = None
+    general_tty: str | None = None
+    danger: str = "911"
+    council_desk: Contact | None = None
+    stand_in: Contact | None = None
+    policy_news: str | None = None
+    reminders: str | None = None
+    after_a_missed_date: str | None = None
+    staff_help: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Sentences of one language that a division may word itself; `{received}`, `{respond_by}`, `{telephone}` inside."""
+
+    arrived: str | None = None
+    date: str | None = None
+    meanwhile: str | None = None
+    aim: str | None = None
+    """Printed where no answer date is promised; never counted as a standard."""
+
+
+@dataclass(frozen=True, slots=True)
+class AcknowledgementPolicy:
+    sent_to: frozenset[Audience]
+    signed_by: Bilingual
+    signed_title: Bilingual
+    """Stands where a person's position would: the team's function."""
+    subject: Bilingual
+    fixed_subject: Bilingual
+    wording: Mapping[str, Wording] = field(default_factory=dict)
+    copy_to_mailbox: bool = False
+    new_case_after: timedelta = timedelta(days=30)
+    other_languages: Mapping[str, str] = field(default_factory=dict)
+    """ISO 639-1 code -> one help line in that language (texts/languages.yaml)."""
+    notice: Bilingual | None = None
+    """City-wide notice, added to every acknowledgement while in force."""
+    notice_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KindRule:
+    """First rule that fits decides. What fits none is an inquiry (or the division's only kind)."""
+
+    kind: str
+    name: Bilingual
+    audiences: frozenset[Audience]
+    confidential: bool = False
+    any_of: tuple[Mapping[str, tuple[str, ...]], ...] = ()
+    """Conditions, by key (`subject_has`, `body_has`, `sent_to`, `arrived_from`, `attachment_named`, `matches` …); empty = always."""
+    but_not: tuple[Mapping[str, tuple[str, ...]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureRules:
+    """From signatures/*.yaml: what a signature must have, in order, and may not have."""
+
+    name: str
+    required: tuple[str, ...]
+    order: tuple[str, ...]
+    organization: tuple[str, ...]
+    prohibited: tuple[str, ...]
+    divisions: tuple[str, ...] = ()
+    """Names of divisions and units that may stand in a signature, both languages."""
+    reply_fields: tuple[str, ...] | None = None
+    """Fewer fields that suffice in a reply within a thread; None = the same as everywhere."""
+
+
+@dataclass(frozen=True)
+class Division:
+    slug: str
+    name: Bilingual
+    mailbox: str
+    aliases: tuple[str, ...]
+    reference_prefix: str
+    calendar: Calendar
+    contacts: Contacts
+    standards: tuple[Standard, ...]
+    """The division's own, then the City-wide ones: the first that fits holds."""
+    kinds: tuple[KindRule, ...]
+    default_kind: str
+    rollout: Mapping[Audience, Mode]
+    acknowledgement: AcknowledgementPolicy
+    website: Bilingual
+    round_the_clock: bool = False
+    letters_arrive_from: tuple[str, ...] = ()
+    staff: tuple[str, ...] = ()
+    """Patterns of staff addresses that belong to this division."""
+
+    @property
+    def mailboxes(self) -> tuple[str, ...]:
+        return (self.mailbox, *self.aliases)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """All of it, immutable. `version` is a hash of the files' contents, stamped on every decision."""
+
+    version: str
+    city: Bilingual
+    zone: ZoneInfo
+    divisions: Mapping[str, Division]
+    by_mailbox: Mapping[str, Division]
+    """Lower-cased mailbox or alias -> its division."""
+    organization_domains: tuple[str, ...]
+    authserv_ids: tuple[str, ...]
+    council_senders: tuple[str, ...]
+    signature_rules: SignatureRules
+    acknowledgements: bool = True
+    """False: the City-wide stop."""
+    trusted_sources: tuple[str, ...] = ()
+    correspondent_cap: tuple[int, timedelta] | None = (10, timedelta(days=1))
