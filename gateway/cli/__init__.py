@@ -1,0 +1,60 @@
+"""The commands, one small file each; a file is only imported when its command is called, so that `--help` is quick."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from gateway import __version__
+
+_COMMANDS = {
+    "serve": "gateway.cli.serve",
+    "demo": "gateway.cli.demo",
+    "check": "gateway.cli.check",
+    "explain": "gateway.cli.explain",
+    "due": "gateway.cli.due",
+    "trace": "gateway.cli.trace",
+    "outbox": "gateway.cli.outbox",
+    "schema": "gateway.cli.schema",
+}
+
+
+class _LazyGroup(click.Group):
+    """Lists all commands; imports the one that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = getattr(importlib.import_module(_COMMANDS[cmd_name]), cmd_name)
+        return command
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="gateway")
+def gateway() -> None:
+    """Keep, and prove, a city's Service Promise.
+
+    \b
+    Examples:
+      gateway demo                     sample mail through a real gateway, in one minute
+      gateway serve                    the service, with ./gateway.toml or embedded defaults
+      gateway check                    is my policy edit good?
+      gateway explain message.eml      what would happen to this message, and why
+      gateway trace '<id@example.org>' what did happen to that one
+
+    Exit status: 0 fine, 1 it ran and found something wrong, 2 it could not run.
+    """
+
+
+def main() -> None:
+    """Entry point; a reader that closed the pipe early is no error."""
+    try:
+        gateway(prog_name="gateway")
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(141)

@@ -6,7 +6,7 @@ octets, never a substitute for them: what is relayed is always the octets (DESIG
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -59,6 +59,8 @@ class Part:
     fields: tuple[Field, ...] = ()
     text: str | None = None
     children: tuple[Part, ...] = ()
+    octets: bytes | None = None
+    """Decoded content of an `application/pkcs7-mime` leaf (bounded), so that an opaque signature can be unwrapped; else None."""
 
     def walk(self) -> Iterator[Part]:
         """This part and all below it, depth first."""
@@ -107,6 +109,10 @@ class Message:
     def of(self, name: str) -> tuple[Address, ...]:
         """The addresses of an address field (From, Sender, Reply-To, To, Cc, Bcc, Resent-*, Return-Path …)."""
         return self.addresses.get(name.lower(), ())
+
+    def names_among(self, names: Set[str]) -> Set[str]:
+        """Which of these lower-cased field names occur."""
+        return self._by_key.keys() & names
 
     @property
     def attachments(self) -> tuple[str, ...]:

@@ -37,6 +37,10 @@ class Clock:
     at: time | None = None
     text: str = ""
     """As the admin wrote it."""
+    received_by: time | None = None
+    """Business-day clocks only: what arrives at or after this local time counts as the next business day."""
+    if_closed: Literal["stands", "next opening"] = "stands"
+    """hours and days: whether an end at a closed time stands, or moves to the next opening."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ class Calendar:
 
     zone: ZoneInfo
     hours: Mapping[int, tuple[tuple[time, time], ...]]
-    """Weekday (0 = Monday) -> half-open spans of local time, in order."""
+    """Weekday (0 = Monday) -> half-open spans of local time, in order; an end of 00:00 is the end of that day (24:00)."""
     holidays: Mapping[date, str]
     """Closed days with their names."""
     closures: Mapping[date, tuple[time, str]] = field(default_factory=dict)
@@ -153,6 +157,47 @@ class SignatureRules:
     """Fewer fields that suffice in a reply within a thread; None = the same as everywhere."""
 
 
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What "maintain or increase" is compared with."""
+
+    period: str
+    value: float
+    answers: int
+    margin: float
+    """A change within it counts as maintained; in the unit of `value`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """A declared survey: a row of the report. Nothing is asked yet."""
+
+    slug: str
+    asked: Mapping[str, str]
+    """after, audience, who, one_in, per_person: as written."""
+    question: Bilingual
+    counts: str
+    target: str
+    unit: str | None = None
+    baseline: Baseline | None = None
+    """None: the first full period becomes it."""
+    never_after_kinds: tuple[str, ...] = ()
+    stated_as: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A figure that a person enters: a row of the report."""
+
+    slug: str
+    means: str
+    every: Literal["month", "quarter", "year"]
+    target: str
+    unit: str | None = None
+    baseline: Baseline | None = None
+    stated_as: str | None = None
+
+
 @dataclass(frozen=True)
 class Division:
     slug: str
@@ -173,6 +218,18 @@ class Division:
     letters_arrive_from: tuple[str, ...] = ()
     staff: tuple[str, ...] = ()
     """Patterns of staff addresses that belong to this division."""
+    acknowledgements: bool = True
+    """False: this division's stop. `acknowledgement.sent_to` is then empty, too."""
+    units: tuple[str, ...] = ()
+    """Names of units that may stand in a signature."""
+    surveys: tuple[Survey, ...] = ()
+    measures: tuple[Measure, ...] = ()
+    out_of_office: Mapping[str, object] = field(default_factory=dict)
+    """must_give, ways_to_reach, warn_again_after (timedelta), tell_contact_after (Clock, or None for never)."""
+    signature: Mapping[str, object] = field(default_factory=dict)
+    """warn_after, allowed_besides, exceptions."""
+    reminders: Mapping[str, object] = field(default_factory=dict)
+    """before_due, never, one_mail_a_day."""
 
     @property
     def mailboxes(self) -> tuple[str, ...]:
@@ -197,3 +254,7 @@ class Policy:
     """False: the City-wide stop."""
     trusted_sources: tuple[str, ...] = ()
     correspondent_cap: tuple[int, timedelta] | None = (10, timedelta(days=1))
+    figures: Mapping[str, object] = field(default_factory=dict)
+    """hide_groups_under, final_after: for the report."""
+    keep: Mapping[str, str] = field(default_factory=dict)
+    """What is kept for how long, as written; for retention."""

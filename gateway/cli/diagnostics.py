@@ -1,0 +1,41 @@
+"""How commands fail: one line that says what to do, and the exit status of INTERFACE §2."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from gateway.settings import Settings, SettingsError, load_settings
+
+config_option = click.option(
+    "--config", type=click.Path(path_type=Path), default=None, metavar="FILE", help="gateway.toml to use (default: ./gateway.toml where there is one)."
+)
+
+
+def settings_or_exit(config: Path | None) -> Settings:
+    """The configuration, or exit 2 with every problem on standard error."""
+    try:
+        return load_settings(config)
+    except SettingsError as error:
+        cannot_run(*error.lines)
+
+
+def cannot_run(*lines: str) -> NoReturn:
+    """Exit 2: it could not run."""
+    say(lines)
+    sys.exit(2)
+
+
+def found_wrong(*lines: str) -> NoReturn:
+    """Exit 1: it ran and found something wrong."""
+    say(lines)
+    sys.exit(1)
+
+
+def say(lines: Iterable[object]) -> None:
+    for line in lines:
+        click.echo(str(line), err=True)

@@ -1,0 +1,143 @@
+"""Where both doors end: octets and envelope become a verdict and one ledger transaction. Never changes the 250, never raises.
+
+The session parses and applies the rules that need no history; the ledger's writer thread calls `Intake.decide` in order of
+arrival and commits. What takes too long or fails goes to the fsynced journal (DESIGN promise 2), and is replayed when the
+ledger is well again. Should even the journal fail, observations wait in memory, bounded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+
+from gateway import telemetry
+from gateway.judgement.verdict import Examination, History
+from gateway.ledger.journal import Journal
+from gateway.ledger.records import Decision, Recorded
+from gateway.ledger.writer import Writer
+from gateway.message.model import Envelope
+from gateway.pausepoint import reached
+from gateway.rulebook import Rulebook, Sighting
+
+KEPT_OCTETS = 32 << 20
+"""Octets held in memory when neither ledger nor journal takes them; what would go beyond is counted as lost."""
+
+REPLAY_EVERY = 2.0
+"""Seconds between looks at the journal."""
+
+REPLAY_TIMEOUT = 30.0
+"""Seconds a replayed observation may wait for its commit; nobody waits for a reply here."""
+
+log = structlog.get_logger()
+
+
+class Intake:
+    """Records what was relayed. One instance for the process; all methods run on the event loop except `decide`."""
+
+    def __init__(
+        self, rulebook: Callable[[], Rulebook | None], journal: Journal, clock: Callable[[], datetime], limit: float, wake: Callable[[], None]
+    ) -> None:
+        self._rulebook = rulebook
+        self._journal = journal
+        self._clock = clock
+        self._limit = limit
+        self._wake = wake
+        self._writer: Writer | None = None
+        self._kept: deque[Sighting] = deque()
+        self._kept_octets = 0
+
+    def use(self, writer: Writer) -> None:
+        """The writer calls `decide`, so each needs the other."""
+        self._writer = writer
+
+    @property
+    def kept(self) -> int:
+        """Observations that only memory holds."""
+        return len(self._kept)
+
+    async def observe(self, octets: bytes, complete: bool, size: int, envelope: Envelope) -> None:
+        """Record one message that the next hop has taken, within the time limit; never raises."""
+        reached("after-next-hop-250")
+        sighting = Sighting(octets, complete, size, envelope)
+        try:
+            with telemetry.INTAKE_SECONDS.time():
+                async with asyncio.timeout(self._limit):
+                    await self._record(sighting)
+        except Exception as error:  # whatever it is, the message is relayed and the sender gets its 250
+            telemetry.fault("ledger", error)
+            await self._put_aside(sighting)
+        telemetry.MESSAGES.labels(envelope.direction, "relayed").inc()
+
+    def decide(self, examination: Examination, history: History) -> Decision:
+        """For the writer's batch (its thread), in order of arrival."""
+        rulebook = self._rulebook()
+        if rulebook is None:
+            raise NoRulebook
+        decision = rulebook.judge_and_compose(examination, history, self._clock()).decision
+        telemetry.DECISIONS.labels(decision.verdict.acknowledgement.reason).inc()
+        reached("before-commit")
+        return decision
+
+    async def _record(self, sighting: Sighting) -> Recorded:
+        rulebook = self._rulebook()
+        if rulebook is None or self._writer is None:
+            raise NoRulebook
+        recorded = await self._writer.submit(rulebook.examine(sighting))
+        reached("after-commit")
+        self._wake()
+        return recorded
+
+    async def _put_aside(self, sighting: Sighting) -> None:
+        """Journal first; memory when the disk takes nothing at all."""
+        try:
+            async with asyncio.timeout(self._limit):
+                await asyncio.to_thread(self._journal.append, sighting.header(), sighting.octets)
+            telemetry.JOURNALED.inc()
+        except Exception as error:  # a dead disk must not hold the 250 either
+            telemetry.fault("journal", error)
+            self._keep(sighting)
+
+    def _keep(self, sighting: Sighting) -> None:
+        if self._kept_octets + len(sighting.octets) > KEPT_OCTETS:
+            telemetry.MESSAGES.labels(sighting.envelope.direction, "unrecorded").inc()
+            log.critical("observation-lost", why="ledger, journal and memory are full", direction=sighting.envelope.direction)
+            return
+        self._kept.append(sighting)
+        self._kept_octets += len(sighting.octets)
+
+    async def replay_for_ever(self) -> None:
+        """Bring journal and memory back into the ledger, whenever it takes writes; ends by cancellation."""
+        while True:
+            try:
+                await self.replay()
+            except Exception as error:  # still unwell: the next look comes soon enough
+                telemetry.fault("replay", error)
+            await asyncio.sleep(REPLAY_EVERY)
+
+    async def replay(self) -> int:
+        """One pass, oldest first; stops at the first that the ledger does not take. Idempotent: the identity is unique."""
+        replayed = 0
+        while self._kept:
+            await self._record_slowly(self._kept[0])
+            self._kept_octets -= len(self._kept.popleft().octets)
+            replayed += 1
+        for record in await asyncio.to_thread(lambda: list(self._journal.replay())):
+            await self._record_slowly(Sighting.from_journal(record.header, record.octets))
+            await asyncio.to_thread(self._journal.forget, record)
+            replayed += 1
+        if replayed:
+            telemetry.REPLAYED.inc(replayed)
+            log.info("journal-replayed", observations=replayed)
+        return replayed
+
+    async def _record_slowly(self, sighting: Sighting) -> None:
+        async with asyncio.timeout(REPLAY_TIMEOUT):
+            await self._record(sighting)
+
+
+class NoRulebook(Exception):
+    """No policy has been good since the start: observations wait in the journal until one is."""

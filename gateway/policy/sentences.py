@@ -1,0 +1,74 @@
+"""The texts in force: compiled templates that render to bounded text. Pure; reading them from files is `policy/texts.py`.
+
+Decides nothing about whom to write to. A template here has no loop, call, filter or arithmetic (`policy/texts.py` refuses
+them), so the work of a render is bounded by the size of the files; the cap below is the second wall.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import jinja2
+
+LANGUAGES = ("en", "fr")
+"""ISO 639-1 codes of the languages that every text is written in."""
+
+LONGEST_TEXT = 64 * 1024
+"""Characters one rendered text may have."""
+
+ACKNOWLEDGEMENTS = ("answer-date", "no-date", "council", "in-confidence")
+"""Variants of the acknowledgement; each is a file `acknowledgement/<variant>.<language>.j2`."""
+
+FRENCH_FOLLOWS = "acknowledgement/french-follows.fr.j2"
+"""The line above a message in both languages."""
+
+SIGNATURE_TEXT = "notice.txt.j2"
+SIGNATURE_HTML = "notice.html.j2"
+PAGE = "page.html.j2"
+
+REQUIRED = (
+    *(f"acknowledgement/{variant}.{language}.j2" for variant in ACKNOWLEDGEMENTS for language in LANGUAGES),
+    FRENCH_FOLLOWS,
+    PAGE,
+)
+"""Files that the templates folder must have."""
+
+ACKNOWLEDGEMENT_VARIABLES = frozenset(
+    "after_hours aim arrived city closed_from council_desk danger date division general hours meanwhile notice opens_again others "
+    "received reference respond_by telephone together tty".split()
+)
+SIGNATURE_VARIABLES = frozenset("division email function language organization team telephone website".split())
+PAGE_VARIABLES = frozenset(("body", "language", "title"))
+
+
+class TextFailed(Exception):
+    """A template could not be rendered; the text names the file, never a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Compiled templates by file name. Without any (`Texts()`), every notice goes out in its built-in words."""
+
+    templates: Mapping[str, jinja2.Template] = field(default_factory=dict)
+    version: str = ""
+    """Hash of the files' contents."""
+
+    def render(self, name: str, values: Mapping[str, str]) -> str:
+        """The text of one file. Raises TextFailed for whatever goes wrong, a text over LONGEST_TEXT included."""
+        template = self.templates.get(name)
+        if template is None:
+            raise TextFailed(f"{name}: no such text")
+        pieces: list[str] = []
+        length = 0
+        try:
+            for piece in template.generate(**values):
+                length += len(piece)
+                if length > LONGEST_TEXT:
+                    raise TextFailed(f"{name}: longer than {LONGEST_TEXT} characters")
+                pieces.append(piece)
+        except TextFailed:
+            raise
+        except Exception as error:  # a template is an admin's text: any failure in it has the same answer
+            raise TextFailed(f"{name}: {type(error).__name__}") from None
+        return "".join(pieces)

@@ -1,0 +1,122 @@
+"""Policy and texts in force, and how they are applied to one message: the same code for live mail, `explain` and `replay`.
+
+No I/O and no clock; faults of our own are counted, never raised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from gateway import telemetry
+from gateway.judgement.examine import examine
+from gateway.judgement.judge import judge
+from gateway.judgement.unexamined import unexamined, unsent
+from gateway.judgement.verdict import Examination, History, Verdict
+from gateway.ledger.records import Decision
+from gateway.message.model import Envelope
+from gateway.message.parse import parse
+from gateway.notices.compose import Composed, compose_acknowledgement
+from gateway.notices.parse_back import check
+from gateway.policy.model import Policy
+from gateway.policy.texts import Texts
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One relayed message as one door saw it; `octets` is a bounded prefix (message.model.PREFIX_LIMIT)."""
+
+    octets: bytes
+    complete: bool
+    size: int
+    envelope: Envelope
+
+    def header(self) -> dict[str, Any]:
+        """For the journal: everything but the octets, as JSON values."""
+        given = self.envelope
+        return {
+            "mail_from": given.mail_from,
+            "rcpt_to": list(given.rcpt_to),
+            "direction": given.direction,
+            "received_at": given.received_at.isoformat(),
+            "listener": given.listener,
+            "trusted_senders": given.trusted_senders,
+            "door": given.door,
+            "complete": self.complete,
+            "size": self.size,
+        }
+
+    @classmethod
+    def from_journal(cls, header: Mapping[str, Any], octets: bytes) -> Sighting:
+        """The inverse of `header`."""
+        values = dict(header)
+        complete, size = bool(values.pop("complete")), int(values.pop("size"))
+        values["rcpt_to"] = tuple(values["rcpt_to"])
+        values["received_at"] = datetime.fromisoformat(values["received_at"])
+        return cls(octets, complete, size, Envelope(**values))
+
+
+@dataclass(frozen=True)
+class Rulebook:
+    """Policy and texts in force, and how they are applied: the same for live mail, `explain` and `replay`."""
+
+    policy: Policy
+    texts: Texts
+    secret: bytes
+    give_up_after: timedelta
+
+    def examine(self, sighting: Sighting) -> Examination:
+        """Everything that can be said without history; a fault of ours becomes a recorded verdict, not an exception."""
+        try:
+            message = parse(sighting.octets, complete=sighting.complete)
+            examination = examine(message, sighting.envelope, self.policy, secret=self.secret)
+        except Exception as error:  # the one place where a bug in the rules must not cost the observation
+            telemetry.fault("examine", error)
+            examination = unexamined(sighting.octets, sighting.envelope, type(error).__name__)
+        return replace(examination, size=sighting.size)
+
+    def judge_and_compose(self, examination: Examination, history: History, now: datetime) -> Judged:
+        """The verdict, and what would be sent for it. Pure but for counting faults; a notice that fails its check is not sent."""
+        verdict = judge(examination, history, self.policy, now)
+        if not verdict.acknowledgement.send:
+            return Judged(verdict)
+        try:
+            composed = self._compose(examination, verdict, history, now)
+            complaint = check(composed.notice)
+        except Exception as error:  # a notice that cannot be made must not cost the record
+            telemetry.fault("compose", error)
+            complaint = type(error).__name__
+        if complaint is not None:
+            telemetry.NOTICES.labels("acknowledgement", "malformed").inc()
+            return Judged(unsent(verdict, complaint))
+        return Judged(verdict, composed)
+
+    def _compose(self, examination: Examination, verdict: Verdict, history: History, now: datetime) -> Composed:
+        return compose_acknowledgement(
+            examination,
+            verdict.acknowledgement,
+            references=history.references,
+            policy=self.policy,
+            texts=self.texts,
+            secret=self.secret,
+            now=now,
+            give_up_after=self.give_up_after,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A verdict, and its acknowledgement where one goes out."""
+
+    verdict: Verdict
+    composed: Composed | None = None
+
+    @property
+    def decision(self) -> Decision:
+        """For the ledger."""
+        if self.composed is None:
+            return Decision(self.verdict)
+        printed = {case.mailbox: self.composed.printed_respond_by for case in self.verdict.opens}
+        return Decision(self.verdict, (self.composed.notice,), printed=printed)

@@ -1,0 +1,106 @@
+"""Logs and metrics: what operators see. Neither ever names a resident (DESIGN promise 8).
+
+Three walls stand between a message and the log: callers pass event names and counts only; `_mask` replaces whatever looks
+like an address; exceptions are logged as class and place, without their text, because the text of an exception may quote mail.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+import traceback
+from collections.abc import MutableMapping
+from typing import Any, Literal
+
+import structlog
+from prometheus_client import Counter, Gauge, Histogram
+from structlog.typing import Processor
+
+_ADDRESS = re.compile(r"[^\s<>\"',;:()\[\]]+@[^\s<>\"',;:()\[\]]+")
+Event = MutableMapping[str, Any]
+
+MESSAGES = Counter("gateway_messages", "Messages relayed with 2yz and handed to intake", ["direction", "outcome"])
+DECISIONS = Counter("gateway_decisions", "Acknowledgement decisions by reason", ["reason"])
+NOTICES = Counter("gateway_notices", "Notices by what became of them", ["kind", "result"])
+FAULTS = Counter("gateway_faults", "Faults inside the gateway; mail flows all the same", ["where", "fault"])
+JOURNALED = Counter("gateway_journaled", "Observations that went to the journal instead of the ledger")
+REPLAYED = Counter("gateway_replayed", "Journal records replayed into the ledger")
+WAITING = Gauge("gateway_outbox_waiting", "Notices waiting to be sent")
+LEDGER_UP = Gauge("gateway_ledger_up", "1 while the ledger takes writes")
+INTAKE_SECONDS = Histogram(
+    "gateway_intake_seconds", "From the next hop's 250 to the commit", buckets=(0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 2, 5)
+)
+
+
+def fault(where: str, error: BaseException, **facts: object) -> None:
+    """One log line and one count for something of ours that failed; never the text of the exception."""
+    FAULTS.labels(where, type(error).__name__).inc()
+    structlog.get_logger().error("fault", where=where, fault=type(error).__name__, at=_place(error), **facts)
+
+
+def configure(format: Literal["auto", "json", "text"] = "auto", level: str = "info") -> None:
+    """Set structlog and the standard library's logging to one stream on standard error."""
+    as_json = format == "json" or (format == "auto" and not sys.stderr.isatty())
+    shared: list[Processor] = [
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _without_exception_text,
+        _mask,
+    ]
+    renderer: Processor = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    threshold = logging.getLevelName(level.upper())
+    structlog.configure(
+        processors=[*shared, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(threshold),
+        logger_factory=_SafeLoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer]
+        )
+    )
+    logging.raiseExceptions = False
+    logging.basicConfig(handlers=[handler], level=max(threshold, logging.WARNING), force=True)
+    # aiosmtpd prints every command, and so every address, at INFO.
+    logging.getLogger("mail.log").setLevel(logging.CRITICAL)
+
+
+class _SafeLogger(structlog.WriteLogger):
+    """Writes a line, and never raises: a full log disk must not stop mail (threats F15)."""
+
+    def msg(self, message: str) -> None:
+        try:
+            super().msg(message)
+        except (OSError, ValueError):
+            FAULTS.labels("log", "unwritable").inc()
+
+    log = debug = info = warn = warning = error = critical = fatal = failure = msg
+
+
+class _SafeLoggerFactory:
+    def __call__(self, *_: object) -> _SafeLogger:
+        return _SafeLogger(sys.stderr)
+
+
+def _without_exception_text(_: object, __: str, event: Event) -> Event:
+    info = event.pop("exc_info", None)
+    error = info if isinstance(info, BaseException) else info[1] if isinstance(info, tuple) else sys.exc_info()[1] if info else None
+    if error is not None:
+        event["fault"], event["at"] = type(error).__name__, _place(error)
+    return event
+
+
+def _place(error: BaseException) -> str:
+    """Where it happened, innermost last: `file.py:line in function`, three frames at most."""
+    frames = traceback.extract_tb(error.__traceback__)[-3:]
+    return " > ".join(f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno} in {frame.name}" for frame in frames)
+
+
+def _mask(_: object, __: str, event: Event) -> Event:
+    for key, value in event.items():
+        if isinstance(value, str):
+            event[key] = _ADDRESS.sub("[address]", value)
+    return event

@@ -1,0 +1,87 @@
+"""Health, metrics and a first page. Reads only; killing it touches no mail.
+
+`/healthz` the process lives · `/readyz` 200 while mail can be relayed, details say what is degraded · `/metrics` Prometheus text ·
+`/` a page for people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from html import escape
+
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Can mail be relayed, and what beside that is not well. Details name parts of the gateway, never people."""
+
+    relays: bool
+    details: dict[str, str] = field(default_factory=dict)
+    """Part -> "ok", or what is wrong with it."""
+    figures: dict[str, int] = field(default_factory=dict)
+
+
+Status = Callable[[], Awaitable[Readiness]]
+
+
+def application(status: Status) -> web.Application:
+    """The four paths; anything else is 404."""
+
+    async def healthz(_: web.Request) -> web.Response:
+        return web.json_response({"alive": True}, headers=_HEADERS)
+
+    async def readyz(_: web.Request) -> web.Response:
+        now = await status()
+        body = {"ready": now.relays, "degraded": any(each != "ok" for each in now.details.values()), "details": now.details}
+        return web.json_response(body, status=200 if now.relays else 503, headers=_HEADERS)
+
+    async def metrics(_: web.Request) -> web.Response:
+        return web.Response(body=generate_latest(), headers={**_HEADERS, "Content-Type": CONTENT_TYPE_LATEST})
+
+    async def page(_: web.Request) -> web.Response:
+        return web.Response(text=render(await status()), content_type="text/html", headers=_HEADERS)
+
+    app = web.Application(client_max_size=1024)
+    app.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz), web.get("/metrics", metrics), web.get("/", page)])
+    return app
+
+
+async def serve_web(bind: str, status: Status) -> web.AppRunner:
+    """Listen on HOST:PORT; OSError when the port is taken. The caller cleans the runner up."""
+    host, _, port = bind.rpartition(":")
+    runner = web.AppRunner(application(status), access_log=None, handle_signals=False)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host.strip("[]"), int(port)).start()
+    except OSError:
+        await runner.cleanup()
+        raise
+    return runner
+
+
+def render(status: Readiness) -> str:
+    """The page: what works, what does not, and how much has been done, in headings and tables that read well aloud."""
+    verdict = "Mail is being relayed." if status.relays else "Mail cannot be relayed now; senders keep it and try again."
+    parts = "".join(f'<tr><th scope="row">{escape(name)}</th><td>{escape(said)}</td></tr>' for name, said in sorted(status.details.items()))
+    figures = "".join(f'<tr><th scope="row">{escape(name)}</th><td>{count}</td></tr>' for name, count in status.figures.items())
+    return f"""<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>Service Promise Gateway</title>
+<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">
+<style>body{{font:1rem/1.5 system-ui,sans-serif;max-width:45rem;margin:2rem auto;padding:0 1rem}}
+table{{border-collapse:collapse;width:100%}}th,td{{text-align:left;padding:.3rem .6rem;border-bottom:1px solid}}caption{{text-align:left;font-weight:bold}}</style>
+</head><body><main><h1>Service Promise Gateway</h1><p>{verdict}</p>
+<table><caption>Parts</caption><tbody>{parts}</tbody></table>
+<table><caption>Recorded</caption><tbody>{figures}</tbody></table>
+<p>For machines: <a href="/readyz">/readyz</a>, <a href="/metrics">/metrics</a>. For one message: <code>gateway trace MESSAGE-ID</code>.</p>
+</main></body></html>
+"""

@@ -1,0 +1,95 @@
+"""Fixtures for tests through the front door; what they start, they end."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from tests.harness.gateway import GatewayProcess
+from tests.harness.hop import RecordingHop
+from tests.harness.neighbours import DovecotInstance, PostfixInstance
+
+# Two cores are shared by all workers: a slow example is no finding. In CI the examples are the same every time.
+settings.register_profile("house", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.load_profile("house")
+
+
+@pytest.fixture
+def hop() -> Iterator[RecordingHop]:
+    """The next hop of relayed mail, both directions."""
+    with RecordingHop() as hop:
+        yield hop
+
+
+@pytest.fixture
+def notices_hop() -> Iterator[RecordingHop]:
+    """Where the mail that the gateway writes arrives."""
+    with RecordingHop() as hop:
+        yield hop
+
+
+GatewayFactory = Callable[..., GatewayProcess]
+
+
+@pytest.fixture
+def new_gateway(tmp_path: Path, hop: RecordingHop, notices_hop: RecordingHop) -> Iterator[GatewayFactory]:
+    """Makes gateways that are not started yet; `next_hop`, `notices` and `settings` may be given. All are killed at the end."""
+    made: list[GatewayProcess] = []
+
+    def make(folder: Path | None = None, **how: object) -> GatewayProcess:
+        place = folder or tmp_path / f"gateway-{len(made)}"
+        place.mkdir(exist_ok=True)
+        made.append(GatewayProcess(place, **({"next_hop": hop.url, "notices": notices_hop.url} | how)))  # type: ignore[arg-type]
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.kill()
+        print(each.output[-5000:])  # pytest shows it where the test failed
+
+
+@pytest.fixture
+def gateway(new_gateway: GatewayFactory) -> GatewayProcess:
+    """A gateway that is ready, with `hop` and `notices_hop` behind it."""
+    started = new_gateway()
+    started.start()
+    return started
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A temporary folder that the users postfix and dovecot can reach (pytest's own is closed to them)."""
+    folder = Path(tempfile.mkdtemp(prefix="gateway-test-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def new_postfix(open_folder: Path) -> Iterator[Callable[..., PostfixInstance]]:
+    """Makes private Postfix instances that are not started yet; all are ended."""
+    with ExitStack() as stack:
+
+        def make(name: str = "postfix", **how: str) -> PostfixInstance:
+            instance = PostfixInstance(open_folder / name, **how)
+            stack.callback(lambda: print(instance.output[-5000:]))
+            stack.callback(instance.stop)
+            return instance
+
+        yield make
+
+
+@pytest.fixture
+def dovecot(open_folder: Path) -> Iterator[DovecotInstance]:
+    """A running private Dovecot with LMTP and Maildirs."""
+    instance = DovecotInstance(open_folder / "dovecot")
+    instance.start()
+    yield instance
+    instance.stop()
