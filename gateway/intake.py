@@ -15,7 +15,9 @@ from datetime import datetime
 import structlog
 
 from gateway import telemetry
+from gateway.judgement.unexamined import unexamined
 from gateway.judgement.verdict import Examination, History
+from gateway.ledger.errors import LedgerFault, RecordingFailed
 from gateway.ledger.journal import Journal
 from gateway.ledger.records import Decision, Recorded
 from gateway.ledger.writer import Writer
@@ -86,7 +88,12 @@ class Intake:
         rulebook = self._rulebook()
         if rulebook is None or self._writer is None:
             raise NoRulebook
-        recorded = await self._writer.submit(rulebook.examine(sighting))
+        try:
+            recorded = await self._writer.submit(rulebook.examine(sighting))
+        except RecordingFailed as error:
+            # The ledger is well, this one row is not: better a bare record than none.
+            telemetry.fault("record", error)
+            recorded = await self._writer.submit(unexamined(sighting.octets, sighting.envelope, "RecordingFailed"))
         reached("after-commit")
         self._wake()
         return recorded
@@ -112,11 +119,13 @@ class Intake:
     async def replay_for_ever(self) -> None:
         """Bring journal and memory back into the ledger, whenever it takes writes; ends by cancellation."""
         while True:
+            await asyncio.sleep(REPLAY_EVERY)
             try:
                 await self.replay()
-            except Exception as error:  # still unwell: the next look comes soon enough
+            except (LedgerFault, NoRulebook, TimeoutError):
+                continue  # still unwell, and said so already; the next look comes soon enough
+            except Exception as error:
                 telemetry.fault("replay", error)
-            await asyncio.sleep(REPLAY_EVERY)
 
     async def replay(self) -> int:
         """One pass, oldest first; stops at the first that the ledger does not take. Idempotent: the identity is unique."""
@@ -125,7 +134,8 @@ class Intake:
             await self._record_slowly(self._kept[0])
             self._kept_octets -= len(self._kept.popleft().octets)
             replayed += 1
-        for record in await asyncio.to_thread(lambda: list(self._journal.replay())):
+        waiting = self._journal.replay()
+        while (record := await asyncio.to_thread(next, waiting, None)) is not None:
             await self._record_slowly(Sighting.from_journal(record.header, record.octets))
             await asyncio.to_thread(self._journal.forget, record)
             replayed += 1
@@ -135,8 +145,13 @@ class Intake:
         return replayed
 
     async def _record_slowly(self, sighting: Sighting) -> None:
-        async with asyncio.timeout(REPLAY_TIMEOUT):
-            await self._record(sighting)
+        try:
+            async with asyncio.timeout(REPLAY_TIMEOUT):
+                await self._record(sighting)
+        except RecordingFailed:
+            # Not even a bare record: trying for ever would hold up all that wait behind it.
+            telemetry.MESSAGES.labels(sighting.envelope.direction, "unrecorded").inc()
+            log.critical("observation-lost", why="the ledger refuses this one record", direction=sighting.envelope.direction)
 
 
 class NoRulebook(Exception):

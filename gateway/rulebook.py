@@ -15,13 +15,13 @@ from gateway.judgement.examine import examine
 from gateway.judgement.judge import judge
 from gateway.judgement.unexamined import unexamined, unsent
 from gateway.judgement.verdict import Examination, History, Verdict
-from gateway.ledger.records import Decision
+from gateway.ledger.records import Decision, Notice
 from gateway.message.model import Envelope
 from gateway.message.parse import parse
-from gateway.notices.compose import Composed, compose_acknowledgement
+from gateway.notices.compose import Composed, acknowledgement_notice, acknowledgement_text
 from gateway.notices.parse_back import check
 from gateway.policy.model import Policy
-from gateway.policy.texts import Texts
+from gateway.policy.sentences import Texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +69,13 @@ class Rulebook:
 
     def examine(self, sighting: Sighting) -> Examination:
         """Everything that can be said without history; a fault of ours becomes a recorded verdict, not an exception."""
+        message = None
         try:
             message = parse(sighting.octets, complete=sighting.complete)
             examination = examine(message, sighting.envelope, self.policy, secret=self.secret)
         except Exception as error:  # the one place where a bug in the rules must not cost the observation
             telemetry.fault("examine", error)
-            examination = unexamined(sighting.octets, sighting.envelope, type(error).__name__)
+            examination = unexamined(sighting.octets, sighting.envelope, type(error).__name__, message)
         return replace(examination, size=sighting.size)
 
     def judge_and_compose(self, examination: Examination, history: History, now: datetime) -> Judged:
@@ -83,27 +84,25 @@ class Rulebook:
         if not verdict.acknowledgement.send:
             return Judged(verdict)
         try:
-            composed = self._compose(examination, verdict, history, now)
-            complaint = check(composed.notice)
+            composed, notice = self._compose(examination, verdict, history, now)
+            complaint = check(notice)
         except Exception as error:  # a notice that cannot be made must not cost the record
             telemetry.fault("compose", error)
             complaint = type(error).__name__
         if complaint is not None:
             telemetry.NOTICES.labels("acknowledgement", "malformed").inc()
             return Judged(unsent(verdict, complaint))
-        return Judged(verdict, composed)
+        return Judged(verdict, composed, notice)
 
-    def _compose(self, examination: Examination, verdict: Verdict, history: History, now: datetime) -> Composed:
-        return compose_acknowledgement(
-            examination,
-            verdict.acknowledgement,
-            references=history.references,
-            policy=self.policy,
-            texts=self.texts,
-            secret=self.secret,
-            now=now,
-            give_up_after=self.give_up_after,
+    def _compose(self, examination: Examination, verdict: Verdict, history: History, now: datetime) -> tuple[Composed, Notice]:
+        said, policy = verdict.acknowledgement, self.policy
+        composed = acknowledgement_text(examination, said, references=history.references, policy=policy, texts=self.texts, now=now)
+        for failed in composed.failed:
+            telemetry.FAULTS.labels("template", failed.partition(":")[0]).inc()
+        notice = acknowledgement_notice(
+            composed, examination, said, policy=policy, secret=self.secret, now=now, give_up_after=self.give_up_after
         )
+        return composed, notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +111,12 @@ class Judged:
 
     verdict: Verdict
     composed: Composed | None = None
+    notice: Notice | None = None
 
     @property
     def decision(self) -> Decision:
         """For the ledger."""
-        if self.composed is None:
+        if self.composed is None or self.notice is None:
             return Decision(self.verdict)
         printed = {case.mailbox: self.composed.printed_respond_by for case in self.verdict.opens}
-        return Decision(self.verdict, (self.composed.notice,), printed=printed)
+        return Decision(self.verdict, (self.notice,), printed=printed)

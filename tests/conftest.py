@@ -7,13 +7,14 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from tests.harness.gateway import GatewayProcess
-from tests.harness.hop import RecordingHop
+from tests.harness.hop import RecordingHop, Script
 from tests.harness.neighbours import DovecotInstance, PostfixInstance
 
 # Two cores are shared by all workers: a slow example is no finding. In CI the examples are the same every time.
@@ -33,6 +34,40 @@ def notices_hop() -> Iterator[RecordingHop]:
     """Where the mail that the gateway writes arrives."""
     with RecordingHop() as hop:
         yield hop
+
+
+@dataclass
+class Chain:
+    """A gateway with its next hop and its notices hop, shared by the tests of one module: none of them may break it."""
+
+    gateway: GatewayProcess
+    hop: RecordingHop
+    notices: RecordingHop
+
+
+@pytest.fixture(scope="module")
+def _shared_chain(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Chain]:
+    settings_of_module = getattr(request.module, "SETTINGS", {})
+    with RecordingHop() as hop, RecordingHop() as notices:
+        gateway = GatewayProcess(tmp_path_factory.mktemp("chain"), next_hop=hop.url, notices=notices.url, settings=settings_of_module)
+        try:
+            gateway.start()
+            yield Chain(gateway, hop, notices)
+        finally:
+            gateway.kill()
+
+
+@pytest.fixture
+def chain(_shared_chain: Chain) -> Iterator[Chain]:
+    """The module's chain with fresh scripts and empty records; a module may set SETTINGS for its gateway.toml."""
+    mark = len(_shared_chain.gateway.output)
+    for hop in (_shared_chain.hop, _shared_chain.notices):
+        hop.script = Script()
+        hop.forget()
+    yield _shared_chain
+    print(_shared_chain.gateway.output[mark:][-5000:])
+    assert _shared_chain.gateway.process
+    assert _shared_chain.gateway.process.poll() is None, "the gateway died"
 
 
 GatewayFactory = Callable[..., GatewayProcess]

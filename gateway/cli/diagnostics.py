@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import NoReturn
 
 import click
 
+from gateway.ledger.key_file import UnusableKey
+from gateway.rulebook import Rulebook
+from gateway.rulebook_loading import dry_run_key, missing_folders, read_rulebook
 from gateway.settings import Settings, SettingsError, load_settings
 
 config_option = click.option(
@@ -22,6 +26,19 @@ def settings_or_exit(config: Path | None) -> Settings:
         return load_settings(config)
     except SettingsError as error:
         cannot_run(*error.lines)
+
+
+def rulebook_or_exit(settings: Settings, now: datetime) -> Rulebook:
+    """Policies and texts for a command that only looks, or exit: 2 for a missing folder, 1 for files with errors."""
+    if missing := missing_folders(settings):
+        cannot_run(*missing)
+    try:
+        reading = read_rulebook(settings, dry_run_key(settings), now)
+    except UnusableKey as error:
+        cannot_run(str(error))
+    if reading.rulebook is None:
+        found_wrong(*(str(each) for each in reading.diagnostics))
+    return reading.rulebook
 
 
 def cannot_run(*lines: str) -> NoReturn:

@@ -12,13 +12,13 @@ from typing import Any
 
 import click
 
-from gateway.cli.diagnostics import cannot_run, config_option, found_wrong, settings_or_exit
+from gateway.cli.diagnostics import cannot_run, config_option, rulebook_or_exit, settings_or_exit
 from gateway.cli.given import CannotRead, Given, sighting_of
-from gateway.judgement.verdict import History
+from gateway.judgement.verdict import Examination, History
 from gateway.ledger.lookup import HistoryReader
+from gateway.ledger.references import candidates
 from gateway.reports.explanation import as_text, document
 from gateway.rulebook import Rulebook
-from gateway.rulebook_loading import rulebook_or_diagnostics
 from gateway.settings import Settings
 
 
@@ -36,7 +36,7 @@ class Explainer:
         zone = self.rulebook.policy.zone
         sighting = sighting_of(given, self.settings, zone, self.now)
         examination = self.rulebook.examine(sighting)
-        history = self.history.of(examination) if self.history else History()
+        history = self.history.of(examination) if self.history else alone(examination, self.rulebook.secret)
         judged = self.rulebook.judge_and_compose(examination, history, sighting.envelope.received_at)
         return document(judged.verdict, judged.composed, zone)
 
@@ -82,9 +82,7 @@ def explain(
 def _explainer(config: Path | None, history: bool) -> Explainer:
     settings = settings_or_exit(config)
     now = datetime.now(UTC)
-    rulebook, diagnostics = rulebook_or_diagnostics(settings, now)
-    if rulebook is None:
-        found_wrong(*(str(each) for each in diagnostics))
+    rulebook = rulebook_or_exit(settings, now)
     return Explainer(settings, rulebook, HistoryReader.open(settings.ledger.url, rulebook.secret) if history else None, now)
 
 
@@ -146,3 +144,9 @@ def _given(case: dict[str, Any], folder: Path) -> Given:
         if not isinstance(case.get(key), str | None):
             raise CannotRead(f'"{key}" must be text')
     return Given(folder / file, case.get("mail_from"), recipients, case.get("listener"), case.get("at"))
+
+
+def alone(examination: Examination, key: bytes) -> History:
+    """The history of a message that is the first of its thread, with the references that its cases would get."""
+    cases = examination.cases
+    return History(references={case.mailbox: next(iter(candidates(key, examination.identity, case.mailbox, case.reference_prefix))) for case in cases})

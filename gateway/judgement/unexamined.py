@@ -8,15 +8,16 @@ from dataclasses import replace
 from gateway.judgement.verdict import AcknowledgementDecision, Examination, OutOfOffice, SignatureCheck, Step, Verdict
 from gateway.message.automatic import Automatic
 from gateway.message.model import Envelope, Message, Part
+from gateway.message.thread import identity
 
 
-def unexamined(octets: bytes, envelope: Envelope, fault: str) -> Examination:
-    """Nothing is concluded and nothing is sent; the identity comes from the octets, since no header could be trusted to be read."""
+def unexamined(octets: bytes, envelope: Envelope, fault: str, message: Message | None = None) -> Examination:
+    """Nothing is concluded and nothing is sent. Without a `message` that could be read, the identity comes from the octets."""
     said = f"A fault in the gateway ({fault}) kept this message from being examined. It was relayed unchanged; nothing was sent."
     return Examination(
-        message=Message(fields=(), root=Part(), complete=False, defects=(f"not examined: {fault}",)),
+        message=replace(message or Message(fields=(), root=Part(), complete=False), defects=(f"not examined: {fault}",)),
         envelope=envelope,
-        identity=hashlib.sha256(b"octets\0" + octets).hexdigest(),
+        identity=identity(message) if message else hashlib.sha256(b"octets\0" + octets).hexdigest(),
         thread=(),
         subject_references=(),
         inquirer="",

@@ -1,6 +1,6 @@
 """What the rules say of one message: values with their reasons, nothing done yet.
 
-Names and shapes follow the JSON of `gateway explain` (INTERFACE §2), so that explain, trace, replay and live mail
+Names and shapes follow the JSON of `gateway explain`, so that explain, trace, replay and live mail
 cannot differ.
 """
 
@@ -11,12 +11,26 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
+from gateway.message.automatic import Automatic, AutomaticType
 from gateway.message.model import Direction, Envelope, Message
 from gateway.policy.model import Audience
 
-AutomaticType = Literal[
-    "bounce", "receipt", "feedback_report", "calendar_reply", "out_of_office", "voicemail", "auto_reply", "list", "bulk", "auto_generated"
+__all__ = [
+    "AcknowledgementDecision",
+    "Alternate",
+    "Automatic",
+    "AutomaticType",
+    "Case",
+    "Examination",
+    "History",
+    "OutOfOffice",
+    "Outcome",
+    "SignatureCheck",
+    "Step",
+    "ThreadCase",
+    "Verdict",
 ]
+
 Outcome = Literal["pass", "stop", "note"]
 """pass: looked, nothing found · stop: this rule decides · note: a weak signal or a fact, decides nothing."""
 
@@ -30,17 +44,6 @@ class Step:
     evidence: str = ""
     source: str = ""
     """RFC section or seed line, e.g. "RFC 3834 §2"."""
-
-
-@dataclass(frozen=True, slots=True)
-class Automatic:
-    type: AutomaticType | None = None
-    rule: str | None = None
-    evidence: str | None = None
-
-    @property
-    def is_automatic(self) -> bool:
-        return self.type is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +131,14 @@ class Examination:
     cases: tuple[Case, ...]
     """One for each addressed division mailbox, as if this message opened a case; in recipient order."""
     is_inquiry: bool
-    """False when the message opens no case whatever its history (automatic, excluded, outbound …)."""
+    """False when the message opens no case whatever its history (automatic, excluded, to no division …)."""
     from_staff: bool
+    """Proven to come from our own staff: never by a From line alone, and never for a member of council."""
     acknowledgement: AcknowledgementDecision
     """As the first message of its thread: what `explain` without `--history` shows."""
     trace: tuple[Step, ...] = ()
+    size: int = 0
+    """Octets of the whole message, where the door knows them; `examine` sees a prefix and says 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +153,9 @@ class ThreadCase:
     """Keyed hash of the inquirer."""
     opened_at: datetime
     responded_at: datetime | None = None
+    from_inquirer: bool = False
+    """The message being judged was sent by this case's correspondent (the ledger compares the hashes). Matters for outbound mail
+    only: a colleague who adds to their own inquiry follows it up, and does not answer it."""
 
 
 @dataclass(frozen=True, slots=True)

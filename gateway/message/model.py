@@ -6,7 +6,8 @@ octets, never a substitute for them: what is relayed is always the octets (DESIG
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -110,7 +111,7 @@ class Message:
         """The addresses of an address field (From, Sender, Reply-To, To, Cc, Bcc, Resent-*, Return-Path …)."""
         return self.addresses.get(name.lower(), ())
 
-    def names_among(self, names: Set[str]) -> Set[str]:
+    def names_among(self, names: AbstractSet[str]) -> AbstractSet[str]:
         """Which of these lower-cased field names occur."""
         return self._by_key.keys() & names
 

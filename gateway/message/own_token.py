@@ -12,7 +12,7 @@ import re
 
 from gateway.message.model import Message
 
-TOKEN_FIELD = "X-Service-Promise-Token"
+MARK_FIELD = "X-Service-Promise-Token"
 
 _OPAQUE = 32
 _PROOF = 24
@@ -42,7 +42,7 @@ def loop_token(secret: bytes, message_id: str) -> str:
 
 def own_token_valid(secret: bytes, message: Message) -> bool:
     """Whether any token field of the message is one of ours."""
-    return any(_proven(secret, "token", _TOKEN.fullmatch(value.strip())) for value in message.all(TOKEN_FIELD))
+    return any(_proven(secret, "token", _TOKEN.fullmatch(value.strip())) for value in message.all(MARK_FIELD))
 
 
 def _proven(secret: bytes, purpose: str, found: re.Match[str] | None) -> bool:

@@ -121,8 +121,11 @@ def _after_hours(clock: Clock, received: datetime, calendar: Calendar) -> Due:
     shift = (end.utcoffset() or timedelta()) - (start.utcoffset() or timedelta())
     if shift:
         minutes = abs(int(shift.total_seconds())) // 60
-        steps.append(f"the clocks went {'forward' if shift > timedelta() else 'back'} by {minutes} minutes between the two; elapsed hours are counted")
-    return _if_closed(clock, end, steps, calendar)
+        steps.append(
+            f"the clocks went {'forward' if shift > timedelta() else 'back'} by {minutes} minutes between the two; elapsed hours are counted"
+        )
+    reachable = is_open(end, calendar) or is_open(end - timedelta(microseconds=1), calendar)
+    return Due(end, tuple(steps)) if reachable else _at_closed_time(clock, end, steps, calendar)
 
 
 def _after_days(clock: Clock, received: datetime, calendar: Calendar) -> Due:
@@ -130,18 +133,15 @@ def _after_days(clock: Clock, received: datetime, calendar: Calendar) -> Due:
     last = start.date() + clock.amount * _DAY
     end = _moment(last + _DAY, time(0), calendar).astimezone(calendar.zone)
     steps = [f"received {_spoken(start)}", f"{_count(clock.amount, 'calendar day')} after that day: by the end of {spoken_date(last)}"]
-    return _if_closed(clock, end, steps, calendar)
+    return Due(end, tuple(steps)) if is_business_day(last, calendar) else _at_closed_time(clock, end, steps, calendar)
 
 
-def _if_closed(clock: Clock, end: datetime, steps: list[str], calendar: Calendar) -> Due:
-    """A due time on a closed day stands, unless the standard says otherwise. The moment of closing itself is not too late."""
-    within = end - timedelta(microseconds=1) if end.time() == time(0) else end
-    if is_open(within, calendar) or closing(within.date(), calendar) == end:
-        return Due(end, tuple(steps))
-    if clock.if_closed == "next opening":
-        moved = next_opening(end, calendar)
-        return Due(moved, (*steps, f"the office is closed then: moved to the next opening, {_spoken(moved)}"))
-    return Due(end, (*steps, "the office is closed then; the time stands"))
+def _at_closed_time(clock: Clock, end: datetime, steps: list[str], calendar: Calendar) -> Due:
+    """A due time on a closed day stands, unless the standard says otherwise."""
+    if clock.if_closed == "stands":
+        return Due(end, (*steps, "the office is closed then; the date stands"))
+    moved = next_opening(end, calendar)
+    return Due(moved, (*steps, f"the office is closed then: moved to the next opening, {_spoken(moved)}"))
 
 
 def _on_business_day(clock: Clock, received: datetime, calendar: Calendar) -> Due:
@@ -164,7 +164,7 @@ def _start_day(clock: Clock, received: datetime, calendar: Calendar) -> tuple[da
     if closed is None and received.astimezone(UTC) < limit:
         return today, [f"received {_spoken(local)}, before {limit_name}: counts as that day"]
     start, skipped = _next_business_day(today, calendar)
-    reason = f"{_is(closed)}" if closed else f"at or after {limit_name}"
+    reason = _is(closed) if closed else f"{'after' if received.astimezone(UTC) > limit else 'at'} {limit_name}"
     return start, [f"received {_spoken(local)}, {reason}: counts as {spoken_date(start)}{_because(skipped, calendar)}"]
 
 

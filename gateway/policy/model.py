@@ -258,3 +258,5 @@ class Policy:
     """hide_groups_under, final_after: for the report."""
     keep: Mapping[str, str] = field(default_factory=dict)
     """What is kept for how long, as written; for retention."""
+    neutral_reference_prefix: str = "CT"
+    """Begins the reference of a confidential case, which must not tell the division."""

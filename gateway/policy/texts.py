@@ -13,14 +13,17 @@ import re
 import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Literal, NamedTuple
 
 import jinja2
 from jinja2 import nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from gateway.policy.diagnostics import Diagnostic
+from gateway.policy.load import shown_path
 from gateway.policy.sentences import (
     ACKNOWLEDGEMENT_VARIABLES,
+    MUST_PRINT,
+    OWN_SENTENCES,
     PAGE,
     PAGE_VARIABLES,
     REQUIRED,
@@ -30,6 +33,8 @@ from gateway.policy.sentences import (
     TextFailed,
     Texts,
 )
+
+__all__ = ["LARGEST_FILE", "Texts", "load_texts"]
 
 LARGEST_FILE = 64 * 1024
 """Octets of one template file."""
@@ -53,17 +58,9 @@ _REFUSED: Mapping[type[nodes.Node], str] = {
 }
 
 
-class Diagnostic(NamedTuple):
-    """One finding about one file; prints as `FILE:LINE:COLUMN: severity: message` (INTERFACE §2)."""
-
-    file: str
-    line: int
-    column: int
-    severity: Literal["error", "warning"]
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}: {self.severity}: {self.message}"
+class _Environment(ImmutableSandboxedEnvironment):
+    def join_path(self, template: str, parent: str) -> str:
+        return _beside(template, parent)
 
 
 def load_texts(templates: Path, signatures: Path) -> tuple[Texts | None, tuple[Diagnostic, ...]]:
@@ -74,9 +71,11 @@ def load_texts(templates: Path, signatures: Path) -> tuple[Texts | None, tuple[D
     for folder, required in ((templates, REQUIRED), (signatures, (SIGNATURE_TEXT, SIGNATURE_HTML))):
         for name, path in _files(folder, required, found):
             paths[name] = path
-            text = _read(path, found)
-            if text is not None:
+            text = _read(path)
+            if isinstance(text, str):
                 sources[name] = text
+            else:
+                found.append(text)
     environment = _environment(sources)
     for name, source in sources.items():
         found.extend(_examined(environment, name, source, paths[name], sources))
@@ -87,19 +86,19 @@ def load_texts(templates: Path, signatures: Path) -> tuple[Texts | None, tuple[D
     return (None if found else texts), tuple(sorted(found))
 
 
-def _environment(sources: Mapping[str, str]) -> ImmutableSandboxedEnvironment:
-    environment = ImmutableSandboxedEnvironment(
+def _environment(sources: Mapping[str, str]) -> _Environment:
+    environment = _Environment(
         loader=jinja2.DictLoader(sources),  # in memory, so that an include never opens a file
         undefined=jinja2.StrictUndefined,
         autoescape=lambda name: name is not None and name.endswith(".html.j2"),
         trim_blocks=True,
         lstrip_blocks=True,
+        keep_trailing_newline=True,
         auto_reload=False,
         cache_size=-1,
     )
-    environment.globals.clear()
-    environment.filters = {name: environment.filters[name] for name in ("escape",)}
-    environment.tests.clear()
+    for names in (environment.globals, environment.filters, environment.tests):
+        names.clear()
     return environment
 
 
@@ -108,59 +107,57 @@ def _files(folder: Path, required: tuple[str, ...], found: list[Diagnostic]) -> 
     try:
         present = sorted(folder.rglob("*.j2"))[: MOST_FILES + 1] if folder.is_dir() else None
     except OSError as error:
-        found.append(Diagnostic(str(folder), 1, 1, "error", f"cannot read the folder: {error.strerror}"))
+        found.append(Diagnostic(shown_path(folder), 1, 1, "error", f"cannot read the folder: {error.strerror}"))
         return
     if present is None:
-        found.append(Diagnostic(str(folder), 1, 1, "error", "there is no such folder"))
+        found.append(Diagnostic(shown_path(folder), 1, 1, "error", "there is no such folder"))
         return
     if len(present) > MOST_FILES:
-        found.append(Diagnostic(str(folder), 1, 1, "error", f"more than {MOST_FILES} templates"))
+        found.append(Diagnostic(shown_path(folder), 1, 1, "error", f"more than {MOST_FILES} templates"))
         return
     names = {path.relative_to(folder).as_posix(): path for path in present}
     missing = [name for name in required if name not in names]
-    found.extend(Diagnostic(str(folder / name), 1, 1, "error", "this text is missing") for name in missing)
+    found.extend(Diagnostic(shown_path(folder / name), 1, 1, "error", "this text is missing") for name in missing)
     yield from names.items()
 
 
-def _read(path: Path, found: list[Diagnostic]) -> str | None:
-    def refuse(message: str, line: int = 1) -> None:
-        found.append(Diagnostic(str(path), line, 1, "error", message))
+def _read(path: Path) -> str | Diagnostic:
+    def refused(message: str, line: int = 1) -> Diagnostic:
+        return Diagnostic(shown_path(path), line, 1, "error", message)
 
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            return refuse("not a file")
+        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited on for ever
+            return refused("not a file")
         with path.open("rb") as file:
             octets = file.read(LARGEST_FILE + 1)
     except OSError as error:
-        return refuse(f"cannot be read: {error.strerror}")
+        return refused(f"cannot be read: {error.strerror}")
     if len(octets) > LARGEST_FILE:
-        return refuse(f"larger than {LARGEST_FILE // 1024} KiB")
+        return refused(f"larger than {LARGEST_FILE // 1024} KiB")
     try:
         return octets.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        return refuse("not UTF-8 text: save it as UTF-8", octets.count(b"\n", 0, error.start) + 1)
+        return refused("not UTF-8 text: save it as UTF-8", octets.count(b"\n", 0, error.start) + 1)
 
 
-def _examined(
-    environment: ImmutableSandboxedEnvironment, name: str, source: str, path: Path, sources: Mapping[str, str]
-) -> Iterator[Diagnostic]:
+def _examined(environment: _Environment, name: str, source: str, path: Path, sources: Mapping[str, str]) -> Iterator[Diagnostic]:
     """What is not allowed in one template, by walking its syntax tree before anything of it is compiled or run."""
     try:
         tree = environment.parse(source, name)
     except jinja2.TemplateSyntaxError as error:
-        yield Diagnostic(str(path), error.lineno, 1, "error", error.message or "syntax error")
+        yield Diagnostic(shown_path(path), error.lineno, 1, "error", error.message or "syntax error")
         return
     except RecursionError:
-        yield Diagnostic(str(path), 1, 1, "error", "nested too deeply")
+        yield Diagnostic(shown_path(path), 1, 1, "error", "nested too deeply")
         return
     allowed = _variables(name)
     waiting: list[tuple[nodes.Node, int]] = [(tree, 0)]
     while waiting:
         node, depth = waiting.pop()
         message, word = _complaint(node, depth, name, allowed, sources)
-        if message:
-            yield Diagnostic(str(path), node.lineno, _column(source, node.lineno, word), "error", message)
-        if depth <= DEEPEST:
+        if message:  # and no further: what stands inside a refused construct is not looked at
+            yield Diagnostic(shown_path(path), node.lineno, _column(source, node.lineno, word), "error", message)
+        else:
             waiting.extend((child, depth + 1) for child in node.iter_child_nodes())
 
 
@@ -183,9 +180,15 @@ def _include_complaint(node: nodes.Include, name: str, sources: Mapping[str, str
     part = node.template.value
     if name.rpartition("/")[2].startswith("_"):
         return "a part cannot include another part"
-    if part.rpartition("/")[0] != name.rpartition("/")[0] or not part.rpartition("/")[2].startswith("_"):
+    if "/" in part or not part.startswith("_"):
         return "only a part of the same folder, whose name begins with _, can be included"
-    return "" if part in sources else f"there is no part '{part}'"
+    return "" if _beside(part, name) in sources else f"there is no part '{part}'"
+
+
+def _beside(part: str, name: str) -> str:
+    """The full name of a part that a text of the same folder includes."""
+    folder, slash, _ = name.rpartition("/")
+    return f"{folder}{slash}{part}"
 
 
 def _variables(name: str) -> frozenset[str]:
@@ -202,27 +205,34 @@ def _column(source: str, line: int, word: str) -> int:
     return place.start() + 1 if place else 1
 
 
-def _compiled(
-    environment: ImmutableSandboxedEnvironment, sources: Mapping[str, str], paths: Mapping[str, Path], found: list[Diagnostic]
-) -> Texts:
+def _compiled(environment: _Environment, sources: Mapping[str, str], paths: Mapping[str, Path], found: list[Diagnostic]) -> Texts:
     templates: dict[str, jinja2.Template] = {}
     for name in sources:
         try:
             templates[name] = environment.get_template(name)
         except (jinja2.TemplateError, SyntaxError, RecursionError, MemoryError) as error:
-            found.append(Diagnostic(str(paths[name]), 1, 1, "error", f"cannot be compiled: {type(error).__name__}"))
+            found.append(Diagnostic(shown_path(paths[name]), 1, 1, "error", f"cannot be compiled: {type(error).__name__}"))
     joined = "\0".join(part for name in sorted(sources) for part in (name, sources[name]))
     return Texts(templates, hashlib.sha256(joined.encode()).hexdigest()[:16])
 
 
 def _tried(texts: Texts, paths: Mapping[str, Path]) -> Iterator[Diagnostic]:
-    """Each whole text once with every value and once with none: what fails or says nothing is refused."""
     for name in texts.templates:
-        for sample in ("word", ""):
-            try:
-                text = texts.render(name, dict.fromkeys(_variables(name), sample))
-            except TextFailed as error:
-                yield Diagnostic(str(paths[name]), 1, 1, "error", f"cannot be rendered: {error}")
-                break
-            if sample and not text.strip():
-                yield Diagnostic(str(paths[name]), 1, 1, "error", "this text is empty")
+        message = _trial(texts, name)
+        if message:
+            yield Diagnostic(shown_path(paths[name]), 1, 1, "error", message)
+
+
+def _trial(texts: Texts, name: str) -> str:
+    """What shows when a text is rendered with no value, with all, and without a division's own sentences; "" when all is well."""
+    named = {variable: f"({variable})" for variable in _variables(name)}
+    try:
+        texts.render(name, dict.fromkeys(named, ""))
+        full = texts.render(name, named)
+        common = texts.render(name, named | dict.fromkeys(OWN_SENTENCES, ""))
+    except TextFailed as error:
+        return f"cannot be rendered: {error}"
+    if not full.strip():
+        return "this text is empty"
+    missing = next((variable for variable in MUST_PRINT.get(name, ()) if f"({variable})" not in common), None)
+    return f"this text must print {{{{ {missing} }}}}" if missing else ""

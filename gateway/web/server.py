@@ -28,13 +28,14 @@ class Readiness:
     relays: bool
     details: dict[str, str] = field(default_factory=dict)
     """Part -> "ok", or what is wrong with it."""
-    figures: dict[str, int] = field(default_factory=dict)
 
 
 Status = Callable[[], Awaitable[Readiness]]
+Figures = Callable[[], Awaitable[dict[str, int]]]
+"""Label -> number, for people."""
 
 
-def application(status: Status) -> web.Application:
+def application(status: Status, figures: Figures) -> web.Application:
     """The four paths; anything else is 404."""
 
     async def healthz(_: web.Request) -> web.Response:
@@ -46,20 +47,21 @@ def application(status: Status) -> web.Application:
         return web.json_response(body, status=200 if now.relays else 503, headers=_HEADERS)
 
     async def metrics(_: web.Request) -> web.Response:
+        await figures()
         return web.Response(body=generate_latest(), headers={**_HEADERS, "Content-Type": CONTENT_TYPE_LATEST})
 
     async def page(_: web.Request) -> web.Response:
-        return web.Response(text=render(await status()), content_type="text/html", headers=_HEADERS)
+        return web.Response(text=render(await status(), await figures()), content_type="text/html", headers=_HEADERS)
 
     app = web.Application(client_max_size=1024)
     app.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz), web.get("/metrics", metrics), web.get("/", page)])
     return app
 
 
-async def serve_web(bind: str, status: Status) -> web.AppRunner:
+async def serve_web(bind: str, status: Status, figures: Figures) -> web.AppRunner:
     """Listen on HOST:PORT; OSError when the port is taken. The caller cleans the runner up."""
     host, _, port = bind.rpartition(":")
-    runner = web.AppRunner(application(status), access_log=None, handle_signals=False)
+    runner = web.AppRunner(application(status, figures), access_log=None, handle_signals=False)
     await runner.setup()
     try:
         await web.TCPSite(runner, host.strip("[]"), int(port)).start()
@@ -69,11 +71,11 @@ async def serve_web(bind: str, status: Status) -> web.AppRunner:
     return runner
 
 
-def render(status: Readiness) -> str:
+def render(status: Readiness, numbers: dict[str, int]) -> str:
     """The page: what works, what does not, and how much has been done, in headings and tables that read well aloud."""
     verdict = "Mail is being relayed." if status.relays else "Mail cannot be relayed now; senders keep it and try again."
     parts = "".join(f'<tr><th scope="row">{escape(name)}</th><td>{escape(said)}</td></tr>' for name, said in sorted(status.details.items()))
-    figures = "".join(f'<tr><th scope="row">{escape(name)}</th><td>{count}</td></tr>' for name, count in status.figures.items())
+    rows = "".join(f'<tr><th scope="row">{escape(name)}</th><td>{count}</td></tr>' for name, count in numbers.items())
     return f"""<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>Service Promise Gateway</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">
@@ -81,7 +83,7 @@ def render(status: Readiness) -> str:
 table{{border-collapse:collapse;width:100%}}th,td{{text-align:left;padding:.3rem .6rem;border-bottom:1px solid}}caption{{text-align:left;font-weight:bold}}</style>
 </head><body><main><h1>Service Promise Gateway</h1><p>{verdict}</p>
 <table><caption>Parts</caption><tbody>{parts}</tbody></table>
-<table><caption>Recorded</caption><tbody>{figures}</tbody></table>
+<table><caption>Recorded</caption><tbody>{rows}</tbody></table>
 <p>For machines: <a href="/readyz">/readyz</a>, <a href="/metrics">/metrics</a>. For one message: <code>gateway trace MESSAGE-ID</code>.</p>
 </main></body></html>
 """

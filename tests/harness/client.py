@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import select
 import socket
 import struct
 from dataclasses import dataclass, field
 from types import TracebackType
+from typing import Self
 
 from tests.harness.waiting import PATIENCE
 
@@ -67,7 +69,7 @@ class SmtpClient:
             self.greeting = self.reply()
             self.keywords = {line[4:].decode().split(" ")[0].upper() for line in self.command(b"EHLO " + helo).lines[1:]}
 
-    def __enter__(self) -> SmtpClient:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
@@ -101,6 +103,10 @@ class SmtpClient:
     def command(self, line: bytes) -> Reply:
         self.write(line + b"\r\n")
         return self.reply()
+
+    def answered(self, within: float) -> bool:
+        """Whether anything comes within so many seconds."""
+        return bool(self._buffer) or bool(select.select([self.socket], [], [], within)[0])
 
     def begin(self, mail_from: bytes, *rcpt_to: bytes, mail: bytes = b"", rcpt: bytes = b"") -> Sent:
         """MAIL and each RCPT (with parameters, if any), one by one."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import urllib.error
@@ -109,8 +110,12 @@ class GatewayProcess:
         if ready:
             self.wait_ready()
 
+    def wait_listening(self) -> None:
+        """Until the inbound port takes connections, ready or not."""
+        wait_for(lambda: listening(self.inbound), f"the gateway listens\n{self.output[-3000:]}")
+
     def wait_ready(self) -> None:
-        wait_for(self._ready_or_dead, "the gateway is ready")
+        wait_for(self._ready_or_dead, "the gateway is ready", every=0.05)
         assert self.process
         assert self.process.poll() is None, f"the gateway ended with {self.process.returncode}:\n{self.output[-3000:]}"
 
@@ -170,6 +175,13 @@ class GatewayProcess:
         done = self.cli(*arguments, "--json")
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
+
+
+def listening(port: int) -> bool:
+    """Whether 127.0.0.1:`port` takes connections."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def clean_environment() -> dict[str, str]:

@@ -14,7 +14,7 @@ import struct
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Self
 
 from tests.harness.waiting import PATIENCE
 
@@ -48,19 +48,26 @@ RESET = Answer(then="reset")
 OK = say("250 2.0.0 Ok")
 
 
+GREETING = say("220 hop.example ESMTP")
+MAIL_OK = say("250 2.1.0 Ok")
+RCPT_OK = say("250 2.1.5 Ok")
+GO_AHEAD = say("354 End data with <CR><LF>.<CR><LF>")
+QUEUED = say("250 2.0.0 Ok: queued as 4K7M")
+
+
 @dataclass
 class Script:
     """What the hop answers, stage by stage; change it between transactions as the test likes."""
 
-    greeting: Answer = say("220 hop.example ESMTP")
+    greeting: Answer = GREETING
     keywords: tuple[bytes, ...] = KEYWORDS
     ehlo: Answer | None = None
-    mail: Answer = say("250 2.1.0 Ok")
-    rcpt: Answer = say("250 2.1.5 Ok")
+    mail: Answer = MAIL_OK
+    rcpt: Answer = RCPT_OK
     rcpt_of: Mapping[str, Answer] = field(default_factory=dict)
     """By address; others get `rcpt`."""
-    data: Answer = say("354 End data with <CR><LF>.<CR><LF>")
-    end: Answer = say("250 2.0.0 Ok: queued as 4K7M")
+    data: Answer = GO_AHEAD
+    end: Answer = QUEUED
 
     def for_rcpt(self, address: bytes) -> Answer:
         return self.rcpt_of.get(address.decode("utf-8", "surrogateescape"), self.rcpt)
@@ -174,7 +181,7 @@ class RecordingHop:
         self._server: asyncio.Server | None = None
         self._sessions: set[asyncio.Task[None]] = set()
 
-    def __enter__(self) -> RecordingHop:
+    def __enter__(self) -> Self:
         self._thread.start()
         self.listen()
         return self
@@ -208,12 +215,27 @@ class RecordingHop:
         with self._news:
             return [each for each in self.transactions if not each.complete]
 
+    def wait_aborted(self, within: float = PATIENCE) -> None:
+        with self._news:
+            assert self._news.wait_for(lambda: any(not each.complete for each in self.transactions), within), "nothing was aborted"
+
     def wait_accepted(self, count: int = 1, within: float = PATIENCE) -> list[Transaction]:
         """At least `count` accepted messages, or AssertionError after `within` seconds."""
         with self._news:
             done = self._news.wait_for(lambda: sum(each.accepted for each in self.transactions) >= count, within)
         assert done, f"the hop accepted {len(self.accepted)} of {count} messages within {within:g} s"
         return self.accepted
+
+    def forget(self) -> None:
+        """Empty the records; connections stay as they are."""
+        with self._news:
+            self.transactions.clear()
+            self.commands.clear()
+
+    def cut(self) -> None:
+        """End every open connection at once, and go on listening: what a restarted next hop looks like."""
+        self.stop_listening()
+        self.listen()
 
     def lines(self, verb: bytes) -> list[bytes]:
         """The command lines that begin with `verb`, in any case."""

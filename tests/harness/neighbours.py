@@ -9,7 +9,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Mapping
@@ -17,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.gateway import REPOSITORY
+from tests.harness.gateway import REPOSITORY, listening
 from tests.harness.ports import free_port
 from tests.harness.waiting import PATIENCE, wait_for
 
@@ -43,12 +42,6 @@ def missing(what: str) -> str:
     pytest.skip(what)
 
 
-def listening(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
 class PostfixInstance:
     """A Postfix of its own: configuration, queue, data, log and pid all under `folder`, which user postfix must be able to reach.
 
@@ -70,7 +63,12 @@ class PostfixInstance:
 
     def command(self, *arguments: str, program_name: str = "postfix") -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
-            [program(program_name), "-c", str(self.etc), *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60, check=False
+            [program(program_name), "-c", str(self.etc), *arguments],
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            timeout=60,
+            check=False,
         )
         assert done.returncode == 0, f"{program_name} {arguments}: {done.stderr}\n{self.output}"
         return done
@@ -78,8 +76,7 @@ class PostfixInstance:
     def start(self, *ports: int) -> None:
         """Start, and wait until each of `ports` is listened on."""
         self.command("start")
-        for port in ports:
-            wait_for(lambda port=port: listening(port), f"Postfix listens on {port}\n{self.output}")
+        wait_for(lambda: all(map(listening, ports)), f"Postfix listens on {ports}")
 
     def stop(self) -> None:
         """By the pid that this instance wrote, and no other."""

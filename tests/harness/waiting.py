@@ -13,11 +13,11 @@ PATIENCE = 30.0 if os.environ.get("CI") else 15.0
 """Seconds after which a wait is a failure. Long, because two cores are shared; a passing test never waits it out."""
 
 
-def wait_for(condition: Callable[[], T], what: str, within: float = PATIENCE) -> T:
-    """The first true value of `condition`; AssertionError saying `what` was waited for, after `within` seconds."""
+def wait_for(condition: Callable[[], T], what: str, within: float = PATIENCE, every: float = 0.01) -> T:
+    """The first true value of `condition`, asked `every` so many seconds; AssertionError saying `what` after `within` seconds."""
     end = time.monotonic() + within
     while not (value := condition()):
         if time.monotonic() > end:
             raise AssertionError(f"not within {within:g} s: {what}")
-        time.sleep(0.01)
+        time.sleep(every)
     return value

@@ -1,0 +1,248 @@
+"""The only wiring: builds every part, runs them in one task group, drains on SIGTERM. Holds the only clock.
+
+Nothing here decides anything about mail.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+import structlog
+import uvloop
+
+from gateway import telemetry
+from gateway.delivery.next_hop import parse_next_hops
+from gateway.delivery.pool import Pool
+from gateway.delivery.reply import Reply
+from gateway.delivery.submit import submit
+from gateway.delivery.timeouts import Timeouts
+from gateway.intake import Intake
+from gateway.ledger.counts import counts
+from gateway.ledger.errors import JournalFailed, LedgerFault, LedgerUnavailable, NewerLedger
+from gateway.ledger.journal import Journal
+from gateway.ledger.key_file import UnusableKey
+from gateway.ledger.ledger import Ledger
+from gateway.ledger.records import Notice
+from gateway.ledger.writer import Writer
+from gateway.notices.outbox import Outbox
+from gateway.pausepoint import reached
+from gateway.relay.door import Limits, Listener
+from gateway.relay.listener import RelayServer, serve_listener
+from gateway.rulebook import Rulebook
+from gateway.rulebook_loading import existing_or_new_key, read_rulebook
+from gateway.settings import ListenerSettings, Settings
+from gateway.web.server import Readiness, serve_web
+
+T = TypeVar("T")
+
+log = structlog.get_logger()
+
+
+class CannotServe(Exception):
+    """One line that says what to do; the command exits with 2."""
+
+
+def clock() -> datetime:
+    """Now, aware, UTC: the only place that asks."""
+    return datetime.now(UTC)
+
+
+def run(settings: Settings, workers: int) -> None:
+    """Serve until SIGTERM or SIGINT. Raises CannotServe."""
+    if workers > 1:
+        raise CannotServe("--workers above 1 is not built yet; start it with one")
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve(settings))
+
+
+async def serve(settings: Settings) -> None:
+    """Build, announce, run, drain. Raises CannotServe before anything has started."""
+    parts = Parts.build(settings)
+    stop = asyncio.Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(each, stop.set)
+    async with AsyncExitStack() as stack:
+        await parts.start(stack)
+        announce(settings)
+        await stop.wait()
+        log.info("draining")
+    log.info("stopped")
+
+
+@dataclass
+class Parts:
+    """Everything that runs, built and connected, nothing started."""
+
+    settings: Settings
+    rulebook: Rulebook | None
+    ledger: Ledger
+    journal: Journal
+    writer: Writer
+    intake: Intake
+    outbox: Outbox
+    pools: dict[str, Pool]
+
+    @classmethod
+    def build(cls, settings: Settings) -> Parts:
+        """Reads policy and key, opens ledger and journal; what is only unwell is logged and tried again later."""
+        try:
+            key = existing_or_new_key(settings)
+            ledger = Ledger(settings.ledger.url, key=key, clock=clock)
+        except (UnusableKey, ValueError) as error:
+            raise CannotServe(str(error)) from None
+        open_ledger(ledger)
+        reading = read_rulebook(settings, key, clock())
+        for each in reading.diagnostics:
+            log.warning("policy", said=str(each))
+        rulebook = reading.rulebook
+        if rulebook is None:
+            log.error("no-policy", said="no policy is good; mail flows, and what is seen waits in the journal until gateway check passes and the gateway is restarted")
+        journal = open_journal(settings)
+        pools = {name: pool_of(settings, name) for name in ("inbound", "outbound", "notices")}
+        intake = Intake(lambda: rulebook, journal, clock, settings.timeouts.intake, wake=lambda: outbox.wake())
+        cap = settings.caps.correspondent
+        writer = Writer(ledger, intake.decide, window=cap[1] if cap else timedelta(days=1))
+        intake.use(writer)
+        outbox = Outbox(writer, sender(pools["notices"]), clock)
+        return cls(settings, rulebook, ledger, journal, writer, intake, outbox, pools)
+
+    async def start(self, stack: AsyncExitStack) -> None:
+        """Start in the order of the mail's way backwards, so that nothing is taken that has nowhere to go; drained in reverse."""
+        stack.callback(self.ledger.close)
+        stack.callback(self.journal.close)
+        self.writer.start()
+        stack.push_async_callback(self.writer.drain)
+        for pool in self.pools.values():
+            stack.push_async_callback(pool.close)
+        for work in (self.outbox.run, self.intake.replay_for_ever):
+            stack.push_async_callback(cancel, asyncio.create_task(work()))
+        stack.push_async_callback(self.outbox.stop)
+        page = await listening("web.bind", self.settings.web.bind, serve_web(self.settings.web.bind, self.status, self.figures))
+        stack.push_async_callback(page.cleanup)
+        for each in self.settings.listener:
+            door = await listening(f'listener "{each.name}"', each.bind, self._listen(each))
+            stack.push_async_callback(door.drain, self.settings.timeouts.drain)
+
+    async def _listen(self, each: ListenerSettings) -> RelayServer:
+        listener = Listener(
+            name=each.name,
+            bind=each.bind,
+            direction=each.direction,
+            allow=each.allow,
+            trusted_senders=each.trusts_senders,
+            tls=each.tls,
+            certificate=each.certificate,
+            key=each.key,
+            recipient_domains=each.recipient_domains,
+            sender_domains=each.sender_domains,
+            require_header=each.require_header,
+            received=self.settings.relay.received,
+            marker=self.settings.relay.marker,
+        )
+        limits = Limits(connections=self.settings.relay.max_connections, idle=self.settings.timeouts.client)
+        return await serve_listener(listener, self.pools[each.direction], self.intake, clock, hostname(self.settings), limits)
+
+    async def status(self) -> Readiness:
+        """For the page and /readyz: mail can be relayed as long as the process answers; the rest is well or degraded."""
+        state = self.ledger.state
+        telemetry.LEDGER_UP.set(state.ok)
+        details = {
+            "ledger": "ok" if state.ok else f"unwell: {state.why}",
+            "policy": "ok" if self.rulebook else "no good policy since the start",
+            "journal": "ok" if not self.journal.pending else f"{self.journal.pending} observations wait for the ledger",
+            "memory": "ok" if not self.intake.kept else f"{self.intake.kept} observations wait in memory only",
+        }
+        return Readiness(relays=True, details=details)
+
+    async def figures(self) -> dict[str, int]:
+        """For the page and /metrics; empty while the ledger is unwell."""
+        return await asyncio.to_thread(self._figures)
+
+    def _figures(self) -> dict[str, int]:
+        try:
+            with self.ledger.reading() as connection:
+                found = counts(connection)
+        except LedgerFault:
+            return {}
+        telemetry.WAITING.set(found["notices waiting"])
+        return found
+
+
+def open_ledger(ledger: Ledger) -> None:
+    """Open and migrate; an unreachable ledger starts degraded, one of a newer gateway must not be written at all."""
+    try:
+        ledger.open()
+    except NewerLedger as error:
+        raise CannotServe(str(error)) from None
+    except LedgerUnavailable:
+        log.error("ledger-unavailable", why=ledger.state.why, said="mail flows; what is seen waits in the journal")
+
+
+def open_journal(settings: Settings) -> Journal:
+    """The journal, with its reserve taken where the disk allows it."""
+    journal = Journal(settings.paths.state / "journal")
+    try:
+        journal.open()
+    except JournalFailed as error:
+        telemetry.fault("journal", error)
+    return journal
+
+
+def pool_of(settings: Settings, name: str) -> Pool:
+    """Connections to one of the next hops. Raises CannotServe."""
+    given = settings.timeouts
+    try:
+        hops = parse_next_hops(getattr(settings.next_hop, name))
+    except ValueError as error:
+        raise CannotServe(f"next_hop.{name}: {error}") from None
+    return Pool(hops, Timeouts(given.connect, given.command, given.data_end), hostname(settings))
+
+
+def sender(pool: Pool) -> Callable[[Notice], Awaitable[Reply]]:
+    """How the outbox sends one notice."""
+
+    async def send(notice: Notice) -> Reply:
+        reached("before-notice-send")
+        reply = await submit(pool, notice.mail_from, notice.rcpt_to, notice.octets)
+        reached("after-notice-send")
+        return reply
+
+    return send
+
+
+def hostname(settings: Settings) -> str:
+    """In the greeting, EHLO and Received; an address literal where the machine has no usable name (RFC 5321 §4.1.3)."""
+    name = settings.relay.hostname or socket.getfqdn()
+    return name if name.isascii() and "." in name else f"{name or 'gateway'}.localdomain"
+
+
+async def listening(what: str, bind: str, start: Awaitable[T]) -> T:
+    """Bind, or say which port is taken. Raises CannotServe."""
+    try:
+        return await start
+    except OSError as error:
+        reason = "the port is in use: stop what listens there, or choose another" if error.errno == 98 else (error.strerror or type(error).__name__)
+        raise CannotServe(f"{what}: cannot listen on {bind}: {reason}") from None
+
+
+async def cancel(task: asyncio.Task[None]) -> None:
+    """End a task of ours and wait for it."""
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def announce(settings: Settings) -> None:
+    """Where to send mail and which page to open: the first thing a newcomer reads."""
+    for each in settings.listener:
+        who = "to the division mailboxes" if each.direction == "inbound" else "from staff"
+        print(f"Mail {who}: send it to {each.bind} ({each.name})", flush=True)
+    for name, hops in settings.next_hop:
+        print(f"  {name} mail goes on to {', '.join(hops)}", flush=True)
+    print(f"Page: http://{settings.web.bind}/    Stop: Ctrl-C", flush=True)

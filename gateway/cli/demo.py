@@ -1,0 +1,208 @@
+"""`gateway demo`: in one minute, without any server, what the gateway does with a dozen sample messages."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import smtplib
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from importlib.resources import files
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from gateway.cli.diagnostics import cannot_run, settings_or_exit
+from gateway.ledger.key_file import read_or_create_key
+from gateway.ledger.ledger import Ledger
+from gateway.ledger.outbox_rows import waiting_count
+from gateway.ledger.reads import Event, timeline
+from gateway.message.model import Message
+from gateway.message.parse import parse
+from gateway.message.thread import identity
+from gateway.rulebook_loading import KEY_FILE, missing_folders
+from gateway.settings import Settings
+
+PATIENCE = 25.0
+"""Seconds for the gateway to start, and for the acknowledgements to go out."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where the demonstration plays."""
+
+    folder: Path
+    inbound: int
+    outbound: int
+    page: int
+
+    @property
+    def ledger(self) -> Ledger:
+        return Ledger(f"sqlite:///{self.folder / 'gateway.db'}", key=read_or_create_key(self.folder / KEY_FILE), clock=lambda: datetime.now(UTC))
+
+    def configuration(self, settings: Settings) -> str:
+        """A gateway.toml of its own: free loopback ports, Maildirs, the policies of this place."""
+        paths = settings.paths
+        return f"""\
+organization_domains = ["toronto.example"]
+[[listener]]
+name = "inbound"
+bind = "127.0.0.1:{self.inbound}"
+[[listener]]
+name = "outbound"
+bind = "127.0.0.1:{self.outbound}"
+direction = "outbound"
+[next_hop]
+inbound = "maildir:///{str(self.folder).strip("/")}/mail"
+outbound = "maildir:///{str(self.folder).strip("/")}/mail"
+notices = "maildir:///{str(self.folder).strip("/")}/notices"
+[ledger]
+url = "sqlite:///{self.folder / "gateway.db"}"
+[paths]
+policies = "{paths.policies}"
+templates = "{paths.templates}"
+signatures = "{paths.signatures}"
+state = "{self.folder}"
+[web]
+bind = "127.0.0.1:{self.page}"
+"""
+
+
+@click.command()
+@click.option(
+    "--folder", type=click.Path(path_type=Path), default=Path("var/demo"), show_default=True, help="Where mail and ledger of the demonstration go."
+)
+def demo(folder: Path) -> None:
+    """Plays sample mail through a real gateway on free loopback ports, and shows each decision.
+
+    \b
+    Examples:
+      gateway demo
+      gateway demo --folder /tmp/demo
+    """
+    settings = settings_or_exit(None)
+    if missing := missing_folders(settings):
+        cannot_run(*missing)
+    console = Console()
+    stage = Stage(_emptied(folder).resolve(), *_free_ports(3))
+    samples = [(each.name, each.read_bytes()) for each in sorted(_samples(), key=lambda each: each.name)]
+    with _gateway(stage, settings):
+        for _, octets in track(samples, description="Sending sample mail", console=console):
+            _send(stage, octets)
+        _until_nothing_waits(stage)
+    console.print(_decisions(stage, samples))
+    _show_where(console, stage)
+
+
+def _samples() -> Iterator[Path]:
+    yield from (Path(str(each)) for each in (files("gateway") / "demo_mail").iterdir() if each.name.endswith(".eml"))
+
+
+def _emptied(folder: Path) -> Path:
+    """A fresh folder; only one that an earlier demonstration made is emptied."""
+    if folder.exists() and any(folder.iterdir()) and not (folder / "gateway.toml").is_file():
+        cannot_run(f"{folder}: error: it holds something that is not a demonstration; name another folder with --folder")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def _free_ports(count: int) -> list[int]:
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports: list[int] = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
+
+
+@contextmanager
+def _gateway(stage: Stage, settings: Settings) -> Iterator[None]:
+    """The real service as a process of its own, ended by its pid."""
+    (stage.folder / "gateway.toml").write_text(stage.configuration(settings), encoding="utf-8")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
+    with (stage.folder / "gateway.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gateway", "serve", "--config", stage.folder / "gateway.toml"], stdout=log, stderr=log, env=environment
+        )
+        try:
+            _until_listening(stage, process)
+            yield
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(PATIENCE)
+
+
+def _until_listening(stage: Stage, process: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", stage.outbound), 0.2).close()
+            return
+        except OSError:
+            time.sleep(0.05)  # a look, bounded by PATIENCE
+    cannot_run(f"error: the gateway did not start; see {stage.folder / 'gateway.log'}")
+
+
+def _send(stage: Stage, octets: bytes) -> None:
+    message = parse(octets)
+    author = message.of("from")[0]
+    sender = "" if message.first("Return-Path") == "<>" else author.spec
+    recipients = [each.spec for name in ("to", "cc") for each in message.of(name)]
+    with smtplib.SMTP("127.0.0.1", stage.outbound if author.domain == "toronto.example" else stage.inbound) as client:
+        client.sendmail(sender, recipients, octets)
+
+
+def _until_nothing_waits(stage: Stage) -> None:
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        with stage.ledger.reading() as connection:
+            if waiting_count(connection) == 0:
+                return
+        time.sleep(0.05)  # a look, bounded by PATIENCE
+
+
+def _decisions(stage: Stage, samples: list[tuple[str, bytes]]) -> Table:
+    table = Table("sample", "decision", "case", "answer due", title="What was decided")
+    ledger = stage.ledger
+    for name, octets in samples:
+        message = parse(octets)
+        with ledger.reading() as connection:
+            events = timeline(connection, ledger.pseudonyms, message.message_id or "")
+        table.add_row(name.removesuffix(".eml"), *_row(message, events))
+    return table
+
+
+def _row(message: Message, events: tuple[Event, ...]) -> tuple[str, str, str]:
+    # A thread brings its other messages along.
+    seen = next(each for each in events if each.what == "seen" and each.detail["identity"] == identity(message))
+    mine = seen.message
+    opened = [each for each in events if each.what == "case-opened" and each.message == mine]
+    answered = [each for each in events if each.what == "answered" and each.message == mine]
+    reason = "answers a case" if answered else "acknowledged" if seen.detail["reason"] == "new-inquiry" else seen.detail["reason"]
+    cases = [each.reference or "" for each in (opened or answered)]
+    due = [each.detail["respond_by"] for each in opened if each.detail["respond_by"]]
+    return reason, "\n".join(cases), "\n".join(f"{at.astimezone():%a %b %d, %H:%M}" for at in due)
+
+
+def _show_where(console: Console, stage: Stage) -> None:
+    notices = sorted((stage.folder / "notices").glob("*/new/*"))
+    if notices:
+        first = message_from_bytes(notices[0].read_bytes(), policy=policy.default)
+        body = first.get_body(("plain",))
+        console.rule("One of the acknowledgements")
+        console.print(f"From: {first['from']}\nSubject: {first['subject']}\n\n{body.get_content() if body else ''}", markup=False, highlight=False)
+    console.rule("Where to look")
+    console.print(f"Acknowledgements   {stage.folder}/notices/<address>/new/   ({len(notices)})", soft_wrap=True)
+    console.print(f"Relayed mail       {stage.folder}/mail/<address>/new/", soft_wrap=True)
+    console.print(f"Why, in full       gateway trace '<demo-06@newsletter.example>' --config {stage.folder}/gateway.toml", soft_wrap=True)

@@ -1,0 +1,122 @@
+"""`gateway trace`: everything the ledger knows of one message, case or correspondent, as a timeline."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gateway.cli.diagnostics import config_option, found_wrong
+from gateway.cli.outbox import opened
+from gateway.judgement.verdict import Step
+from gateway.ledger.reads import Event, timeline
+
+
+@click.command()
+@click.argument("question", metavar="MESSAGE-ID|REFERENCE|ADDRESS")
+@config_option
+@click.option("--json", "as_json", is_flag=True, help="JSON on standard output, nothing else.")
+def trace(question: str, config: Path | None, as_json: bool) -> None:
+    """Why was an acknowledgement sent, or not? Everything the ledger knows, oldest first.
+
+    The ledger holds no addresses and no Message-IDs, only keyed hashes: what you ask for is hashed and looked up.
+
+    \b
+    Examples:
+      gateway trace '<20261116.1@example.org>'
+      gateway trace HR-4K7M
+      gateway trace resident@example.org --json
+    """
+    with opened(config) as ledger, ledger.reading() as connection:
+        events = timeline(connection, ledger.pseudonyms, question)
+    if as_json:
+        click.echo(json.dumps([_document(each) for each in events], default=_plain, indent=2, ensure_ascii=False))
+    elif events:
+        click.echo("\n".join(_lines(events)))
+    if not events:
+        found_wrong("nothing is known of that; was it relayed here, and is this the right ledger? (gateway trace --config FILE)")
+
+
+def _document(event: Event) -> dict[str, Any]:
+    detail = {**event.detail, "trace": [asdict(_step(each)) for each in event.detail["trace"]]} if "trace" in event.detail else event.detail
+    return {**asdict(event), "detail": dict(detail)}
+
+
+def _step(stored: Sequence[Any]) -> Step:
+    """As `ledger.batch` stores it: the fields of a Step in order."""
+    return Step(*stored)
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def _lines(events: tuple[Event, ...]) -> list[str]:
+    lines: list[str] = []
+    for event in events:
+        about = f" {event.reference}" if event.reference else ""
+        lines.append(f"{event.at.astimezone():%Y-%m-%d %H:%M:%S%z}  {event.what}{about}{_SAID.get(event.what, _nothing)(event.detail)}")
+        if event.what == "seen":
+            lines += [f"    {_told(_step(each))}" for each in event.detail.get("trace") or ()]
+    return lines
+
+
+def _seen(detail: Mapping[str, Any]) -> str:
+    kind = detail.get("automatic_type") or "written by a person"
+    evidence = f" ({detail['evidence']})" if detail.get("evidence") else ""
+    defects = f"; not readable: {', '.join(detail['defects'])}" if detail.get("defects") else ""
+    return f": {detail['direction']}, {detail['audience']}, {kind}; decision {detail['reason']}{evidence}{defects}; policy {detail['policy_version']}"
+
+
+def _told(step: Step) -> str:
+    why = "; ".join(part for part in (step.evidence, step.source) if part)
+    return f"{step.outcome:5} {step.rule}{f' ({why})' if why else ''}"
+
+
+def _opened(detail: Mapping[str, Any]) -> str:
+    printed = _when(detail.get("printed_respond_by"))
+    return (
+        f": {detail['division']}, {detail['kind']} ({detail['standard']}); acknowledge by {_when(detail.get('acknowledge_by'))}, "
+        f"answer by {_when(detail.get('respond_by'))}, date told {printed}"
+    )
+
+
+def _settled(detail: Mapping[str, Any]) -> str:
+    answer = detail.get("last_code") or detail.get("last_problem") or "-"
+    return f": {detail['kind']} {detail['state']} after {detail['attempts']} tries, last answer {answer}"
+
+
+def _by(detail: Mapping[str, Any]) -> str:
+    return f" by {detail['by']}"
+
+
+def _addressed(detail: Mapping[str, Any]) -> str:
+    return f": {detail['mailbox']}, through {detail['door']}"
+
+
+def _written(detail: Mapping[str, Any]) -> str:
+    return f": {detail['kind']} from {detail['mailbox']}, Message-ID {detail['internet_message_id']}"
+
+
+def _nothing(_: Mapping[str, Any]) -> str:
+    return ""
+
+
+def _when(at: datetime | None) -> str:
+    return f"{at.astimezone():%Y-%m-%d %H:%M}" if at else "-"
+
+
+_SAID = {
+    "seen": _seen,
+    "addressed": _addressed,
+    "case-opened": _opened,
+    "notice-written": _written,
+    "notice-settled": _settled,
+    "acknowledged": _by,
+    "answered": _by,
+}

@@ -1,0 +1,67 @@
+"""Next hops as an admin writes them: smtp:// smtps:// lmtp:// maildir:/// (INTERFACE §4). Reads text, opens nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+
+from gateway.delivery.hop import HopSession, NextHop, Unavailable
+from gateway.delivery.maildir import MaildirHop
+from gateway.delivery.smtp_hop import SmtpHop, Tls
+
+__all__ = ["HopSession", "NextHop", "Unavailable", "parse_next_hop", "parse_next_hops"]
+
+_PORTS = {"smtp": 25, "smtps": 465, "lmtp": 24}
+_TLS: dict[str, Tls] = {"none": "none", "opportunistic": "opportunistic", "required": "required"}
+
+
+def parse_next_hops(urls: str | Sequence[str]) -> tuple[NextHop, ...]:
+    """One URL or several in the order of preference. Raises ValueError with a sentence that says what to write."""
+    listed = [urls] if isinstance(urls, str) else list(urls)
+    if not listed:
+        raise ValueError("write at least one next hop")
+    return tuple(parse_next_hop(url) for url in listed)
+
+
+def parse_next_hop(url: str) -> NextHop:
+    """smtp://HOST[:PORT][?tls=none|opportunistic|required][&ca=FILE] · smtps://HOST[:PORT][?ca=FILE] · lmtp://HOST[:PORT] ·
+    lmtp:///PATH/OF/SOCKET · maildir:///FOLDER. Raises ValueError.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise ValueError(f'"{url}" is not a next hop; the port must be a number up to 65535') from None
+    if parts.scheme == "maildir":
+        return _maildir(url, parts)
+    if parts.scheme not in _PORTS:
+        raise ValueError(f'"{url}" is not a next hop; write smtp://HOST:PORT, smtps://HOST, lmtp://HOST:PORT or maildir:///FOLDER')
+    options = _options(url, parts)
+    socket = unquote(parts.path) if parts.scheme == "lmtp" and not parts.netloc else None
+    if parts.username is not None or (socket is None and (not parts.hostname or parts.path not in ("", "/"))):
+        raise ValueError(f'"{parts.scheme}://…" takes a host, a port and options only')
+    return SmtpHop(
+        host=parts.hostname or "localhost",
+        port=port or _PORTS[parts.scheme],
+        lmtp=parts.scheme == "lmtp",
+        tls="implicit" if parts.scheme == "smtps" else _TLS[options.get("tls", "none")],
+        ca=options.get("ca"),
+        socket=socket,
+    )
+
+
+def _maildir(url: str, parts: SplitResult) -> MaildirHop:
+    if parts.netloc or not parts.path.strip("/"):
+        raise ValueError(f'"{url}" names no folder; write maildir:///FOLDER')
+    return MaildirHop(Path("/", unquote(parts.path).lstrip("/")))
+
+
+def _options(url: str, parts: SplitResult) -> dict[str, str]:
+    given = {name: values[-1] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
+    known = {"smtp": {"tls", "ca"}, "lmtp": {"tls", "ca"}, "smtps": {"ca"}}[parts.scheme]
+    if unknown := sorted(given.keys() - known):
+        raise ValueError(f'"{url}": there is no option "{unknown[0]}" here; there are {", ".join(sorted(known))}')
+    if given.get("tls", "none") not in _TLS:
+        raise ValueError(f'"{url}": tls is none, opportunistic or required')
+    return given

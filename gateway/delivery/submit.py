@@ -1,0 +1,57 @@
+"""Sends one notice of ours to the notices hop (DESIGN promise 4: from the null reverse-path, and asking for no report)."""
+
+from __future__ import annotations
+
+from gateway.delivery.hop import Unavailable
+from gateway.delivery.path import is_mailbox
+from gateway.delivery.pool import Pool
+from gateway.delivery.reply import Reply, own
+from gateway.delivery.stuffing import stuff
+from gateway.delivery.transaction import Transaction
+
+_NO_ADDRESS = own(553, "1.3", "The address cannot be used")
+_NO_UTF8 = own(553, "6.7", "The next hop does not take internationalised mail")
+
+__all__ = ["Unavailable", "submit"]
+
+
+async def submit(hop: Pool, mail_from: str, rcpt_to: str, octets: bytes) -> Reply:
+    """One transaction with one recipient. The reply is the first refusal, or the answer to the end of data.
+
+    `mail_from` "" is the null reverse-path; `octets` have CRLF line ends and no dot-stuffing (ledger.records.Notice). NOTIFY=NEVER where
+    the next hop offers DSN (RFC 3834 §3.3), SMTPUTF8 only where addresses or header need it (RFC 6531 §3.2), BODY=8BITMIME likewise.
+    Raises Unavailable when no answer came; after the final dot that means an unknown outcome, so repeat with the same Message-ID.
+    """
+    sender, recipient = mail_from.encode("utf-8"), rcpt_to.encode("utf-8")
+    if (sender and not is_mailbox(sender, utf8=True)) or not is_mailbox(recipient, utf8=True):
+        return _NO_ADDRESS
+    transaction = await Transaction.begin(hop)
+    try:
+        return await _submit(transaction, sender, recipient, octets)
+    except BaseException:
+        transaction.abort()
+        raise
+
+
+async def _submit(transaction: Transaction, sender: bytes, recipient: bytes, octets: bytes) -> Reply:
+    needs = set() if octets.isascii() or "8BITMIME" not in transaction.extensions else {"8BITMIME"}
+    if not (sender + recipient + _header(octets)).isascii():
+        needs.add("SMTPUTF8")
+        if "SMTPUTF8" not in transaction.extensions:
+            await transaction.reset()
+            return _NO_UTF8
+    parameters = (b" BODY=8BITMIME" if "8BITMIME" in needs else b"") + (b" SMTPUTF8" if "SMTPUTF8" in needs else b"")
+    reply = await transaction.reply(transaction.send(b"MAIL FROM:<" + sender + b">" + parameters, needs))
+    if reply.positive:
+        never = b" NOTIFY=NEVER" if "DSN" in transaction.extensions else b""
+        reply = await transaction.reply(transaction.send(b"RCPT TO:<" + recipient + b">" + never))
+    if reply.positive:
+        reply = await transaction.reply(transaction.send(b"DATA"))
+    if reply.code == 354:
+        return await transaction.end(stuff(octets))
+    await transaction.reset()
+    return reply
+
+
+def _header(octets: bytes) -> bytes:
+    return octets.partition(b"\r\n\r\n")[0]

@@ -1,0 +1,117 @@
+"""Addresses for comparison: what a forwarder or a bounce scheme wrapped around an address is taken off again.
+
+Decides which spelling of an address is the one that the ledger hashes and the policy lists. Never decides where mail goes:
+a reply is addressed to the envelope sender as it was given (RFC 3834 §4).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+_PRVS = re.compile(r"(?:ms)?prvs1?=(?P<tag>[^=/]+)=(?P<local>.+)")
+"""BATV: prvs=tag=local, and the msprvs1=tag=local of SparkPost."""
+_OLD_PRVS = re.compile(r"prvs=(?P<local>[^=/]+)/(?P<tag>[0-9a-f]+)")
+_BTV1 = re.compile(r"btv1==(?P<tag>[^=]+)==(?P<local>.+)")
+_SRS0 = re.compile(r"srs0[=+-](?P<hash>[^=]+)=(?P<day>[^=]+)=(?P<domain>[^=]+)=(?P<local>.+)")
+_SRS1 = re.compile(r"srs1[=+-](?P<hash>[^=]+)=(?P<host>[^=]+)=(?P<rest>[=+-].+)")
+_LAYERS = 4
+"""Forwarders may wrap each other's wrapping; more layers than these are left as they are."""
+
+_LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
+_QUOTED = r'"(?:[^"\\\x00-\x1f\x7f]|\\[ -~])+"'
+_DOT_STRING = r'[^\s"(),:;<>@\[\\\]\x00-\x1f\x7f]+'
+_DELIVERABLE = re.compile(rf"(?P<local>{_QUOTED}|{_DOT_STRING})@(?P<domain>(?:{_LABEL}\.)+{_LABEL})")
+
+
+def split(address: str) -> tuple[str, str]:
+    """Local part and domain, without case, quotes or the root dot; the domain as A-labels where it has them. "" where missing."""
+    local, _, domain = address.strip().strip("<>").rpartition("@")
+    if not local:
+        local, domain = domain, ""
+    if len(local) > 1 and local[0] == local[-1] == '"':
+        local = re.sub(r"\\(.)", r"\1", local[1:-1])
+    return local.casefold(), _a_labels(domain.casefold().rstrip("."))
+
+
+def canonical(address: str) -> str:
+    """The address without case, and with SRS, BATV (prvs, btv1) undone; "" stays "".
+
+    >>> canonical("SRS0=HHH=TT=example.org=Anna@forwarder.example")
+    'anna@example.org'
+    """
+    local, domain = split(address)
+    for _ in range(_LAYERS):
+        unwrapped = _unwrap(local, domain)
+        if unwrapped is None:
+            break
+        local, domain = unwrapped
+    return f"{local}@{domain}" if domain else local
+
+
+def _unwrap(local: str, domain: str) -> tuple[str, str] | None:
+    if not local.startswith(("prvs=", "msprvs1=", "btv1==", "srs0", "srs1")):
+        return None
+    if found := _SRS1.fullmatch(local):
+        return f"srs0{found['rest']}", found["host"]
+    if found := _SRS0.fullmatch(local):
+        return found["local"], found["domain"]
+    if found := _BTV1.fullmatch(local) or _OLD_PRVS.fullmatch(local) or _PRVS.fullmatch(local):
+        return found["local"], domain
+    return None
+
+
+def untagged(address: str) -> str:
+    """The mailbox behind a plus-address: `hr+jobs@…` is `hr@…`."""
+    local, domain = split(address)
+    plain = local.partition("+")[0] or local
+    return f"{plain}@{domain}" if domain else plain
+
+
+def is_deliverable(address: str) -> bool:
+    """Whether a reply could at all be addressed there: RFC 5321 §4.1.2 grammar with a dotted domain, and not `.invalid` (RFC 2606 §2)."""
+    found = _DELIVERABLE.fullmatch(address)
+    if found is None or len(address) > 254 or len(found["local"].encode("utf-8", "replace")) > 64:
+        return False
+    local, domain = found["local"], found["domain"].casefold()
+    dotted = local.startswith('"') or not (local.startswith(".") or local.endswith(".") or ".." in local)
+    return dotted and not domain.endswith(".invalid") and not domain.rpartition(".")[2].isdigit()
+
+
+def fits(pattern: str, address: str) -> bool:
+    """Whether an address fits a pattern of the policy: `*` stands for anything; `example.org` and `@example.org` for all of that domain."""
+    wanted, (local, domain) = pattern.strip().casefold(), split(address)
+    if "@" not in wanted or wanted.startswith("@"):
+        return _like(wanted.lstrip("@"), domain)
+    return _like(wanted, f"{local}@{domain}")
+
+
+def fits_any(patterns: Iterable[str], address: str) -> bool:
+    """Whether an address fits one of them."""
+    return any(fits(pattern, address) for pattern in patterns)
+
+
+def _like(pattern: str, text: str) -> bool:
+    """Wildcard match in linear time: each piece is sought once, after the one before it."""
+    first, *rest = pattern.split("*")
+    if not rest:
+        return text == first
+    *middle, last = rest
+    if not text.startswith(first):
+        return False
+    at = len(first)
+    for piece in middle:
+        at = text.find(piece, at)
+        if at < 0:
+            return False
+        at += len(piece)
+    return len(text) - len(last) >= at and text.endswith(last)
+
+
+def _a_labels(domain: str) -> str:
+    if domain.isascii():
+        return domain
+    try:
+        return domain.encode("idna").decode("ascii")
+    except UnicodeError:
+        return domain

@@ -1,0 +1,134 @@
+"""What the rules of `may_respond` look at: one message with everything that was found out about it, as values.
+
+Gathers; decides nothing about sending. Here it is also settled which divisions are addressed, and where a reply would go.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from gateway.judgement.audience import the_sender
+from gateway.judgement.authentication import Authentication
+from gateway.judgement.canonical import canonical, fits_any, is_deliverable, split, untagged
+from gateway.judgement.signals import is_bounce_handler, sender_class
+from gateway.judgement.verdict import Automatic, Case
+from gateway.message.model import Envelope, Message
+from gateway.policy.model import Audience, Division, Policy
+
+Named = Literal["to", "cc", "nowhere"]
+
+
+@dataclass(frozen=True, slots=True)
+class Addressed:
+    """One division that the next hop accepted as recipient, once however many of its addresses were used."""
+
+    division: Division
+    named: Named
+    """Where the header names one of its addresses: To (or Resent-To), else Cc or Bcc, else nowhere."""
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """One message, its envelope, and what was found out about both."""
+
+    message: Message
+    envelope: Envelope
+    policy: Policy
+    automatic: Automatic
+    authentication: Authentication
+    audience: Audience
+    proven_ours: bool
+    trusted_source: bool
+    """The policy lists the source, and nothing contradicts that it is that source."""
+    own_notice: bool
+    """Its Message-ID or token is one that we made."""
+    answers_own_notice: bool
+    addressed: tuple[Addressed, ...]
+    """All divisions, in recipient order."""
+    asked: tuple[tuple[Addressed, Case], ...]
+    """Those of them that this message puts something to: not the sender's own mailbox, not a copy from a colleague."""
+    reply_to: str
+    """Where an acknowledgement would go; "" = nowhere."""
+
+
+def addressed_divisions(message: Message, envelope: Envelope, policy: Policy) -> tuple[Addressed, ...]:
+    """The divisions among the accepted recipients, in their order (aliases, plus-addresses, any case)."""
+    to, elsewhere = _named(message, policy, "to", "resent-to"), _named(message, policy, "cc", "resent-cc", "bcc", "resent-bcc")
+    found: dict[str, Addressed] = {}
+    for recipient in envelope.rcpt_to:
+        if (division := division_of(recipient, policy)) is not None:
+            named: Named = "to" if division.slug in to else "cc" if division.slug in elsewhere else "nowhere"
+            found.setdefault(division.slug, Addressed(division, named))
+    return tuple(found.values())
+
+
+def _named(message: Message, policy: Policy, *fields: str) -> frozenset[str]:
+    named = (division_of(address.spec, policy) for name in fields for address in message.of(name))
+    return frozenset(division.slug for division in named if division is not None)
+
+
+def division_of(address: str, policy: Policy) -> Division | None:
+    """The division whose mailbox or alias an address is, by any spelling of it."""
+    exact = "@".join(split(address))
+    return policy.by_mailbox.get(exact) or policy.by_mailbox.get(untagged(address)) or policy.by_mailbox.get(untagged(canonical(address)))
+
+
+def divisions_in_from(message: Message, policy: Policy) -> frozenset[str]:
+    """Slugs of the divisions whose mailbox stands in From.
+
+    The envelope sender does not count here: a forwarding alias may have put itself there, and the inquiry is a resident's still.
+    """
+    return frozenset(division.slug for each in message.of("from") if (division := division_of(each.spec, policy)) is not None)
+
+
+def is_trusted_source(message: Message, policy: Policy, authentication: Authentication, *, proven_ours: bool) -> bool:
+    """Whether From fits `trusted_sources`, and where we can know whether it is true, it is."""
+    sender = the_sender(message)
+    if sender is None or not fits_any(policy.trusted_sources, sender.spec):
+        return False
+    if sender.domain in policy.organization_domains:
+        return proven_ours
+    return not policy.authserv_ids or authentication.passes(sender.domain)
+
+
+def is_from_mail_room(message: Message, addressed: tuple[Addressed, ...]) -> bool:
+    """Whether the sender is one that scans letters for an addressed division."""
+    sender = the_sender(message)
+    return sender is not None and any(fits_any(each.division.letters_arrive_from, sender.spec) for each in addressed)
+
+
+def reply_address(message: Message, envelope: Envelope, authentication: Authentication, *, trusted_source: bool, proven_ours: bool) -> str:
+    """The envelope sender (RFC 3834 §4); for a listed source that is proven, the person in its Reply-To.
+
+    An unproven source could name a victim in Reply-To.
+    """
+    sender = the_sender(message)
+    if trusted_source and sender is not None and (proven_ours or authentication.passes(sender.domain)):
+        return person_to_answer(message) or envelope.mail_from
+    return envelope.mail_from
+
+
+def person_to_answer(message: Message) -> str | None:
+    """The one mailbox in Reply-To, when a person may stand behind it."""
+    named = message.of("reply-to")
+    if len(named) != 1:
+        return None
+    local, domain = split(canonical(named[0].spec))
+    fit = is_deliverable(named[0].spec) and sender_class(local) is None and not is_bounce_handler(local, domain)
+    return named[0].spec if fit else None
+
+
+def inquirer_of(message: Message, reply_to: str) -> str:
+    """The correspondent for cases and caps: where the reply goes, in canonical form.
+
+    From instead, where the envelope leads to a machine that no person's answer will be sent to (nothing is sent there by us either,
+    so no cap can be evaded), or where there is no envelope sender; "" when neither names anybody.
+    """
+    local, domain = split(canonical(reply_to))
+    sender = the_sender(message)
+    if sender is None or (reply_to and sender_class(local) is None and not is_bounce_handler(local, domain)):
+        return canonical(reply_to)
+    if sender_class(split(sender.spec)[0]) is not None and (person := person_to_answer(message)):
+        return canonical(person)
+    return canonical(sender.spec)

@@ -1,0 +1,155 @@
+"""Everything the rules can say of one message without history: the session does this before the ledger is asked.
+
+It calls each room of rules once and puts the answers together. What depends on earlier mail is `judge`'s; nothing is sent here.
+"""
+
+from __future__ import annotations
+
+from gateway.judgement import meeting, out_of_office, signature
+from gateway.judgement.audience import audience_of, is_proven_ours, the_sender
+from gateway.judgement.authentication import believed
+from gateway.judgement.canonical import split
+from gateway.judgement.circumstances import (
+    Addressed,
+    Circumstances,
+    addressed_divisions,
+    divisions_in_from,
+    inquirer_of,
+    is_from_mail_room,
+    is_trusted_source,
+    reply_address,
+)
+from gateway.judgement.kinds import Reading, kind_for
+from gateway.judgement.may_respond import Ruling, rule
+from gateway.judgement.reasons import reason
+from gateway.judgement.standard import promise
+from gateway.judgement.verdict import AcknowledgementDecision, Case, Examination
+from gateway.message.automatic import Automatic, classify
+from gateway.message.body import newest_text
+from gateway.message.language import detect
+from gateway.message.model import Envelope, Message
+from gateway.message.own_token import is_own_message_id, own_token_valid
+from gateway.message.text import plain_text
+from gateway.message.thread import answered_ids, identity, subject_references
+from gateway.policy.model import Audience, Policy
+
+LANGUAGE_CONFIDENCE = 0.55
+"""Below it we write both official languages: a wrong guess costs a reader more than a longer mail."""
+
+NEUTRAL_PREFIX = "CT"
+"""Reference prefix of confidential cases: it names no division."""
+
+
+def examine(message: Message, envelope: Envelope, policy: Policy, *, secret: bytes) -> Examination:
+    """Apply every rule that needs no history. `secret` is the key of our own Message-IDs and tokens.
+
+    Total for every message that `parse` makes; raises ValueError only for a naive `received_at`.
+    """
+    automatic = classify(message, envelope.mail_from)
+    newest = newest_text(message)
+    # A forwarded message without a word of one's own has no newest text; what it forwards is then what it says.
+    words = newest.text or plain_text(message)
+    at = _circumstances(message, envelope, policy, automatic, words, secret)
+    ruling = rule(at)
+    cases = _cases(at, words)
+    decision = _decision(at, ruling, cases, _language(message.subject, "\n".join(newest.body) or words))
+    from_staff = at.audience == "internal"
+    return Examination(
+        message=message,
+        envelope=envelope,
+        identity=identity(message),
+        thread=answered_ids(message),
+        subject_references=subject_references(message.subject),
+        inquirer=inquirer_of(message, at.reply_to),
+        audience=at.audience,
+        kind=decision.lead.kind if decision.lead else "inquiry",
+        language=decision.language,
+        automatic=automatic,
+        out_of_office=out_of_office.check(message, automatic, envelope, policy),
+        signature=signature.check(message, automatic, envelope, policy, from_staff),
+        meeting=meeting.check(message),
+        cases=cases,
+        is_inquiry=reason(ruling.reason).opens_cases,
+        from_staff=from_staff,
+        acknowledgement=decision,
+        trace=ruling.trace,
+    )
+
+
+def _circumstances(message: Message, envelope: Envelope, policy: Policy, automatic: Automatic, words: str, secret: bytes) -> Circumstances:
+    authentication = believed(message, policy.authserv_ids, policy.organization_domains)
+    addressed = addressed_divisions(message, envelope, policy)
+    proven = is_proven_ours(message, envelope, policy, authentication)
+    trusted = is_trusted_source(message, policy, authentication, proven_ours=proven)
+    carried = trusted or automatic.type == "voicemail" or is_from_mail_room(message, addressed)
+    audience = audience_of(message, policy, authentication, proven=proven, carried=carried)
+    senders = divisions_in_from(message, policy)
+    asked = [each for each in addressed if each.division.slug not in senders and not (audience == "internal" and each.named == "cc")]
+    return Circumstances(
+        message=message,
+        envelope=envelope,
+        policy=policy,
+        automatic=automatic,
+        authentication=authentication,
+        audience=audience,
+        proven_ours=proven,
+        trusted_source=trusted,
+        own_notice=own_token_valid(secret, message) or (message.message_id is not None and is_own_message_id(secret, message.message_id)),
+        answers_own_notice=any(is_own_message_id(secret, each) for each in answered_ids(message)),
+        addressed=addressed,
+        asked=tuple((each, _case(each, message, envelope, audience, words)) for each in asked),
+        reply_to=reply_address(message, envelope, authentication, trusted_source=trusted, proven_ours=proven),
+    )
+
+
+def _cases(at: Circumstances, words: str) -> tuple[Case, ...]:
+    """One for each division asked; where none is, those addressed, so that an excluded message can still be counted with its division."""
+    asked = tuple(case for _, case in at.asked)
+    return asked or tuple(_case(each, at.message, at.envelope, at.audience, words) for each in at.addressed)
+
+
+def _case(addressed: Addressed, message: Message, envelope: Envelope, audience: Audience, words: str) -> Case:
+    division = addressed.division
+    kind, confidential = kind_for(division, audience, Reading(message, envelope, words, division.letters_arrive_from))
+    made = promise(division, audience, kind, envelope.received_at)
+    return Case(
+        division=division.slug,
+        mailbox=division.mailbox,
+        audience=audience,
+        kind=kind,
+        standard=made.standard.label if made.standard else "no standard",
+        stated_as=made.standard.stated_as if made.standard else "",
+        acknowledge_by=made.acknowledge.at if made.acknowledge else None,
+        respond_by=made.respond.at if made.respond else None,
+        confidential=confidential,
+        reference_prefix=NEUTRAL_PREFIX if confidential else division.reference_prefix,
+    )
+
+
+def _language(subject: str, words: str) -> str:
+    code, confidence = detect(f"{subject}\n{words}")
+    return code if code and confidence >= LANGUAGE_CONFIDENCE else "both"
+
+
+def _decision(at: Circumstances, ruling: Ruling, cases: tuple[Case, ...], language: str) -> AcknowledgementDecision:
+    """The ruling as a decision. The lead is named even where nothing is sent, for attribution."""
+    speaking = ruling.acknowledging or cases[:1]
+    return AcknowledgementDecision(
+        send=ruling.send,
+        reason=ruling.reason,
+        explanation=reason(ruling.reason).explanation,
+        evidence=ruling.evidence,
+        lead=speaking[0] if speaking else None,
+        others=speaking[1:],
+        recipient=at.reply_to or None,
+        language=language,
+        quote_subject=_may_quote_subject(at, cases),
+    )
+
+
+def _may_quote_subject(at: Circumstances, cases: tuple[Case, ...]) -> bool:
+    """Whether the subject may be echoed: to somebody who proved to have written it, in no confidential matter, and not on behalf of others."""
+    sender = the_sender(at.message)
+    if sender is None or at.trusted_source or any(case.confidential for case in cases):
+        return False
+    return at.proven_ours or at.authentication.vouches_for_envelope(split(at.envelope.mail_from)[1], sender.domain)

@@ -1,0 +1,114 @@
+"""The verdict on one message, with what the ledger knew: repeats, follow-ups, answers, caps.
+
+Runs in the writer's batch, in order of arrival. It opens and closes nothing itself; it says what is to be opened, closed and sent.
+What may be sent at all was settled without history (`may_respond`); history only ever takes away, but for one thing: a message in an
+old thread, long after our answer, is a new inquiry and gets its acknowledgement.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from gateway.judgement.reasons import reason
+from gateway.judgement.verdict import AcknowledgementDecision, Case, Examination, History, Outcome, Step, ThreadCase, Verdict
+from gateway.policy.model import Policy
+
+
+def judge(examination: Examination, history: History, policy: Policy, now: datetime) -> Verdict:
+    """Decide. `now` (aware) is the moment of judging; it tells only whether our answer is old enough for a new case.
+
+    `history.thread_cases` holds what the ledger matched, by keyed hashes that mean nothing here. For an inbound message: cases of
+    its thread (In-Reply-To, References), and those its subject names whose correspondent it is. For an outbound one: cases of its
+    thread or subject whose correspondent is among the accepted recipients, and those, marked `from_inquirer`, whose correspondent sent it.
+    """
+    answers, belongs_to = _of_thread(examination, history)
+    speaks_to_inquirer = _is_by_staff(examination) and any(not each.from_inquirer for each in history.thread_cases)
+    if not examination.is_inquiry or speaks_to_inquirer:  # an answer is no inquiry to a division that is copied on it
+        return _verdict(examination, policy, (), belongs_to, answers, _outside_cases(examination))
+    opens = tuple(case for case in examination.cases if _is_new(case, examination, history, policy, now))
+    return _verdict(examination, policy, opens, belongs_to, answers, _acknowledgement(examination, history, policy, opens))
+
+
+def _is_by_staff(examination: Examination) -> bool:
+    """Whether a person of ours wrote it, outward: only such a message can answer anybody."""
+    return examination.envelope.direction == "outbound" and examination.from_staff and not examination.automatic.is_automatic
+
+
+def _of_thread(examination: Examination, history: History) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """case_ids that this message answers, and those it merely belongs to. A machine's mail does neither, unless it opens cases itself."""
+    if examination.automatic.is_automatic and not examination.is_inquiry:
+        return (), ()
+    answers: tuple[int, ...] = ()
+    if _is_by_staff(examination):
+        answers = tuple(each.case_id for each in history.thread_cases if not each.from_inquirer and each.responded_at is None)
+    return answers, tuple(each.case_id for each in history.thread_cases if each.case_id not in answers)
+
+
+def _outside_cases(examination: Examination) -> AcknowledgementDecision:
+    decision = examination.acknowledgement
+    return _no(decision, "follow-up", None) if examination.is_inquiry else decision
+
+
+def _is_new(case: Case, examination: Examination, history: History, policy: Policy, now: datetime) -> bool:
+    """Whether this mailbox gets a case: not a repeat, and no case of the same thread that still counts."""
+    if case.mailbox in history.seen_mailboxes:
+        return False
+    division = policy.divisions.get(case.division)  # a reload between examine and judge may have removed it
+    after = division.acknowledgement.new_case_after if division else timedelta.max
+    return not any(
+        each.mailbox == case.mailbox and (each.responded_at is None or now - each.responded_at < after) for each in _own_thread(examination, history)
+    )
+
+
+def _own_thread(examination: Examination, history: History) -> tuple[ThreadCase, ...]:
+    """Cases that a new message of the inquirer's side would follow up."""
+    if examination.envelope.direction == "inbound":
+        return history.thread_cases
+    return tuple(each for each in history.thread_cases if each.from_inquirer)
+
+
+def _acknowledgement(examination: Examination, history: History, policy: Policy, opens: tuple[Case, ...]) -> AcknowledgementDecision:
+    decision = examination.acknowledgement
+    if not opens:
+        return _no(decision, "seen-before" if history.seen else "follow-up", None)
+    if decision.reason == "answers-our-notice" and history.thread_cases:
+        # The thread is known and too old to be followed up, or asks one more division: a new inquiry like any other.
+        decision = replace(decision, send=True, reason="new-inquiry", explanation=reason("new-inquiry").explanation, evidence=None)
+    if not decision.send:
+        return decision
+    if history.acknowledged:
+        return _no(decision, "already-acknowledged", None)
+    if history.own_notice and not history.thread_cases:
+        return _no(decision, "answers-our-notice", "the ledger knows the notice")
+    cap = policy.correspondent_cap
+    if cap is not None and history.acknowledgements_to_correspondent >= cap[0]:
+        return _no(decision, "correspondent-cap", f"{history.acknowledgements_to_correspondent} within {cap[1]}")
+    return _led_by_an_opened_case(decision, opens)
+
+
+def _led_by_an_opened_case(decision: AcknowledgementDecision, opens: tuple[Case, ...]) -> AcknowledgementDecision:
+    """Only divisions that open a case now speak; the first of those that acknowledge writes for the others."""
+    speaking = [case for case in (decision.lead, *decision.others) if case is not None and case in opens]
+    if not speaking:
+        return _no(decision, "follow-up", None)
+    return replace(decision, lead=speaking[0], others=tuple(speaking[1:]))
+
+
+def _no(decision: AcknowledgementDecision, slug: str, evidence: str | None) -> AcknowledgementDecision:
+    return replace(decision, send=False, reason=slug, explanation=reason(slug).explanation, evidence=evidence)
+
+
+def _verdict(
+    examination: Examination,
+    policy: Policy,
+    opens: tuple[Case, ...],
+    belongs_to: tuple[int, ...],
+    answers: tuple[int, ...],
+    acknowledgement: AcknowledgementDecision,
+) -> Verdict:
+    trace = examination.trace
+    if acknowledgement.reason != examination.acknowledgement.reason:
+        outcome: Outcome = "note" if acknowledgement.send else "stop"
+        trace = (*trace, Step(acknowledgement.reason, outcome, acknowledgement.evidence or "", reason(acknowledgement.reason).source))
+    return Verdict(examination, policy.version, opens, belongs_to, answers, acknowledgement, trace)

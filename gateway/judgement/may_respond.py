@@ -1,0 +1,146 @@
+"""May we acknowledge? RFC 3834, RFC 5230 and what practice added to them, as one ordered table of small rules.
+
+The first rule that finds something decides, and its reason says whether the message still opens a case. A rule looks at one thing
+and says what it found, in words that hold no resident's address or subject; None means that nothing speaks against an answer. Rules only ever
+say no, and none overrules another: one more mark of a machine never makes a message answerable. Mail of the policy's trusted sources
+passes by those rules that read such marks, and by no others.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gateway.judgement import refusals, signals
+from gateway.judgement.circumstances import Circumstances
+from gateway.judgement.reasons import reason
+from gateway.judgement.refusals import Look
+from gateway.judgement.verdict import Case, Step
+
+EVIDENCE_LIMIT = 200
+"""Characters of evidence that are kept."""
+
+_ADDRESS = re.compile(r"[^\s<>\"'(),;:=]+@[^\s<>\"'(),;]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One reason not to answer. `slug` names it in the trace and in REASONS; `clear` is what the trace says when it finds nothing."""
+
+    slug: str
+    look: Look
+    clear: str = ""
+    reads_marks: bool = False
+    """It reads marks of automatic mail, which those of a trusted source are allowed to carry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What the table came to. `reason` is "new-inquiry" when nothing speaks against an acknowledgement."""
+
+    reason: str
+    evidence: str | None
+    acknowledging: tuple[Case, ...]
+    """Cases whose divisions acknowledge such mail, in recipient order; the first writes."""
+    trace: tuple[Step, ...]
+
+    @property
+    def send(self) -> bool:
+        return self.reason == "new-inquiry"
+
+
+def rule(circumstances: Circumstances) -> Ruling:
+    """Apply the table."""
+    trace = [_authentication_note(circumstances)]
+    acknowledging = tuple(case for addressed, case in circumstances.asked if refusals.refusal(addressed, circumstances) is None)
+    if circumstances.trusted_source:
+        trace.append(Step("trusted-source", "note", "From is listed under trusted_sources", reason("trusted-source").source))
+    for each in RULES:
+        if each.reads_marks and circumstances.trusted_source:
+            continue
+        evidence = each.look(circumstances)
+        if evidence is not None:
+            evidence = presentable(evidence)
+            trace.append(Step(each.slug, "stop", evidence, reason(each.slug).source))
+            return Ruling(each.slug, evidence, acknowledging, (*trace, *_weak_signals(circumstances)))
+        trace.append(_PASSED[each.slug])
+    return Ruling("new-inquiry", None, acknowledging, (*trace, *_weak_signals(circumstances)))
+
+
+def presentable(evidence: str) -> str:
+    """Evidence without addresses and line breaks, clipped."""
+    return " ".join(_ADDRESS.sub("[address]", evidence).split())[:EVIDENCE_LIMIT]
+
+
+RULES: tuple[Rule, ...] = (
+    Rule("no-division-mailbox", refusals.no_division_mailbox, "a recipient is a division's mailbox"),
+    Rule("outgoing", refusals.outgoing, "not only to people outside"),
+    Rule("voicemail", refusals.of_type("voicemail"), "no voicemail notification"),
+    Rule("null-sender", refusals.null_sender, "the envelope sender is not null"),
+    Rule("own-notice", refusals.own_notice, "neither Message-ID nor token is ours"),
+    Rule("journal-report", refusals.journal_report, "no journal report"),
+    Rule("auto-submitted", refusals.auto_submitted, "no Auto-Submitted field other than no", reads_marks=True),
+    Rule("list-header", refusals.list_header, "no List- field", reads_marks=True),
+    Rule("precedence", refusals.precedence, "no Precedence bulk, junk or list", reads_marks=True),
+    Rule("bounce", refusals.of_type("bounce"), "no delivery report"),
+    Rule("receipt", refusals.of_type("receipt"), "no read receipt"),
+    Rule("feedback-report", refusals.of_type("feedback_report"), "no abuse report"),
+    Rule("calendar-reply", refusals.of_type("calendar_reply"), "no calendar reply"),
+    Rule("out-of-office", refusals.of_type("out_of_office"), "no out-of-office reply"),
+    Rule("auto-reply", refusals.of_type("auto_reply"), "no automatic reply", reads_marks=True),
+    Rule("mailing-list", refusals.of_type("list"), "no list mail", reads_marks=True),
+    Rule("bulk-mail", refusals.of_type("bulk"), "no bulk mail", reads_marks=True),
+    Rule("auto-generated", refusals.of_type("auto_generated"), "no mark of a machine", reads_marks=True),
+    Rule("spam-verdict", refusals.spam_verdict, "no spam verdict"),
+    Rule("system-sender", refusals.system_sender, "the sender is no mail or list system"),
+    Rule("no-reply-sender", refusals.no_reply_sender, "the sender reads answers", reads_marks=True),
+    Rule("own-mailbox", refusals.own_mailbox, "no mailbox writes to itself"),
+    Rule("copy-from-colleague", refusals.copy_from_colleague, "no copy from a colleague"),
+    # ---- from here on the case is opened and measured
+    Rule("not-one-sender", refusals.not_one_sender, "one mailbox in From"),
+    Rule("unverified-internal-sender", refusals.unverified_internal_sender, "no unproven sender in our own domains"),
+    Rule("dmarc-fail", refusals.dmarc_fail, "no believed DMARC failure"),
+    Rule("division-sender", refusals.division_sender, "the sender is no division's mailbox"),
+    Rule("paper-letter", refusals.paper_letter, "not from the mail room"),
+    Rule("unlisted-form", refusals.unlisted_form, "no web form", reads_marks=True),
+    Rule("role-sender", refusals.role_sender, "the sender is no system role", reads_marks=True),
+    Rule("system-return-path", refusals.system_return_path, "replies reach the sender"),
+    Rule("invalid-return-path", refusals.invalid_return_path, "the return address is valid"),
+    Rule("auto-response-suppress", refusals.auto_response_suppress, "no X-Auto-Response-Suppress that means us", reads_marks=True),
+    Rule("answer-unwanted", refusals.answer_unwanted, "no wish to be left without answer", reads_marks=True),
+    Rule("own-loop-header", refusals.own_loop_header, "no X-Loop of ours"),
+    Rule("too-many-hops", refusals.too_many_hops, f"at most {signals.HOP_LIMIT} Received lines"),
+    Rule("stopped-city-wide", refusals.stopped_city_wide, "acknowledgements are on"),
+    *(
+        Rule(slug, refusals.refused_as(slug), clear)
+        for slug, clear in (
+            ("not-addressed", "an address of the division stands in To or Cc"),
+            ("stopped-for-division", "the division's acknowledgements are on"),
+            ("audience-not-acknowledged", "the division acknowledges this audience"),
+            ("rollout-observe", "the division does more than observe"),
+            ("rollout-warn", "the division does more than warn"),
+        )
+    ),
+    # ---- last, because `judge` lifts it when the old case is too old to be followed up
+    Rule("answers-our-notice", refusals.answers_our_notice, "it answers no notice of ours"),
+)
+
+_PASSED = {each.slug: Step(each.slug, "pass", each.clear, reason(each.slug).source) for each in RULES}
+
+
+def _authentication_note(at: Circumstances) -> Step:
+    found = at.authentication
+    if found.authserv_id is None:
+        said = "no Authentication-Results of a listed authserv-id" if at.policy.authserv_ids else "no authserv_ids are configured"
+    else:
+        said = f"{found.authserv_id}: dmarc={found.dmarc or 'none'}, spf={found.spf or 'none'}, {len(found.dkim_domains)} DKIM signatures pass"
+    return Step("authentication", "note", presentable(said), reason("authentication").source)
+
+
+def _weak_signals(at: Circumstances) -> Iterator[Step]:
+    for mark in signals.WEAK_MARKS:
+        if any(signals.carries(mark, value) for value in at.message.all(mark.field)):
+            yield Step("weak-signal", "note", mark.field, reason("weak-signal").source)
+    if at.message.of("reply-to") and not any(refusals.is_from(at, each.spec) for each in at.message.of("reply-to")):
+        yield Step("weak-signal", "note", "Reply-To differs from From", reason("weak-signal").source)

@@ -1,0 +1,127 @@
+"""Words by which a reader tells who is offered, in English and French, with a few of the other languages heard in Toronto.
+
+Data for `gateway.judgement.out_of_office`: each table is a list of alternatives of one expression, read without case. The cue nearest before a
+contact point says whose it is. Nothing here decides.
+"""
+
+from __future__ import annotations
+
+import re
+
+
+def _any(*alternatives: str) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{each})" for each in alternatives), re.IGNORECASE)
+
+
+_OWN_THING = (
+    r"(?:own |new |direct |personal |private |work |business |office |home |other |cell(?:ular)? |mobile |desk |government |city |regular "
+    r"|following )*"
+    r"(?:cell(?:ular|phone)?|mobile|phone|telephone|blackberry|iphone|voice ?mail|(?:direct |phone |desk )?line|extension|(?:phone |cell "
+    r"|telephone )?number|e-?mail(?: address)?|address|pager|desk|inbox|account|gmail)"
+)
+OWN = _any(
+    r"\b(?:contact|reach|call|phone|ring|telephone|e-?mail|text|page|message|write(?: to)?|get (?:a )?hold of|get in touch with|find|try"
+    r"|track|leave|send|follow|call or text|call or e-?mail|speak (?:to|with)|talk (?:to|with)|connect with)"
+    r" me(?! or\b| and\b)\b(?! an? )",
+    r"\bleave me\b|\bsend me\b|\bgive me\b",
+    r"\bI (?:can|could|may|might|will|shall|am|['’]ll|would)(?: still| also| only| always| however| then)*(?: be)?(?: still| also| only| "
+    r"always)* (?:reached|reachable|contacted|available|accessible)(?! to help)",
+    r"\bI(?:['’]m| am|['’]ll| will) (?:still |also |only )?(?:be )?(?:reachable|contactable|checking|monitoring|working|at\b|on\b)",
+    r"\bI\b[^.;]{0,60}?\b(?:and|or|but) (?:can|may|could|will)(?: now| still| also| only)* be (?:reached|contacted|available)",
+    r"\bmy " + _OWN_THING,
+    r"\b(?:need|want|wish|have|trying|like|able|must) to (?:reach|contact|call|speak (?:to|with)|talk to|get (?:a )?hold of|get in touch "
+    r"with) me\b[^.;]{0,40}?\b(?:call|dial|e-?mail|text|phone|use|try|at|on)\b",
+    r"\b(?:need|want) me\b[^.;]{0,40}?\b(?:call|dial|text|phone|at|on)\b",
+    r"\b(?:me|m['’]) ?(?:re)?(?:joindre|contacter|appeler|téléphoner|écrire|laisser|envoyer|atteindre|texter)\b",
+    r"\b(?:contactez|appelez|joignez|écrivez|rejoignez|textez|téléphonez|laissez|envoyez)-moi\b",
+    r"\b(?:je|j['’]) ?(?:suis|serai|reste|resterai|demeure|demeurerai|peux|pourrai)(?: être)?(?: toutefois| quand même| cependant| "
+    r"aussi)? ?(?:joignable|disponible|accessible|rejoint|joint|contacté)e?\b",
+    r"\b(?:mon|ma|mes) (?:nouvelle |nouveau |propre )?(?:cell\w*|mobile|portable|téléphone|numéro|courriel|adresse|poste|télé\w*|boîte "
+    r"vocale|ligne|messagerie|boîte)\b",
+)
+"""The absent person is meant."""
+
+_ELSE = (
+    r"(?!me\b|myself\b|moi\b|back\b|you\b|your\b|vous\b|the message\b|if\b|when\b|once\b|upon\b|again\b|has\b|have\b|is\b|was\b|will\b|on my return)"
+)
+OTHER = _any(
+    r"\b(?:contact|contacting|call|calling|phone|phoning|telephone|e-?mail|e-?mailing|reach|reach out to|reaching|page|dial|dialing"
+    r"|dialling|consult|notify|see|try|text|ask(?: for)?|use|visit|copy|cc|message|ring)"
+    r":?(?: directly)? " + _ELSE,
+    r"\b(?:speak|talk|connect|liaise|check|follow[- ]?up|touch base|get in touch|be in touch|get in contact|work|deal) (?:to|with) " + _ELSE,
+    r"\b(?:refer|direct|forward|send|resend|re-send|address|submit|redirect|re-direct|route|write|turn|copy|transfer)(?:ed|ing)?\b[^.;]{0,80}?\bto:? "
+    + _ELSE,
+    r"\b(?:contact|call|e-?mail|reach) me(?: directly)? (?:or|and)\b",
+    r"\b(?:will|can|may|would|shall|should|could)(?: also| then)? be (?:able|happy|pleased|glad|available|more than "
+    r"happy)\b[^.;]{0,20}\b(?:help|assist|answer|respond)",
+    r"\b(?:he|she|they|who|team|staff|office|desk|colleagues?|(?-i:[A-Z][a-zà-ÿ]+)) (?:can|may|will|could)(?: also| best)?(?: "
+    r"be)? (?:reached|contacted|assist|help|answer|respond|support|covering|cover|reachable)",
+    r"(?<!I )(?<!I am )(?<!I'm )\b(?:is|are|will be|has been)(?: also| currently)? (?:covering|acting|filling in|replacing|looking after"
+    r"|handling|responsible|assisting|managing|taking over|monitoring|backing)",
+    r"\bin my (?:absence|place|stead)\b|\bon my behalf\b|\bwhile I(?:['’]m| am) (?:away|out|gone|on)\b|\bduring (?:my|this) (?:absence"
+    r"|time|leave|period)\b|\buntil (?:then|I return)\b|\bin the (?:meantime|interim)\b",
+    r"\b(?:alternate|alternative|back-?up|other|emergency|urgent|interim) (?:contacts?|persons?)\b|\b(?:urgent|immediate|pressing"
+    r"|time[- ]sensitive)\b|\bemergenc(?:y|ies)\b|\bin case of\b",
+    r"\bfor (?:any |all |other |general |further |more |media |after[- ]hours )?(?:assistance|help|support|inquiries|enquiries|questions"
+    r"|requests|information|matters|issues|concerns)\b",
+    r"\bcover(?:ed|age|ing)?\b|\bbackup\b|\bback-up\b|\breplacement\b|\bdelegate\b|\b(?:acting|interim)\b(?! strange)",
+    r"\b(?:contactez|contacter|appelez|appeler|joindre|joignez|rejoindre|téléphoner|téléphonez|écrire|écrivez|composer|composez|consulter"
+    r"|aviser|solliciter|demander|demandez)(?!-moi)(?: directement)?"
+    r" (?!moi\b|me\b|à moi\b|avec moi\b)",
+    r"\b(?:communiqu(?:er|ez)|entrer en contact|prendre contact|prenez contact|parle[rz]|correspond(?:re|ez))(?: directement)? (?:avec|à) (?!moi\b)",
+    r"\b(?:adresse[rz]|envoye[rz]|fai(?:re|tes) parvenir|achemine[rz]|transmett(?:re|ez)|redirige[rz]|dirige[rz]|référe[rz]"
+    r"|transfére[rz])\b[^.;]{0,80}?\b(?:à|au|aux|vers) (?!moi\b)",
+    r"\b(?:vous |s['’])adresser\b|\badressez-vous\b|\bs['’]adresser\b",
+    r"\ben mon absence\b|\bpendant (?:mon|cette) (?:absence|congé|période)\b|\bdurant (?:mon|cette) (?:absence|congé|période)\b"
+    r"|\bd['’]ici là\b|\bdans l['’]intervalle\b|\bentre-?temps\b|\bpersonne[- ]ressource\b",
+    r"\b(?:me|m['’]) ?remplac\w*|\bassur\w+ (?:l['’]intérim|la relève|le suivi|mon remplacement)|\brelève\b|\bremplaçante?\b",
+    r"\burgen\w+|\bpour (?:toute|une|de l['’]) ?(?:aide|assistance|question|demande|urgence|situation|information|affaire)\w*|\ben cas\b"
+    r"|\b(?:pourra|peut|pourront|peuvent|se fera un plaisir de|saura)(?: également)? (?:vous )?(?:aider|répondre|assister|renseigner)",
+    r"\best (?:disponible|joignable)\b|\bsera disponible\b",
+    r"\bcontact(?:ar|e|en|te|are|ti|i|at[ei])\b|\bdirigirse\b|\bdiríjase\b|\bpóngase en contacto\b|\bescriba\b|\bllam[ea]r?\b|\bentre em "
+    r"contato\b|\brivolger\w*\b|\bwenden sie sich\b|\bkontaktieren\b|\bdringend\w*|\burgent[ei]\b|\bneem contact\b"
+    r"|\bin meiner abwesenheit\b|\ben mi ausencia\b|\bin mia assenza\b|\bna minha ausência\b|\bproszę o kontakt\b",
+    r"请联系|請聯絡|请致电|請致電|如有紧急|如有緊急",
+)
+"""Somebody else is offered."""
+
+NEGATED = _any(
+    r"\b(?:do not|don['’]t|please refrain from|refrain from|never|cannot|can['’]t|rather than|instead of|without|not)(?: please| also| "
+    r"try to| attempt to)? (?:to )?"
+    r"(?:contact|contacting|call|calling|phone|phoning|e-?mail|e-?mailing|reach|reaching|send|sending|write|writing|use|using|respond"
+    r"|reply|replying|forward|forwarding)\b[^.;,]{0,60}?",
+    r"\b(?:no one|nobody|no-one|none of us)\b[^.;]{0,80}",
+    r"\b(?:will|can|does|do|is|are|am) not (?:be )?(?:available|reachable|monitored|in use|forwarded|checked|accessible|active|valid"
+    r"|working)\b[^.;,]{0,30}|\bunmonitored\b|\bno longer\b(?! working| with| at| employed| here| in (?:this|the|my))[^.;,]{0,40}",
+    r"\bn['’]?e? ?(?:appelez|contactez|téléphonez|envoyez|répondez|communiquez|utilisez|écrivez) (?:pas|plus|jamais)\b[^.;,]{0,60}?",
+    r"\bne (?:pas|plus|jamais) (?:contacter|appeler|téléphoner|envoyer|répondre|communiquer|utiliser|écrire)\b[^.;,]{0,60}?",
+    r"\bpersonne ne\b[^.;]{0,80}|\baucune? (?:autre )?(?:personne|collègue)\b[^.;]{0,60}",
+)
+"""What follows is not offered."""
+
+NOT_NEGATED = _any(
+    r"\b(?:do not|don['’]t|please do not|never) hesitate\b",
+    r"\bn['’]hésitez pas\b|\bne pas hésiter\b",
+    r"\bif (?:you )?(?:do not|don['’]t|cannot|can['’]t)\b[^.;,]{0,60}",
+    r"\bnot only\b",
+    r"\bcannot wait\b|\bcan['’]t wait\b|\bdo not wait\b",
+)
+"""Phrases with a "not" that forbid nothing."""
+
+PAST_OR_OTHER_MATTER = _any(
+    r"\byour (?:message|e-?mail|mail|request|note|inquiry)\b[^.;]{0,60}\b(?:from|to|sent|addressed|regarding|about|titled|entitled|subject"
+    r"|dated)\b[^.;]{0,20}",
+    r"\bvotre (?:message|courriel|demande)\b[^.;]{0,60}\b(?:de|du|adressé|envoyé|intitulé|concernant|au sujet)\b[^.;]{0,20}",
+    r"\b(?:message|e-?mail|courriel) (?:sent )?(?:to|from|à|de)\b[^.;]{0,10}",
+)
+"""The resident's own message is spoken of."""
+
+OWN_LABEL = re.compile(
+    r"\W*(?:t|tel|tél|c|p|m|d|o|e|b|telephone|téléphone|phone|cell|cellular|cellulaire|mobile|office|bureau|direct|work|desk|main|e-?mail"
+    r"|courriel|mail|bb|bureau|ligne directe|fax)\s?[.:/]{1,2}\s?\W*$",
+    re.IGNORECASE,
+)
+"""All that stands before a number in a signature line."""
+
+FUNCTION_WORDS = _any(r"\b(?:the|and|will|you|for|please|from|with|have|my|be)\b", r"\b(?:le|la|les|de|du|je|vous|pour|votre|mon|est|au|et)\b")
+"""A sentence without any of these is in another language, or no sentence."""

@@ -1,0 +1,219 @@
+"""The day on which an absent person says to be back.
+
+It decides by the words around a date: "back on", "de retour le", "until", "jusqu'au", "from … to …". The day that is stated as the return wins;
+"until Y" and "jusqu'au Y" give Y; where only the last day of absence is stated ("from X to Y", "through Y", "inclusivement") the return is the next
+Monday-to-Friday day after Y (holidays are not looked at: the date serves to notice a reply that was forgotten, not to count days). A day and month
+that can be read in two ways gives no date. The year, when it is missing, is the one that brings the date nearest to the day the message was
+written. It never reads a clock.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Literal, NamedTuple
+
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "january jan janvier janv januar januari enero gennaio janeiro",
+            "february feb février fevrier févr fév februar februari febrero febbraio fevereiro",
+            "march mar mars märz maart marzo março",
+            "april apr avril avr abril aprile",
+            "may mai mei mayo maggio maio",
+            "june jun juin juni junio giugno junho",
+            "july jul juillet juil juli julio luglio julho",
+            "august aug août aout augustus agosto",
+            "september sept sep septembre septiembre settembre setembro",
+            "october oct octobre oktober octubre ottobre outubro",
+            "november nov novembre noviembre novembro",
+            "december dec décembre decembre déc dezember diciembre dicembre dezembro",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}
+_WEEKDAYS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "monday mon lundi",
+            "tuesday tues tue mardi",
+            "wednesday weds wed mercredi",
+            "thursday thurs thur thu jeudi",
+            "friday fri vendredi",
+            "saturday sat samedi",
+            "sunday sun dimanche",
+        )
+    )
+    for name in names.split()
+}
+_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_WEEKDAY = "|".join(sorted(_WEEKDAYS, key=len, reverse=True))
+
+
+def _year(name: str) -> str:
+    return rf"(?:,?\s{{1,2}}(?P<{name}>(?:19|20)\d\d))?"
+
+
+_DATE = re.compile(
+    rf"\b(?:(?P<iso>(?:19|20)\d\d[-/]\d{{1,2}}[-/]\d{{1,2}})"
+    rf"|(?P<numeric>\d{{1,2}}[/.-]\d{{1,2}}(?:[/.-](?:(?:19|20)\d\d|\d\d))?)(?![\d/-])"
+    rf"|(?P<month1>{_MONTH})\b\.?\s{{1,2}}(?:the\s)?(?P<day1>\d{{1,2}})(?:st|nd|rd|th|er|e)?\b(?!:)(?P<until1>\s?(?:-|–|to"
+    rf"|through)\s?(?:(?P<month3>{_MONTH})\b\.?\s)?(?P<day3>\d{{1,2}})(?:st|nd|rd|th)?\b)?{_year('year1')}"
+    rf"|(?P<day2>\d{{1,2}})(?:st|nd|rd|th|er|e|\.)?(?P<until2>\s?(?:-|–|to|au)\s?(?P<day4>\d{{1,2}})(?:st|nd|rd|th"
+    rf"|er)?)?(?:\s{{1,2}}(?:of\s|de\s)?|-|\.\s?)(?P<month2>{_MONTH})\b\.?(?:-(?P<year3>\d\d(?:\d\d)?)\b)?{_year('year2')}"
+    rf"|(?P<nextweek>(?:next\s|this\s|the\s(?:following\s|coming\s))?)(?P<weekday>{_WEEKDAY})\b\.?(?P<frnext>\s(?:prochaine?"
+    rf"|suivant))?(?!\s?(?:to|-|–|through|à|au)\s(?:{_WEEKDAY}))(?!,?\s{{1,2}}(?:the\s|le\s)?(?:(?:{_MONTH})\b"
+    rf"|\d{{1,4}}\b(?!\s?(?:[ap]\.?m|[:h]))))"
+    rf"|(?P<dayonly>(?<=the\s)\d{{1,2}}(?:st|nd|rd|th)|(?<=le\s)\d{{1,2}}(?!\s?(?:\w|[h:])))\b"
+    rf"|(?P<relative>tomorrow|demain|later today|this afternoon|cet après-midi))",
+    re.IGNORECASE,
+)
+_WEEKDAY_BEFORE = re.compile(rf"\b(?:{_WEEKDAY})\b\.?,?\s{{1,2}}(?:the\s|le\s)?$", re.IGNORECASE)
+Role = Literal["return", "until", "last day"]
+_RETURN = re.compile(
+    r"\b(?:return(?:ing|s)?(?! your| the (?:call|favou?r))|(?:be|i['’]?m|am|come|coming|get|getting|i['’]ll be|will be|are|is)(?: \w+ly)? "
+    r"back|back (?:in|at|to|on|from)|back|resume|resuming|reopen\w*|re-open\w*|return date|date of return"
+    r"|in the office(?: again)?(?= on)|available again|first day back|de retour|mon retour|retour|reviendrai|reviens|serai là|reprendrai"
+    r"|reprise|rentrerai|rouvrir\w*|disponible à compter)\b",
+    re.IGNORECASE,
+)
+_UNTIL = re.compile(r"\b(?:until|till|'til|jusqu['’]au|jusqu['’]à|jusqu['’]en|bis|hasta|fino al?|até|tot)\b", re.IGNORECASE)
+_LAST_DAY = re.compile(
+    r"\b(?:through|thru|to|up to and including|au|ending|end|last day|inclusive(?:ly)?|inclusivement|and)\s{0,2}(?::\s?)?$|(?:-|–|—)\s{0,2}$",
+    re.IGNORECASE,
+)
+_INCLUSIVE = re.compile(r".{0,12}\b(?:inclusive(?:ly)?|inclusivement|inclus|compris)\b", re.IGNORECASE)
+_START = re.compile(r"\b(?:from|du|of|beginning|starting|effective|as of|à partir du|à compter du|depuis|since|on|between|le)\s{0,2}$", re.IGNORECASE)
+_BREAK = re.compile(r"[.;!?]\s|\n\s*\n")
+_REACH = 60
+
+
+class _Dated(NamedTuple):
+    role: Role
+    day: date
+
+
+def return_date(text: str, written: date) -> date | None:
+    """The stated day of return, else the one that follows from the stated end of absence, else None.
+
+    `written` is the local day on which the message was written.
+    """
+    text = text[:8000]
+    found = list(_dated(text, written))
+    for role in ("return", "until", "last day"):
+        days = [each.day for each in found if each.role == role]
+        if days:
+            return days[0] if role != "last day" else _next_weekday(days[0])
+    return None
+
+
+def _dated(text: str, written: date) -> Iterator[_Dated]:
+    previous_end = 0
+    for match in _DATE.finditer(text):
+        first, last = _read(match, written)
+        before = _clause_before(text, match.start(), previous_end)
+        whole_clause = _clause_before(text, match.start(), 0)
+        role = _role(before, whole_clause, text[match.end() : match.end() + 30], ranged=last is not None)
+        previous_end = match.end()
+        day = last or first
+        if role and day:
+            yield _Dated(role, day)
+
+
+def _clause_before(text: str, start: int, floor: int) -> str:
+    window = text[max(floor, start - _REACH) : start]
+    window = _WEEKDAY_BEFORE.sub("", window)
+    cut = [match.end() for match in _BREAK.finditer(window)]
+    return re.sub(r"\s+", " ", window[cut[-1] :] if cut else window)
+
+
+def _role(before: str, clause: str, after: str, *, ranged: bool) -> Role | None:
+    """By the nearest word before the date; a range states its last day."""
+    if ranged:
+        return "last day"
+    back = _last_end(_RETURN, before)
+    until = _last_end(_UNTIL, before)
+    if until > back and until >= 0:
+        return "last day" if _INCLUSIVE.match(after) else "until"
+    if back >= 0 and not re.search(r"\b(?:from|since|after)\b.{0,30}$", before[back:], re.IGNORECASE):
+        return "return"
+    if _LAST_DAY.search(before) and (
+        _START_WORD.search(clause) or _INCLUSIVE.match(after) or re.search(r"thr(?:ough|u)|including|ending|last day", before, re.IGNORECASE)
+    ):
+        return "last day"
+    return None
+
+
+_START_WORD = re.compile(r"\b(?:from|du|beginning|starting|effective|between|out|away|absente?|vacation|leave|congé)\b", re.IGNORECASE)
+
+
+def _last_end(pattern: re.Pattern[str], text: str) -> int:
+    return max((match.end() for match in pattern.finditer(text)), default=-1)
+
+
+def _read(match: re.Match[str], written: date) -> tuple[date | None, date | None]:
+    """The day, and the last day where the expression is a range."""
+    if match["iso"]:
+        return _day(*(int(each) for each in re.split(r"[-/]", match["iso"]))), None
+    if match["numeric"]:
+        return _numeric(match["numeric"], written), None
+    if match["month1"]:
+        month, year = _MONTHS[match["month1"].lower()], match["year1"]
+        last = None
+        if match["until1"]:
+            last = _in_year(year, _MONTHS[match["month3"].lower()] if match["month3"] else month, int(match["day3"]), written)
+        return _in_year(year, month, int(match["day1"]), written), last
+    if match["month2"]:
+        month, year = _MONTHS[match["month2"].lower()], match["year2"] or match["year3"]
+        last = _in_year(year, month, int(match["day4"]), written) if match["until2"] else None
+        return _in_year(year, month, int(match["day2"]), written), last
+    if match["weekday"]:
+        ahead = (_WEEKDAYS[match["weekday"].lower()] - written.weekday() - 1) % 7 + 1
+        return written + timedelta(days=ahead), None
+    if match["dayonly"]:
+        return _day_of_month(int(re.sub(r"\D", "", match["dayonly"])), written), None
+    return written + timedelta(days=match["relative"].lower() in {"tomorrow", "demain"}), None
+
+
+def _in_year(year: str | None, month: int, day: int, written: date) -> date | None:
+    if year:
+        return _day(int(year) + (2000 if len(year) == 2 else 0), month, day)
+    near = [each for each in (_day(written.year + offset, month, day) for offset in (-1, 0, 1)) if each]
+    # A reply that was forgotten is some months old at most; a leave lasts up to a year and more.
+    ahead = [each for each in near if each >= written - timedelta(days=100)]
+    return min(ahead, default=None)
+
+
+def _numeric(text: str, written: date) -> date | None:
+    parts = [int(each) for each in re.split(r"[/.-]", text)]
+    year = str(parts[2]) if len(parts) == 3 else None
+    if year and len(year) == 1:
+        year = f"0{year}"
+    readings = {each for each in (_in_year(year, parts[0], parts[1], written), _in_year(year, parts[1], parts[0], written)) if each}
+    if len(readings) == 1:
+        return readings.pop()
+    near = {each for each in readings if timedelta(0) <= each - written <= timedelta(days=31)}
+    return near.pop() if len(near) == 1 else None
+
+
+def _day_of_month(day: int, written: date) -> date | None:
+    this = _day(written.year, written.month, day)
+    if this and this >= written:
+        return this
+    return _day(written.year + written.month // 12, written.month % 12 + 1, day)
+
+
+def _day(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _next_weekday(day: date) -> date:
+    following = day + timedelta(days=1)
+    return following + timedelta(days=max(0, 7 - following.weekday()) if following.weekday() >= 5 else 0)

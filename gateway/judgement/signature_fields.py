@@ -1,0 +1,227 @@
+"""Which fields of a signature block stand on which line.
+
+It decides by what a piece of a line is (an address, a listed division, a word of a title), then by its place among the others. It does not say
+whether that is enough: that is `gateway.judgement.signature`. Where a piece could be a title or a unit, it is taken for what is not there yet.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from gateway.judgement.titles import POSTAL, TEAM_FUNCTION, TITLE, UNIT
+from gateway.message.contact_points import contact_points
+from gateway.message.signature_block import bare_name, is_name_of, looks_like_name
+
+FieldName = Literal["name", "title", "division", "organization", "phone", "email", "website"]
+FIELDS: tuple[FieldName, ...] = ("name", "title", "division", "organization", "phone", "email", "website")
+
+SOCIAL = re.compile(
+    r"(?:https?://)?(?:[\w-]+\.)?(?P<network>linkedin|twitter|x|facebook|fb|instagram|tiktok|youtube|youtu|threads|bsky|pinterest|snapchat"
+    r"|tumblr|t)\.(?:com|me|net|be|app|social)"
+    r"/(?:in/|pub/|company/|profile/|c/|channel/|user/)?(?P<handle>@?[\w.%-]{2,80})"
+    r"|\b(?P<named>linkedin|twitter|facebook|instagram|insta|tiktok|youtube|threads|bluesky|mastodon|snapchat"
+    r"|pinterest)\s?(?:handle\s?)?[:–-]?\s?(?P<at>@[\w.]{2,40})"
+    r"|(?P<follow>\b(?:follow|find|connect with|add|suivez|retrouvez)[- ](?:me|moi) (?:on|at|sur) (?:linkedin|twitter|x|facebook|instagram"
+    r"|tiktok|youtube|threads|bluesky|mastodon)\b)",
+    re.IGNORECASE,
+)
+_WEBSITE = re.compile(
+    r"(?<![@\w.])(?:https?://[^\s<>|]{3,300}|www\.[^\s<>|]{3,300}|(?:[a-z0-9-]{2,63}\.){1,4}(?:ca|com|org|net|gov|info|example|quebec"
+    r"|city)(?:/[^\s<>|]*)?(?![\w@.]))",
+    re.IGNORECASE,
+)
+_SEPARATOR = re.compile(r"\s*[|•·‧∙●▪¦]\s*|\t+|\s{3,}|\s[–—/-]\s|\s~\s")
+_LABEL = re.compile(
+    r"\b(?:telephone|téléphone|tel|tél|phone|office|direct|cell(?:ular|ulaire)?|mobile|fax|téléc\w*|e-?mail|courriel|web(?:site)?|site web"
+    r"|url|tty|ats|main|general|toll[- ]free|sans frais|bureau|[tpcmfew])\b\.?\s?[:.]?",
+    re.IGNORECASE,
+)
+_TTY_BEFORE = re.compile(r"\b(?:tty|ats|tdd|teletype)\b[^\d]{0,12}$", re.IGNORECASE)
+_OFFICE_OF = re.compile(r"['’]s office\b|\boffice of\b|\bbureau (?:du|de la|de l['’]|des)\b", re.IGNORECASE)
+_TEAM = re.compile(r"\b(?:team|desk|office|services?|centre|center|unit|équipe|service|bureau|accueil|group|relations)\b", re.IGNORECASE)
+_LINES_READ = 60
+
+
+class Found(NamedTuple):
+    """A field, where it stands (line, then column), and whether it can hardly be anything else."""
+
+    field: FieldName
+    line: int
+    column: int
+    sure: bool = True
+
+
+@dataclass(frozen=True)
+class Known:
+    """Names that the policy knows."""
+
+    organizations: tuple[str, ...]
+    divisions: tuple[str, ...]
+    sender: tuple[frozenset[str], ...]
+
+
+@dataclass(frozen=True)
+class Block:
+    """The fields of a block in order of their place, and the lines that hold none."""
+
+    found: tuple[Found, ...]
+    free_lines: tuple[int, ...]
+
+    def has(self, field: FieldName) -> bool:
+        return any(each.field == field for each in self.found)
+
+    def first(self, field: FieldName) -> Found | None:
+        return next((each for each in self.found if each.field == field and each.sure), None)
+
+
+def read_block(lines: Sequence[str], known: Known) -> Block:
+    """Reads at most 60 lines of a signature block. Pure and total."""
+    found: list[Found] = []
+    open_pieces: list[tuple[int, int, str]] = []
+    for number, line in enumerate(lines[:_LINES_READ]):
+        text = line.strip().strip("*_ ")
+        if not text:
+            continue
+        if not any(each.field == "name" for each in found) and (name := _name(text, number, lines, known)):
+            found.append(Found("name", number, 0))
+            text = text[name:]
+            offset = name
+        else:
+            offset = 0
+        on_line, rest = _pieces(text, number, offset, known)
+        found.extend(on_line)
+        open_pieces.extend(rest)
+    found.extend(_by_place(found, open_pieces))
+    taken = {each.line for each in found}
+    free = tuple(number for number, line in enumerate(lines[:_LINES_READ]) if line.strip() and number not in taken)
+    return Block(tuple(sorted(found, key=lambda each: (each.line, each.column))), free)
+
+
+def websites(text: str) -> list[re.Match[str]]:
+    """Web addresses that are no social network's."""
+    return [match for match in _WEBSITE.finditer(text) if not SOCIAL.match(match[0])]
+
+
+def _name(text: str, number: int, lines: Sequence[str], known: Known) -> int:
+    """How much of the line, from its beginning, is the name; 0 if none."""
+    pieces = [match.start() for match in re.finditer(r"\s*(?:[|•·]|\s[–—-]\s|,\s|\t|\s{3,}|\()", text)] + [len(text)]
+    for end in reversed(pieces):
+        head = text[:end]
+        if end != pieces[0] and (TITLE.search(head) or UNIT.search(head)):
+            continue
+        if head.strip() and is_name_of(head, known.sender) and not _is_listed(head, known.divisions + known.organizations):
+            return max(end, len(head))
+    is_first = not any(line.strip() for line in lines[:number])
+    head = text[: pieces[0]]
+    if not is_first or _is_listed(head, known.divisions + known.organizations) or contact_points(head):
+        return 0
+    bare = bare_name(head)
+    if looks_like_name(head) and not (TITLE.search(bare) or UNIT.search(bare)):
+        return len(head)
+    follows = any(line.strip() for line in lines[number + 1 :])
+    return len(head) if follows and len(head) <= 60 and _TEAM.search(bare) and not TITLE.search(bare) and not _OFFICE_OF.search(bare) else 0
+
+
+def _pieces(text: str, number: int, offset: int, known: Known) -> tuple[list[Found], list[tuple[int, int, str]]]:
+    """What a line surely holds, and its pieces that may be a title or a unit."""
+    found = _contacts(text, number, offset)
+    rest: list[tuple[int, int, str]] = []
+    plain = _without_contacts(text)
+    lowered = plain.casefold()
+    for name in known.organizations:
+        place = lowered.find(name.casefold())
+        if place >= 0:
+            found.append(Found("organization", number, offset + place))
+            plain = plain[:place] + " " * len(name) + plain[place + len(name) :]
+            break
+    for start, piece in _split(plain):
+        if _is_listed(piece, known.divisions):
+            found.append(Found("division", number, offset + start))
+            continue
+        for at, part in _by_commas(start, piece):
+            kind = _kind(part, known)
+            if kind:
+                found.append(Found(kind, number, offset + at))
+            elif re.search(r"[^\W\d_]{2,}", part) and not POSTAL.search(piece) and len(part) <= 70:
+                rest.append((number, offset + at, part))
+    return found, rest
+
+
+def _contacts(text: str, number: int, offset: int) -> list[Found]:
+    kinds: dict[str, FieldName] = {"email": "email", "phone": "phone", "extension": "phone", "311": "phone"}
+    points = [point for point in contact_points(text) if point.kind in kinds and not _TTY_BEFORE.search(text[: point.start])]
+    return [
+        *(Found(kinds[point.kind], number, offset + point.start) for point in points),
+        *(Found("website", number, offset + match.start()) for match in websites(text)),
+    ]
+
+
+def _without_contacts(text: str) -> str:
+    spans = (
+        [(point.start, point.end) for point in contact_points(text)]
+        + [match.span() for match in _WEBSITE.finditer(text)]
+        + [match.span() for match in SOCIAL.finditer(text)]
+    )
+    for start, end in spans:
+        text = text[:start] + " " * (end - start) + text[end:]
+    return _LABEL.sub(lambda match: " " * len(match[0]) if spans or ":" in match[0] else match[0], text)
+
+
+def _split(text: str) -> list[tuple[int, str]]:
+    pieces, start = [], 0
+    for match in [*_SEPARATOR.finditer(text), None]:
+        end = match.start() if match else len(text)
+        piece = text[start:end]
+        if piece.strip(" ,;<>()*_"):
+            pieces.append((start + len(piece) - len(piece.lstrip()), piece.strip(" ,;<>()*_")))
+        start = match.end() if match else end
+    return pieces
+
+
+def _by_commas(start: int, piece: str) -> list[tuple[int, str]]:
+    return [(start + match.start(), match[0].strip()) for match in re.finditer(r"[^,;]+", piece) if match[0].strip()]
+
+
+def _kind(part: str, known: Known) -> FieldName | None:
+    if _is_listed(part, known.divisions):
+        return "division"
+    if POSTAL.search(part) or len(part) > 90 or len(part.split()) > 12:
+        return None
+    if _OFFICE_OF.search(part) and not TITLE.match(part):
+        return "division"
+    if TITLE.search(part) or TEAM_FUNCTION.fullmatch(part):
+        return "title"
+    if any(_contains(part, name) for name in known.divisions) or UNIT.search(part):
+        return "division"
+    return None
+
+
+def _by_place(found: Sequence[Found], pieces: Sequence[tuple[int, int, str]]) -> list[Found]:
+    """Pieces without a telling word: under the name, what is not there yet; at most one each."""
+    name_line = next((each.line for each in found if each.field == "name"), -1)
+    placed: list[Found] = []
+    have = {each.field for each in found}
+    for number, column, part in pieces:
+        if not (name_line <= number <= name_line + 5) or len(part.split()) > 8 or part.endswith((".", "!", "?", ":")) or part[:1] in '"“«(':
+            continue
+        wanted: FieldName | None = "title" if "title" not in have else "division" if "division" not in have else None
+        if wanted:
+            placed.append(Found(wanted, number, column, sure=False))
+            have.add(wanted)
+    return placed
+
+
+def _is_listed(text: str, names: Sequence[str]) -> bool:
+    plain = _plain(text)
+    return any(plain in {_plain(name), _plain(name) + " division", _plain(name) + " department", "division of " + _plain(name)} for name in names)
+
+
+def _contains(text: str, name: str) -> bool:
+    return f" {_plain(name)} " in f" {_plain(text)} "
+
+
+def _plain(text: str) -> str:
+    return " ".join(re.findall(r"[^\W_]+", text.casefold().replace("&", " and ")))

@@ -1,0 +1,40 @@
+"""Which standard holds for a case, and when its clocks run out.
+
+The first standard of the division that names audience and kind; the City-wide ones stand behind the division's own
+(`Division.standards`). Fixed at receipt: later closures do not move a date that was promised.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.policy.calendar import Due, due
+from gateway.policy.model import Audience, Clock, Division, Standard
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A standard with its two clocks; a clock that it does not promise is None."""
+
+    standard: Standard | None
+    """None: the division promises nothing for such a message, nor does the City."""
+    acknowledge: Due | None
+    respond: Due | None
+
+
+def standard_for(division: Division, audience: Audience, kind: str) -> Standard | None:
+    """The first that fits; None where not even a City-wide one does."""
+    return next((each for each in division.standards if audience in each.audiences and (each.kinds is None or kind in each.kinds)), None)
+
+
+def promise(division: Division, audience: Audience, kind: str, received_at: datetime) -> Promise:
+    """What holds for a message received at `received_at` (aware). Raises ValueError for a naive time."""
+    standard = standard_for(division, audience, kind)
+    if standard is None:
+        return Promise(None, None, None)
+    return Promise(standard, _due(standard.acknowledge, received_at, division), _due(standard.respond, received_at, division))
+
+
+def _due(clock: Clock | None, received_at: datetime, division: Division) -> Due | None:
+    return due(clock, received_at, division.calendar) if clock else None

@@ -1,0 +1,52 @@
+"""Words of position titles, organizational units and places, in English and French. Data for the rules on staff mail; nothing here decides."""
+
+from __future__ import annotations
+
+import re
+
+TITLE = re.compile(
+    r"\b(?:manager|supervisor|director|analyst|advisor|adviser|officer|coordinator|co-ordinator|specialist|assistant|clerk|planner"
+    r"|engineer|inspector|commissioner|librarian|nurse|consultant|administrator"
+    r"|lead|leader|chief|head|technician|technologist|developer|architect|designer|programmer|secretary|receptionist|representative|agent"
+    r"|associate|executive|deputy|president|vice[- ]president|chair|councillor"
+    r"|counsel|solicitor|lawyer|auditor|accountant|controller|treasurer|buyer|investigator|mediator|negotiator|recruiter|trainer"
+    r"|instructor|teacher|curator|archivist|editor|writer|economist|scientist|researcher"
+    r"|strategist|superintendent|foreperson|operator|driver|mechanic|electrician|plumber|arborist|forester|paramedic|firefighter|captain"
+    r"|caseworker|counsellor|counselor|psychologist|therapist|physician|doctor"
+    r"|dispatcher|surveyor|appraiser|assessor|adjudicator|registrar|ombudsman|ombudsperson|mayor|clerk|intern|student|trainee|liaison"
+    r"|facilitator|organizer|producer|photographer|strategy lead|ambassador|steward"
+    r"|gestionnaire|superviseure?|directeur|directrice|analyste|conseill(?:er|ère)|agente?|coordonnat(?:eur|rice)|spécialiste|adjointe?"
+    r"|commis|urbaniste|ingénieure?|inspect(?:eur|rice)|commissaire|bibliothécaire"
+    r"|infirmi(?:er|ère)|chef(?:fe)?|technicien(?:ne)?|développeu(?:r|se)|secrétaire|réceptionniste|représentante?|avocate?"
+    r"|vérificat(?:eur|rice)|comptable|contrôleu(?:r|se)|formateur|formatrice|rédact(?:eur|rice)"
+    r"|chercheu(?:r|se)|responsable|préposée?|stagiaire|étudiante?|présidente?|maire|mairesse|greffi(?:er|ère)|négociat(?:eur|rice)"
+    r"|architecte|administrat(?:eur|rice)|charg[ée]e?s? de|économiste|traducteur|traductrice)s?\b",
+    re.IGNORECASE,
+)
+TEAM_FUNCTION = re.compile(
+    r"\b(?:general inquiries|inquiries|enquiries|client services?|customer services?|help ?desk|staff help|media desk|information desk"
+    r"|renseignements(?: généraux)?|demandes de renseignements|service à la clientèle|accueil|service desk|intake|reception)\b",
+    re.IGNORECASE,
+)
+"""What stands in the place of a title when a team signs."""
+UNIT = re.compile(
+    r"\b(?:division|department|departments|dept\.?|services?|section|branch|unit|office|program(?:me)?s?|bureau|centre|center|directorate"
+    r"|agency|secretariat|library|libraries|resources|relations|planning|communications?"
+    r"|operations|management|development|engineering|finance|audit|equity|housing|health|parks|forestry|recreation|transportation|water"
+    r"|waste|shelter|fire|paramedic|transit|technology|innovation|policy|strategy|engagement"
+    r"|procurement|purchasing|legal|clerk['’]s|real estate|construction|building|licensing|standards|culture|museums?|economic"
+    r"|children['’]s|seniors|social|employment|revenue|accounting|pension|payroll|benefits|safety|security"
+    r"|ressources humaines|équipe|direction|secteur|unité|service|planification|gestion|finances|vérification|équité|logement|santé|parcs"
+    r"|loisirs|transports?|eau|technologies?|politiques?|approvisionnement|affaires|culture"
+    r"|sécurité|exploitation|relations|communications)\b",
+    re.IGNORECASE,
+)
+"""Words of divisions and units: weaker evidence than the names that the policy lists."""
+POSTAL = re.compile(
+    r"\b\d{1,5}[A-Za-z]?,? (?:[A-ZÀ-Þ][\w'’.-]+ ){1,4}(?:st|street|ave|avenue|rd|road|blvd|boulevard|drive|dr|way|crescent|court|lane"
+    r"|place|square|sq|west|east|north|south)\b|\b\d{1,5},? ?(?:rue|avenue|boul\w*|chemin|place)\b"
+    r"|\b[A-Z]\d[A-Z] ?\d[A-Z]\d\b|\b\d{1,2}(?:st|nd|rd|th|e|er) (?:floor|fl\.?|étage)\b|\b(?:floor|étage) \d|\b(?:city hall|metro hall"
+    r"|civic centre|east tower|west tower|north tower|south tower|north york civic|hôtel de ville|p\.?o\.? box|c\.?p\.? \d)"
+    r"|\b(?:toronto|ottawa|montréal),? (?:on|ont|ontario|qc|québec)\b|\b(?:suite|room|unit|bureau|pièce|salle) ?#?\d",
+    re.IGNORECASE,
+)

@@ -1,0 +1,301 @@
+"""One batch of messages: history, decisions in order of arrival, and the rows that follow from them, in the caller's transaction.
+
+Two messages of one thread in one batch are decided as if one came after the other. Decides nothing about mail: that is `decide`.
+A fixed number of statements for each batch, whatever its size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, case, insert, or_, update
+
+from gateway.judgement.verdict import Case, Examination
+from gateway.ledger import outbox_rows
+from gateway.ledger.errors import RecordingFailed
+from gateway.ledger.history import Keyed, Known, KnownMessage, KnownNotice
+from gateway.ledger.pseudonym import Pseudonyms
+from gateway.ledger.records import Decide, Decision, Notice, Recorded
+from gateway.ledger.tables import message, service_case, sighting, thread
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    examination: Examination
+    keyed: Keyed
+    decision: Decision
+    known: KnownMessage
+    new: bool
+    """This batch writes the message row."""
+    sightings: tuple[str, ...]
+    """Mailboxes that had not seen it."""
+    opened: dict[str, int]
+    """Reference -> provisional id of each case in `verdict.opens`, in that order."""
+    notices: tuple[Notice, ...]
+    kept_in_thread: bool
+    """False for a Message-ID that the thread table holds too often already."""
+
+
+def record(
+    connection: Connection,
+    examinations: Sequence[Examination],
+    decide: Decide,
+    pseudonyms: Pseudonyms,
+    *,
+    now: datetime,
+    window: timedelta,
+) -> list[Recorded | RecordingFailed]:
+    """Decide and write all of them; one answer each, in order. What `decide` raises harms only its own message.
+
+    `now`: aware; `window`: the correspondent cap's span. Database errors pass through, and nothing of the batch may then be kept.
+    """
+    keyed = [(each, Keyed.of(each, pseudonyms)) for each in examinations]
+    deciding = _Deciding(Known.load(connection, keyed, pseudonyms, now, window), decide, pseudonyms)
+    outcomes = [deciding.of(examination, hashes) for examination, hashes in keyed]
+    _Writing(connection, pseudonyms, now).write([one for one in outcomes if isinstance(one, _Decided)])
+    return [_recorded(one) if isinstance(one, _Decided) else one for one in outcomes]
+
+
+class _Deciding:
+    """Decides one message after the other; each sees what the ones before it did."""
+
+    def __init__(self, known: Known, decide: Decide, pseudonyms: Pseudonyms) -> None:
+        self._known = known
+        self._rules = decide
+        self._pseudonyms = pseudonyms
+        self._provisional = count(-1, -1)
+
+    def of(self, examination: Examination, keyed: Keyed) -> _Decided | RecordingFailed:
+        history = self._known.history(examination, keyed)
+        try:
+            decision = self._rules(examination, history)
+        except Exception as error:  # noqa: BLE001 - the rules are not this room's code, and one message's fault is not its neighbour's
+            return RecordingFailed(type(error).__name__)
+        opened = {history.references[each.mailbox]: next(self._provisional) for each in decision.verdict.opens}
+        return self._learned(examination, keyed, decision, opened)
+
+    def _learned(self, examination: Examination, keyed: Keyed, decision: Decision, opened: dict[str, int]) -> _Decided:
+        new = examination.identity not in self._known.messages
+        entry = self._known.messages.setdefault(examination.identity, KnownMessage())
+        # One acknowledgement record for one message (DESIGN promise 3), whatever a rule may say.
+        notices = tuple(each for each in decision.notices if each.kind != "acknowledgement" or entry.acknowledgement is None)
+        kept = self._known.has_room(keyed.own)
+        hashes = [(each.kind, self._pseudonyms.of_message_id(each.message_id) or "") for each in notices]
+        self._known.learn(examination, keyed, decision, opened, hashes)
+        seen_by = tuple(each for each in _mailboxes(examination) if each not in entry.sightings)
+        entry.sightings.update(seen_by)
+        entry.case_mailboxes.update(each.mailbox for each in decision.verdict.opens)
+        for each in notices:
+            if each.kind == "acknowledgement":
+                entry.acknowledgement = KnownNotice(each.key)
+        return _Decided(examination, keyed, decision, entry, new, seen_by, opened, notices, kept)
+
+
+def _mailboxes(examination: Examination) -> tuple[str, ...]:
+    """Division mailboxes that were addressed; "" where none was. Never a resident's address."""
+    return tuple(dict.fromkeys(each.mailbox for each in examination.cases)) or ("",)
+
+
+def _recorded(one: _Decided) -> Recorded:
+    reason = one.decision.verdict.acknowledgement.reason
+    return Recorded(one.examination.identity, repeated=not one.new and not one.sightings, reason=reason, references=tuple(one.opened))
+
+
+class _Writing:
+    """The rows of one batch. Order follows the foreign keys: message, notice, case, then what points at them."""
+
+    def __init__(self, connection: Connection, pseudonyms: Pseudonyms, now: datetime) -> None:
+        self._connection = connection
+        self._pseudonyms = pseudonyms
+        self._now = now
+        self._notice_ids: dict[str, int] = {}
+        self._case_ids: dict[int, int] = {}
+
+    def write(self, decided: Sequence[_Decided]) -> None:
+        self._messages([one for one in decided if one.new])
+        self._notices(decided)
+        self._cases(decided)
+        self._run(_SIGHTING, [row for one in decided for row in _sighting_rows(one)])
+        self._run(_THREAD, [row for one in decided for row in self._thread_rows(one)])
+        self._answers(decided)
+
+    def _run(self, statement: Any, rows: list[dict[str, Any]]) -> None:
+        if rows:
+            self._connection.execute(statement, rows)
+
+    def _messages(self, new: Sequence[_Decided]) -> None:
+        if not new:
+            return
+        entries = {one.examination.identity: one.known for one in new}
+        written = self._connection.execute(_MESSAGE, [_message_row(one) for one in new])
+        for row in written:
+            entries[row.identity].row_id = row.id
+
+    def _notices(self, decided: Sequence[_Decided]) -> None:
+        rows = [self._notice_row(one, each) for one in decided for each in one.notices]
+        self._notice_ids = outbox_rows.enqueue(self._connection, rows)
+
+    def _notice_row(self, one: _Decided, each: Notice) -> dict[str, Any]:
+        to_inquirer = each.kind == "acknowledgement"
+        return {
+            "key": each.key,
+            "kind": each.kind,
+            "message_id": one.known.row_id,
+            "division": each.division,
+            "mailbox": each.mailbox,
+            "internet_message_id": each.message_id,
+            # Caps count by the inquirer, whatever form (SRS, BATV) the envelope gives the address.
+            "correspondent": one.keyed.correspondent if to_inquirer else self._pseudonyms.of_address(each.rcpt_to),
+            "correspondent_domain": one.keyed.domain if to_inquirer else self._pseudonyms.of_domain(each.rcpt_to),
+            "state": "waiting",
+            "due_at": each.not_before,
+            "give_up_at": each.give_up_at,
+            "created_at": self._now,
+            "mail_from": each.mail_from,
+            "rcpt_to": each.rcpt_to,
+            "octets": each.octets,
+        }
+
+    def _cases(self, decided: Sequence[_Decided]) -> None:
+        opened = [(one, each, ref) for one in decided for each, ref in zip(one.decision.verdict.opens, one.opened, strict=True)]
+        if not opened:
+            return
+        rows = [self._case_row(one, each, reference) for one, each, reference in opened]
+        written = self._connection.execute(_CASE, rows)
+        ids = {row.reference: row.id for row in written}
+        self._case_ids = {one.opened[reference]: ids[reference] for one, _, reference in opened}
+
+    def _case_row(self, one: _Decided, opened: Case, reference: str) -> dict[str, Any]:
+        received_at = one.examination.envelope.received_at
+        notice = one.known.acknowledgement if _speaks_for(one.decision, opened) else None
+        # A later copy of a message whose acknowledgement is out already: its new case was acknowledged before it was opened.
+        acknowledged_at = max(notice.sent_at, received_at) if notice and notice.sent_at else None
+        return {
+            "reference": reference,
+            "message_id": one.known.row_id,
+            "division": opened.division,
+            "mailbox": opened.mailbox,
+            "audience": opened.audience,
+            "kind": opened.kind,
+            "standard": opened.standard,
+            "stated_as": opened.stated_as,
+            "confidential": opened.confidential,
+            "policy_version": one.decision.verdict.policy_version,
+            "correspondent": one.keyed.correspondent,
+            "opened_at": received_at,
+            "acknowledge_by": opened.acknowledge_by,
+            "respond_by": opened.respond_by,
+            "printed_respond_by": one.decision.printed.get(opened.mailbox),
+            "notice_id": (notice.row_id or self._notice_ids[notice.key]) if notice else None,
+            "acknowledged_at": acknowledged_at,
+            "acknowledged_by": "machine" if acknowledged_at else None,
+        }
+
+    def _thread_rows(self, one: _Decided) -> list[dict[str, Any]]:
+        """Under which Message-IDs the message, its cases and its notices are found again."""
+        verdict = one.decision.verdict
+        opened = [self._case_ids[each] for each in one.opened.values()]
+        joined = [self._case_ids.get(each, each) for each in dict.fromkeys((*verdict.follow_up_of, *verdict.answers))]
+        rows: list[dict[str, Any]] = []
+        if one.kept_in_thread and (one.new or opened or joined):
+            rows += [_entry(one.keyed.own, one.known.row_id, each, None) for each in (*opened, *joined) or (None,)]
+        for each in one.notices:
+            hash_ = self._pseudonyms.of_message_id(each.message_id)
+            rows += [_entry(hash_, one.known.row_id, case_id, self._notice_ids[each.key]) for case_id in opened or (None,)]
+        return rows
+
+    def _answers(self, decided: Sequence[_Decided]) -> None:
+        rows = [
+            {"answered": self._case_ids.get(each, each), "at": one.examination.envelope.received_at, "by": one.known.row_id}
+            for one in decided
+            for each in one.decision.verdict.answers
+        ]
+        self._run(_ANSWER, rows)
+
+
+# Built once: making a statement costs as much as running it.
+_MESSAGE = insert(message).returning(message.c.id, message.c.identity)
+_CASE = insert(service_case).returning(service_case.c.id, service_case.c.reference)
+_SIGHTING = insert(sighting)
+_THREAD = insert(thread)
+
+_AT: Any = bindparam("at", type_=service_case.c.responded_at.type)
+_FIRST_SIGN = or_(service_case.c.acknowledged_at.is_(None), service_case.c.acknowledged_at > _AT)
+_ANSWER = (
+    # The earliest answer counts, in whatever order the journal brings them back.
+    update(service_case)
+    .where(service_case.c.id == bindparam("answered"), or_(service_case.c.responded_at.is_(None), service_case.c.responded_at > _AT))
+    .values(
+        responded_at=_AT,
+        responded_by=bindparam("by"),
+        acknowledged_at=case((_FIRST_SIGN, _AT), else_=service_case.c.acknowledged_at),
+        acknowledged_by=case((_FIRST_SIGN, "person"), else_=service_case.c.acknowledged_by),
+    )
+)
+
+
+def _speaks_for(decision: Decision, opened: Case) -> bool:
+    acknowledgement = decision.verdict.acknowledgement
+    lead = (acknowledgement.lead,) if acknowledgement.lead else ()
+    return any(each.mailbox == opened.mailbox for each in (*lead, *acknowledgement.others))
+
+
+def _entry(hash_: str | None, message_id: int | None, case_id: int | None, notice_id: int | None) -> dict[str, Any]:
+    return {"hash": hash_, "message_id": message_id, "case_id": case_id, "notice_id": notice_id}
+
+
+def _sighting_rows(one: _Decided) -> list[dict[str, Any]]:
+    envelope = one.examination.envelope
+    return [{"message_id": one.known.row_id, "mailbox": each, "door": envelope.door, "seen_at": envelope.received_at} for each in one.sightings]
+
+
+def _message_row(one: _Decided) -> dict[str, Any]:
+    examination, verdict = one.examination, one.decision.verdict
+    envelope = examination.envelope
+    return {
+        "identity": examination.identity,
+        "direction": envelope.direction,
+        "door": envelope.door,
+        "listener": envelope.listener,
+        "received_at": envelope.received_at,
+        "size": examination.size,
+        "automatic_type": examination.automatic.type,
+        "automatic_rule": examination.automatic.rule,
+        "from_staff": examination.from_staff,
+        "is_inquiry": examination.is_inquiry,
+        "audience": examination.audience,
+        "kind": examination.kind,
+        "language": examination.language,
+        "reason": verdict.acknowledgement.reason,
+        "evidence": _storable(verdict.acknowledgement.evidence),
+        "correspondent": one.keyed.correspondent,
+        "correspondent_domain": one.keyed.domain,
+        "policy_version": verdict.policy_version,
+        "trace": [[step.rule, step.outcome, step.evidence, step.source] for step in verdict.trace or examination.trace],
+        "findings": _findings(examination) if examination.from_staff else None,
+        "defects": list(examination.message.defects) or None,
+    }
+
+
+def _storable(text: str | None) -> str | None:
+    """Without NUL and lone surrogates: engines refuse them, and a header may contain anything."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "") if text else text
+
+
+def _findings(examination: Examination) -> dict[str, Any]:
+    """What staff mail lacks; never the text it was found in, nor anybody's contact details."""
+    absence, signature = examination.out_of_office, examination.signature
+    return {
+        "out_of_office": absence.is_ooo,
+        "names_alternate": absence.names_alternate,
+        "return_date": absence.return_date.isoformat() if absence.return_date else None,
+        "absence_findings": list(absence.findings),
+        "signature_checked": signature.checked,
+        "compliant": signature.compliant,
+        "missing": list(signature.missing),
+        "violations": list(signature.violations),
+    }

@@ -1,0 +1,154 @@
+"""What differs between database engines; the only place with SQL of one of them. SQLite now; PostgreSQL gets its class beside it.
+
+Decides how a connection is opened, what counts as the engine being unwell, and whether the file we write is still the one
+that others see. Never retries and never repairs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from pathlib import Path
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import NullPool
+
+BUSY_MILLISECONDS = 500
+"""How long a write waits for another process's lock. Short, because a relayed message's 250 waits with it."""
+
+_CACHE_KIBIBYTES = 65536
+_WRITES = "gateway_writes"
+
+Fingerprint = tuple[tuple[int, int], ...]
+
+
+class Dialect(Protocol):
+    """One engine, as this room uses it."""
+
+    def engine(self, *, writing: bool) -> Engine:
+        """A pool: for the one writer a kept connection, for readers a fresh one each time."""
+
+    def prepare_place(self) -> None:
+        """Create what must exist before the first connection. Raises OSError."""
+
+    def exists(self) -> bool:
+        """Whether there is a ledger to read; reading must not create one."""
+
+    def fingerprint(self) -> Fingerprint | None:
+        """Identity of the storage that an open connection writes to, as others would find it now; None when it is gone."""
+
+    def is_outage(self, error: BaseException) -> bool:
+        """Whether the engine, not the one row, is unwell."""
+
+    def why(self, error: BaseException) -> str:
+        """A slug for operators."""
+
+    def erase_remains(self, connection: Connection) -> None:
+        """Overwrite what deleted rows left in the engine's own logs, as far as others let us."""
+
+
+def dialect_of(url: str) -> Dialect:
+    """Raises ValueError, in words for the admin, for a URL that this gateway cannot serve."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:  # its text would repeat the URL, and so a password
+        raise ValueError("the ledger url cannot be read; write sqlite:///var/gateway.db") from None
+    if parsed.get_backend_name() != "sqlite":
+        raise ValueError(f"the ledger engine {parsed.get_backend_name()} is not supported yet; write sqlite:///var/gateway.db")
+    if parsed.database in (None, "", ":memory:"):
+        raise ValueError("a ledger in memory would forget everything; write sqlite:///var/gateway.db")
+    return Sqlite(parsed)
+
+
+class Sqlite:
+    """A file with write-ahead log. Full sync: a commit survives a power cut (https://sqlite.org/pragma.html#pragma_synchronous)."""
+
+    def __init__(self, url: URL) -> None:
+        self._url = url
+        self._path = Path(str(url.database))
+
+    def engine(self, *, writing: bool) -> Engine:
+        engine = create_engine(
+            self._url,
+            hide_parameters=True,  # the text of an error must not quote a row
+            json_serializer=_compact_json,
+            **({"pool_size": 1, "max_overflow": 0} if writing else {"poolclass": NullPool}),
+        ).execution_options(**{_WRITES: writing})
+        event.listen(engine, "connect", _configure)
+        event.listen(engine, "begin", _begin)
+        return engine
+
+    def prepare_place(self) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            # O_EXCL also because closing a second descriptor of an open database would drop SQLite's locks on it.
+            os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        except FileExistsError:
+            return
+
+    def exists(self) -> bool:
+        return self._path.exists()
+
+    def fingerprint(self) -> Fingerprint | None:
+        try:
+            found = [self._path.stat(), self._path.with_name(f"{self._path.name}-wal").stat()]
+        except FileNotFoundError:
+            return None
+        return tuple((each.st_dev, each.st_ino) for each in found)
+
+    def is_outage(self, error: BaseException) -> bool:
+        driver_error = getattr(error, "orig", error)
+        return isinstance(driver_error, sqlite3.Error | OSError) and not isinstance(driver_error, _OF_ONE_ROW)
+
+    def why(self, error: BaseException) -> str:
+        name = str(getattr(getattr(error, "orig", error), "sqlite_errorname", ""))
+        return next((slug for start, slug in _REASONS.items() if name.startswith(start)), "cannot-open" if isinstance(error, OSError) else "failing")
+
+    def erase_remains(self, connection: Connection) -> None:
+        driver: Any = connection.connection
+        # Not at the price of waiting for a reader: what remains is erased next time.
+        driver.execute("PRAGMA busy_timeout = 0")
+        driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        driver.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+
+
+_OF_ONE_ROW = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError, sqlite3.NotSupportedError)
+
+_REASONS = {
+    "SQLITE_BUSY": "locked",
+    "SQLITE_LOCKED": "locked",
+    "SQLITE_FULL": "disk-full",
+    "SQLITE_READONLY": "read-only",
+    "SQLITE_IOERR": "io-error",
+    "SQLITE_CORRUPT": "corrupt",
+    "SQLITE_NOTADB": "corrupt",
+    "SQLITE_CANTOPEN": "cannot-open",
+}
+
+
+def _compact_json(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))
+
+
+def _configure(connection: sqlite3.Connection, _: object) -> None:
+    connection.isolation_level = None  # the driver must not begin transactions of its own; `_begin` does
+    for pragma in (
+        f"busy_timeout = {BUSY_MILLISECONDS}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "secure_delete = ON",
+        f"cache_size = -{_CACHE_KIBIBYTES}",
+        "temp_store = MEMORY",
+    ):
+        connection.execute(f"PRAGMA {pragma}").fetchall()
+
+
+def _begin(connection: Connection) -> None:
+    options: dict[str, Any] = dict(connection.get_execution_options())
+    # A write takes its lock at once: a read lock that grows into a write lock fails without waiting when another writer came between.
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(_WRITES) else "BEGIN")

@@ -1,0 +1,253 @@
+"""What the ledger knows of the messages of one batch, and what the batch itself adds while it is decided in order of arrival.
+
+Loads set-wise: a fixed number of statements however many messages wait. Decides which known cases may belong to a message;
+what follows from that is `judgement.judge`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, func, select
+
+from gateway.judgement.verdict import Case, Examination, History, ThreadCase
+from gateway.ledger.pseudonym import Pseudonyms
+from gateway.ledger.records import Decision
+from gateway.ledger.references import FIRST, candidates
+from gateway.ledger.tables import message, notice, service_case, sighting, thread
+
+THREAD_ENTRIES = 32
+"""Rows kept for one Message-ID. A machine that gives all its mail the same Message-ID must not make every look-up longer."""
+
+_CASE = (
+    service_case.c.id,
+    service_case.c.reference,
+    service_case.c.division,
+    service_case.c.mailbox,
+    service_case.c.correspondent,
+    service_case.c.opened_at,
+    service_case.c.responded_at,
+)
+
+# Built once: making a statement costs as much as running it.
+_MESSAGES = select(message.c.id, message.c.identity).where(message.c.identity.in_(bindparam("identities", expanding=True)))
+_SIGHTINGS = select(sighting.c.message_id, sighting.c.mailbox).where(sighting.c.message_id.in_(bindparam("messages", expanding=True)))
+_MAILBOXES = select(service_case.c.message_id, service_case.c.mailbox).where(service_case.c.message_id.in_(bindparam("messages", expanding=True)))
+_ACKNOWLEDGEMENTS = select(notice.c.id, notice.c.key, notice.c.message_id, notice.c.state, notice.c.settled_at).where(
+    notice.c.message_id.in_(bindparam("messages", expanding=True)), notice.c.kind == "acknowledgement"
+)
+_THREADS = (
+    select(thread.c.hash, thread.c.notice_id, *_CASE)
+    .outerjoin(service_case, service_case.c.id == thread.c.case_id)
+    .where(thread.c.hash.in_(bindparam("hashes", expanding=True)))
+)
+_REFERENCES = select(*_CASE).where(service_case.c.reference.in_(bindparam("references", expanding=True)))
+_CAPS = (
+    select(notice.c.correspondent, func.count().label("sent"))
+    .where(
+        notice.c.correspondent.in_(bindparam("correspondents", expanding=True)),
+        notice.c.kind == "acknowledgement",
+        notice.c.state.in_(("waiting", "sent")),
+        notice.c.created_at > bindparam("since"),
+        notice.c.created_at <= bindparam("until"),  # rows that a wrong clock dated into the future do not count for ever
+    )
+    .group_by(notice.c.correspondent)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    """The keyed hashes of one examination."""
+
+    own: str
+    """Of its Message-ID; of its identity when it has none, so that the ledger can still tie it to its cases."""
+    thread: tuple[str, ...]
+    correspondent: str | None
+    domain: str | None
+    recipients: frozenset[str | None]
+    """Accepted recipients of an outbound message: whose cases it may answer."""
+
+    @classmethod
+    def of(cls, examination: Examination, pseudonyms: Pseudonyms) -> Keyed:
+        envelope = examination.envelope
+        own = pseudonyms.of_message_id(examination.message.message_id or "") or pseudonyms.of_message_id(examination.identity)
+        assert own is not None, "an identity is never empty"
+        thread_hashes = (pseudonyms.of_message_id(each) for each in examination.thread)
+        recipients = envelope.rcpt_to if envelope.direction == "outbound" else ()
+        return cls(
+            own=own,
+            thread=tuple(each for each in thread_hashes if each),
+            correspondent=pseudonyms.of_address(examination.inquirer),
+            domain=pseudonyms.of_domain(examination.inquirer),
+            recipients=frozenset(pseudonyms.of_address(each) for each in recipients),
+        )
+
+
+@dataclass(slots=True)
+class KnownNotice:
+    key: str
+    row_id: int | None = None
+    sent_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class KnownMessage:
+    """A message of the ledger or of this batch. `row_id` is None until the batch has written it."""
+
+    row_id: int | None = None
+    sightings: set[str] = field(default_factory=set)
+    case_mailboxes: set[str] = field(default_factory=set)
+    acknowledgement: KnownNotice | None = None
+
+
+class Known:
+    """Everything that can matter to the messages of one batch. Cases opened in the batch have negative ids until written."""
+
+    def __init__(self, connection: Connection, key: bytes) -> None:
+        self._connection = connection
+        self._key = key
+        self.messages: dict[str, KnownMessage] = {}
+        self._cases: dict[int, ThreadCase] = {}
+        self._threads: dict[str, list[int | None]] = {}
+        self._own_notices: set[str] = set()
+        self._references: dict[str, int] = {}
+        self._acknowledgements: dict[str, int] = {}
+        self._probed: set[str] = set()
+
+    @classmethod
+    def load(
+        cls, connection: Connection, examinations: Sequence[tuple[Examination, Keyed]], pseudonyms: Pseudonyms, now: datetime, window: timedelta
+    ) -> Known:
+        """`window`: the span of the correspondent cap, looking back from `now` (aware)."""
+        known = cls(connection, pseudonyms.key)
+        known._load_messages({each.identity for each, _ in examinations})
+        known._load_threads({hash_ for _, keyed in examinations for hash_ in (keyed.own, *keyed.thread)})
+        known._load_references(examinations)
+        known._load_acknowledgements({keyed.correspondent for _, keyed in examinations if keyed.correspondent}, now, window)
+        return known
+
+    def history(self, examination: Examination, keyed: Keyed) -> History:
+        """What is known at this moment of the batch."""
+        seen = self.messages.get(examination.identity)
+        own = seen.case_mailboxes if seen else set()
+        return History(
+            seen=seen is not None,
+            seen_mailboxes=tuple(sorted(own)),
+            acknowledged=seen is not None and seen.acknowledgement is not None,
+            thread_cases=self._thread_cases(examination, keyed),
+            own_notice=not self._own_notices.isdisjoint((keyed.own, *keyed.thread)),
+            acknowledgements_to_correspondent=self._acknowledgements.get(keyed.correspondent or "", 0),
+            references=self._free_references(examination.identity, [each for each in examination.cases if each.mailbox not in own]),
+        )
+
+    def learn(self, examination: Examination, keyed: Keyed, decision: Decision, opened: dict[str, int], notices: Iterable[tuple[str, str]]) -> None:
+        """Make a decision part of what the following messages see.
+
+        `opened`: reference -> provisional id of a case; `notices`: kind and Message-ID hash of each notice.
+        """
+        verdict = decision.verdict
+        for case, (reference, case_id) in zip(verdict.opens, opened.items(), strict=True):
+            self._cases[case_id] = ThreadCase(
+                case_id, reference, case.division, case.mailbox, keyed.correspondent or "", examination.envelope.received_at
+            )
+            self._references[reference] = case_id
+        for case_id in verdict.answers:
+            if case_id in self._cases:
+                self._cases[case_id] = replace(self._cases[case_id], responded_at=examination.envelope.received_at)
+        cases = [*opened.values(), *verdict.follow_up_of, *verdict.answers]
+        self._threads.setdefault(keyed.own, []).extend(cases or [None])
+        for kind, hash_ in notices:
+            self._own_notices.add(hash_)
+            self._threads.setdefault(hash_, []).extend(opened.values())
+            if kind == "acknowledgement" and keyed.correspondent:
+                self._acknowledgements[keyed.correspondent] = self._acknowledgements.get(keyed.correspondent, 0) + 1
+
+    def has_room(self, hash_: str) -> bool:
+        """Whether one more message may be kept under this Message-ID."""
+        return len(self._threads.get(hash_, ())) < THREAD_ENTRIES
+
+    def _thread_cases(self, examination: Examination, keyed: Keyed) -> tuple[ThreadCase, ...]:
+        """Nearest first, as they stood when the message was received. Anybody may write into a thread; a reference in the subject
+        counts only between the correspondent and us, and so does everything outbound."""
+        by_thread = [case_id for hash_ in keyed.thread for case_id in self._threads.get(hash_, ()) if case_id is not None]
+        by_reference = [self._references[each] for each in examination.subject_references if each in self._references]
+        concerns = {keyed.correspondent, *keyed.recipients} - {None}
+        found: dict[int, ThreadCase] = {}
+        for case_id in (*by_thread, *by_reference):
+            case = self._cases[case_id]
+            by_anybody = examination.envelope.direction == "inbound" and case_id in by_thread
+            if by_anybody or case.correspondent in concerns:
+                found[case_id] = _as_of(examination.envelope.received_at, replace(case, from_inquirer=case.correspondent == keyed.correspondent))
+        return tuple(found.values())
+
+    def _free_references(self, identity: str, cases: Iterable[Case]) -> dict[str, str]:
+        free: dict[str, str] = {}
+        for case in cases:
+            for reference in candidates(self._key, identity, case.mailbox, case.reference_prefix):
+                if reference not in self._probed:  # all short ones are taken: very rare, so one statement each will do
+                    self._probe({reference})
+                if reference not in self._references and reference not in free.values():
+                    free[case.mailbox] = reference
+                    break
+        return free
+
+    def _load_messages(self, identities: set[str]) -> None:
+        found: dict[int, str] = {row.id: row.identity for row in self._connection.execute(_MESSAGES, {"identities": list(identities)})}
+        if not found:
+            return
+        self.messages = {identity: KnownMessage(row_id) for row_id, identity in found.items()}
+        messages = {"messages": list(found)}
+        for row in self._connection.execute(_SIGHTINGS, messages):
+            self.messages[found[row.message_id]].sightings.add(row.mailbox)
+        for row in self._connection.execute(_MAILBOXES, messages):
+            self.messages[found[row.message_id]].case_mailboxes.add(row.mailbox)
+        for each in self._connection.execute(_ACKNOWLEDGEMENTS, messages):
+            sent_at = each.settled_at if each.state == "sent" else None
+            self.messages[found[each.message_id]].acknowledgement = KnownNotice(each.key, each.id, sent_at)
+
+    def _load_threads(self, hashes: set[str]) -> None:
+        for row in self._connection.execute(_THREADS, {"hashes": list(hashes)}):
+            if row.id is not None:
+                self._cases[row.id] = _thread_case(row)
+            if row.notice_id is not None:
+                self._own_notices.add(row.hash)
+            self._threads.setdefault(row.hash, []).append(row.id)
+
+    def _load_references(self, examinations: Sequence[tuple[Examination, Keyed]]) -> None:
+        named = {reference for each, _ in examinations for reference in each.subject_references}
+        wanted = {
+            reference
+            for each, _ in examinations
+            for case in each.cases
+            for reference in islice(candidates(self._key, each.identity, case.mailbox, case.reference_prefix), FIRST)
+        }
+        self._probe(named | wanted)
+
+    def _probe(self, references: set[str]) -> None:
+        self._probed |= references
+        if not references:
+            return
+        for row in self._connection.execute(_REFERENCES, {"references": list(references)}):
+            self._cases.setdefault(row.id, _thread_case(row))
+            self._references[row.reference] = row.id
+
+    def _load_acknowledgements(self, correspondents: set[str], now: datetime, window: timedelta) -> None:
+        if not correspondents:
+            return
+        span = {"since": now - window, "until": now + window}
+        rows = self._connection.execute(_CAPS, {"correspondents": list(correspondents), **span})
+        self._acknowledgements = {row.correspondent: row.sent for row in rows}
+
+
+def _as_of(received_at: datetime, case: ThreadCase) -> ThreadCase:
+    """Without an answer that is later than the message: the journal may bring an earlier answer back after a later one."""
+    later = case.responded_at is not None and case.responded_at > received_at
+    return replace(case, responded_at=None) if later else case
+
+
+def _thread_case(row: Row[*tuple[Any, ...]]) -> ThreadCase:
+    return ThreadCase(row.id, row.reference, row.division, row.mailbox, row.correspondent or "", row.opened_at, row.responded_at)

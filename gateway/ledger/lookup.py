@@ -1,0 +1,30 @@
+"""History for `gateway explain --history`: what the ledger would tell the rules about a message, without writing anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from gateway.judgement.verdict import Examination, History
+from gateway.ledger.history import Keyed, Known
+from gateway.ledger.ledger import Ledger
+
+
+class HistoryReader:
+    """Reads the ledger as it is at each question."""
+
+    def __init__(self, ledger: Ledger, window: timedelta = timedelta(days=1)) -> None:
+        self._ledger = ledger
+        self._window = window
+
+    @classmethod
+    def open(cls, url: str, key: bytes, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> HistoryReader:
+        """On the ledger at `url`; raises ValueError for a URL that cannot be served."""
+        return cls(Ledger(url, key=key, clock=clock))
+
+    def of(self, examination: Examination) -> History:
+        """As the writer would load it now. Raises LedgerUnavailable."""
+        keyed = Keyed.of(examination, self._ledger.pseudonyms)
+        with self._ledger.reading() as connection:
+            known = Known.load(connection, [(examination, keyed)], self._ledger.pseudonyms, self._ledger.clock(), self._window)
+            return known.history(examination, keyed)

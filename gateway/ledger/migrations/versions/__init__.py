@@ -1,0 +1,1 @@
+"""One file for each revision; the file name begins with v and the revision."""

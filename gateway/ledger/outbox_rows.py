@@ -1,0 +1,216 @@
+"""The outbox in the ledger: who may send which notice now, and what became of it. Never sends, never decides when to retry.
+
+A row waits until `due_at`. Claiming moves `due_at` to the end of a lease and writes the claimer's token: other senders do not see
+the row, and a sender that dies frees it by doing nothing. Settling deletes address and text in the same transaction.
+
+    waiting ──claim──▶ waiting under lease ──2yz──▶ sent
+       ▲                    │ ├──5yz──▶ refused
+       └──retry, lease over─┘ ├──out of time──▶ expired
+                              └──a person's word──▶ dropped
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, or_, select, update
+
+from gateway.ledger.records import Claimed, Notice, NoticeState
+from gateway.ledger.tables import notice, outgoing, service_case
+
+LONGEST_LEASE = 32
+"""Times the first lease: a notice whose sender died with it, again and again, is offered ever more rarely (a poisoned row)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What became of one attempt. `state` waiting: try again at `due_at`."""
+
+    notice_id: int
+    lease_token: str
+    state: NoticeState
+    at: datetime
+    """Aware; for sent, the moment of the notice hop's 2yz."""
+    due_at: datetime | None = None
+    code: int | None = None
+    problem: str | None = None
+    """A class name or slug, never the text of a reply: that may quote the address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One waiting notice, for people who care for the queue; without address, subject or text."""
+
+    notice_id: int
+    kind: str
+    division: str
+    mailbox: str
+    internet_message_id: str
+    created_at: datetime
+    due_at: datetime
+    give_up_at: datetime
+    attempts: int
+    last_code: int | None
+    last_problem: str | None
+
+
+_IS_WAITING = notice.c.state == "waiting"
+
+# Built once: making a statement costs as much as running it.
+_NOTICE = insert(notice).returning(notice.c.id, notice.c.key)
+_OUTGOING = insert(outgoing)
+_NEXT_DUE = select(func.min(notice.c.due_at, type_=notice.c.due_at.type)).where(_IS_WAITING)
+
+_CLAIMABLE = (
+    select(notice, outgoing.c.mail_from, outgoing.c.rcpt_to, outgoing.c.octets)
+    .join(outgoing, outgoing.c.notice_id == notice.c.id)
+    .where(_IS_WAITING, notice.c.due_at <= bindparam("now"))
+    .order_by(notice.c.due_at, notice.c.id)
+    .limit(bindparam("room"))
+    .with_for_update(skip_locked=True, of=notice)
+)
+
+_LEASE = (
+    update(notice)
+    .where(notice.c.id == bindparam("claimed"))
+    .values(due_at=bindparam("until"), lease_token=bindparam("token"), attempts=notice.c.attempts + 1)
+)
+
+_SETTLE = (
+    update(notice)
+    .where(
+        notice.c.id == bindparam("settled"),
+        _IS_WAITING,
+        # A 2yz is a fact, whoever holds the lease by now; anything else only its holder may write.
+        or_(notice.c.lease_token == bindparam("token"), bindparam("new_state") == "sent"),
+    )
+    .values(
+        state=bindparam("new_state"),
+        settled_at=bindparam("at"),
+        due_at=func.coalesce(bindparam("next_due", type_=notice.c.due_at.type), notice.c.due_at),
+        lease_token=None,
+        last_code=bindparam("code"),
+        last_problem=bindparam("problem"),
+    )
+)
+
+_ERASE = delete(outgoing).where(
+    outgoing.c.notice_id == bindparam("settled"),
+    select(notice.c.state).where(notice.c.id == outgoing.c.notice_id).scalar_subquery() != "waiting",
+)
+
+_ACKNOWLEDGE = (
+    update(service_case)
+    .where(
+        service_case.c.notice_id == bindparam("settled"),
+        or_(service_case.c.acknowledged_at.is_(None), service_case.c.acknowledged_at > bindparam("at")),
+    )
+    .values(acknowledged_at=bindparam("at"), acknowledged_by="machine")
+)
+
+
+def enqueue(connection: Connection, rows: Sequence[dict[str, Any]]) -> dict[str, int]:
+    """Write notices with their address and text; key -> notice id. IntegrityError when a key is there already."""
+    if not rows:
+        return {}
+    envelope = ("mail_from", "rcpt_to", "octets")
+    heads = [{name: value for name, value in row.items() if name not in envelope} for row in rows]
+    ids = {row.key: row.id for row in connection.execute(_NOTICE, heads)}
+    connection.execute(_OUTGOING, [{"notice_id": ids[row["key"]], **{name: row[name] for name in envelope}} for row in rows])
+    return ids
+
+
+def claim(connection: Connection, now: datetime, room: int, lease: timedelta, token: str) -> list[Claimed]:
+    """Up to `room` due notices, oldest due first, leased to `token` from `now` (aware) on."""
+    rows = connection.execute(_CLAIMABLE, {"now": now, "room": room}).all() if room > 0 else []
+    if rows:
+        leases = [{"claimed": row.id, "token": token, "until": now + lease * (_times(row.attempts) if row.lease_token else 1)} for row in rows]
+        connection.execute(_LEASE, leases)
+    return [Claimed(row.id, _notice(row), row.attempts, token) for row in rows]
+
+
+def renew(connection: Connection, notice_ids: Sequence[int], until: datetime, token: str) -> None:
+    """Keep leases of notices that are still being sent."""
+    if notice_ids:
+        held = update(notice).where(notice.c.id == bindparam("held"), notice.c.lease_token == bindparam("token"), _IS_WAITING)
+        connection.execute(held.values(due_at=bindparam("until")), [{"held": each, "token": token, "until": until} for each in notice_ids])
+
+
+def settle(connection: Connection, settlements: Sequence[Settlement]) -> None:
+    """Write what became of them. A lost lease changes nothing, unless the notice was sent."""
+    if not settlements:
+        return
+    connection.execute(_SETTLE, [_settled(each) for each in settlements])
+    if final := [{"settled": each.notice_id} for each in settlements if each.state != "waiting"]:
+        connection.execute(_ERASE, final)
+    if sent := [{"settled": each.notice_id, "at": each.at} for each in settlements if each.state == "sent"]:
+        connection.execute(_ACKNOWLEDGE, sent)
+
+
+def next_due(connection: Connection) -> datetime | None:
+    """When the next waiting notice (or an abandoned lease) falls due."""
+    found: datetime | None = connection.execute(_NEXT_DUE).scalar()
+    return found
+
+
+def waiting_count(connection: Connection) -> int:
+    """Notices that wait, those under lease included."""
+    return connection.execute(select(func.count()).select_from(notice).where(_IS_WAITING)).scalar_one()
+
+
+def waiting(connection: Connection, limit: int = 1000) -> list[Waiting]:
+    """The queue, oldest due first."""
+    columns = [notice.c[name] for name in Waiting.__slots__ if name != "notice_id"]
+    found: Select[Any] = select(notice.c.id, *columns).where(_IS_WAITING).order_by(notice.c.due_at, notice.c.id).limit(limit)
+    return [Waiting(*row) for row in connection.execute(found)]
+
+
+def retry(connection: Connection, now: datetime, notice_ids: Sequence[int] | None = None) -> int:
+    """Make waiting notices due at once (None: all that nobody is sending); how many. Settled ones are erased and cannot be sent again."""
+    chosen = _IS_WAITING if notice_ids is None else _IS_WAITING & notice.c.id.in_(notice_ids)
+    free = or_(notice.c.lease_token.is_(None), notice.c.due_at <= now)
+    due: int = connection.execute(update(notice).where(chosen, free).values(due_at=now)).rowcount
+    return due
+
+
+def drop(connection: Connection, now: datetime, notice_ids: Sequence[int]) -> int:
+    """Settle waiting notices as dropped and erase them; how many. One that is being sent at this moment may still arrive."""
+    waiting_ids = connection.execute(select(notice.c.id).where(_IS_WAITING, notice.c.id.in_(notice_ids))).scalars().all()
+    if waiting_ids:
+        connection.execute(update(notice).where(notice.c.id.in_(waiting_ids)).values(state="dropped", settled_at=now, lease_token=None))
+        connection.execute(delete(outgoing).where(outgoing.c.notice_id.in_(waiting_ids)))
+    return len(waiting_ids)
+
+
+def _times(attempts: int) -> int:
+    return min(1 << min(attempts, 16), LONGEST_LEASE)
+
+
+def _settled(each: Settlement) -> dict[str, Any]:
+    return {
+        "settled": each.notice_id,
+        "token": each.lease_token,
+        "new_state": each.state,
+        "at": each.at if each.state != "waiting" else None,
+        "next_due": each.due_at,
+        "code": each.code,
+        "problem": each.problem,
+    }
+
+
+def _notice(row: Any) -> Notice:
+    return Notice(
+        key=row.key,
+        kind=row.kind,
+        division=row.division,
+        mailbox=row.mailbox,
+        message_id=row.internet_message_id,
+        mail_from=row.mail_from,
+        rcpt_to=row.rcpt_to,
+        octets=bytes(row.octets),
+        not_before=row.due_at,
+        give_up_at=row.give_up_at,
+    )

@@ -1,0 +1,41 @@
+"""Residents as keyed hashes (DESIGN promise 8): the ledger can recognise an address, never tell it.
+
+HMAC-SHA256 cut to 16 octets, in hex. Each purpose has its own prefix, so that equal texts of different meaning differ.
+Whoever holds the key file can test a guess; without it the hashes say nothing, and no other ledger has the same ones.
+"""
+
+from __future__ import annotations
+
+import hmac
+
+from gateway.judgement.canonical import canonical
+
+KEY_OCTETS = 32
+
+
+class Pseudonyms:
+    """Hashes under one key. The same value gives the same hash as long as the key file lives."""
+
+    def __init__(self, key: bytes) -> None:
+        if len(key) != KEY_OCTETS:
+            raise ValueError(f"the key must have {KEY_OCTETS} octets")
+        self.key = key
+
+    def of_address(self, address: str) -> str | None:
+        """Of an address in its canonical spelling (case, SRS and BATV do not matter). None for the empty one."""
+        return self._hash("address", canonical(address))
+
+    def of_domain(self, address: str) -> str | None:
+        """Of the domain of an address in its canonical spelling; None when it has none."""
+        return self._hash("domain", canonical(address).rpartition("@")[2]) if "@" in address else None
+
+    def of_message_id(self, message_id: str) -> str | None:
+        """Of a Message-ID, with or without its angle brackets; its case matters (RFC 5322 §3.6.4). None for the empty one."""
+        return self._hash("message-id", message_id.strip().removeprefix("<").removesuffix(">"))
+
+    def _hash(self, purpose: str, value: str) -> str | None:
+        if not value:
+            return None
+        # A message may contain anything, lone surrogates too: every text has a hash.
+        octets = f"{purpose}\0{value}".encode("utf-8", "surrogatepass")
+        return hmac.digest(self.key, octets, "sha256")[:16].hex()

@@ -1,0 +1,172 @@
+"""The schema: what is kept, and by its absence what is not. No bodies, no subjects, no addresses of residents (DESIGN promise 8).
+
+The one exception is `outgoing`: address and text of a notice that still waits; its row is deleted in the transaction that
+settles the notice. Correspondents and Message-IDs are keyed hashes (`pseudonym.py`). docs/ledger.md explains every column.
+
+Times are whole microseconds since 1970 UTC in a 64-bit integer: both engines sort, compare and subtract them alike.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime, kept as microseconds since the epoch; read back in UTC. A naive one is a ValueError."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without zone")
+        return (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else _EPOCH + value * _MICROSECOND
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+ROW = BigInteger().with_variant(Integer, "sqlite")  # SQLite's rowid must be declared INTEGER
+HASH = String(32)
+
+message = Table(
+    "message",
+    metadata,
+    Column("id", ROW, primary_key=True),
+    Column("identity", String(64), nullable=False, unique=True),
+    Column("direction", Text, nullable=False),
+    Column("door", Text, nullable=False),
+    Column("listener", Text, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("size", BigInteger),
+    Column("automatic_type", Text),
+    Column("automatic_rule", Text),
+    Column("from_staff", Boolean, nullable=False),
+    Column("is_inquiry", Boolean, nullable=False),
+    Column("audience", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("evidence", Text),
+    Column("correspondent", HASH, index=True),
+    Column("correspondent_domain", HASH),
+    Column("policy_version", Text, nullable=False),
+    Column("trace", JSON, nullable=False),
+    Column("findings", JSON(none_as_null=True)),
+    Column("defects", JSON(none_as_null=True)),
+)
+
+sighting = Table(
+    "sighting",
+    metadata,
+    Column("message_id", ROW, ForeignKey("message.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("mailbox", Text, primary_key=True),
+    Column("door", Text, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+notice = Table(
+    "notice",
+    metadata,
+    Column("id", ROW, primary_key=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("kind", Text, nullable=False),
+    Column("message_id", ROW, ForeignKey("message.id", ondelete="CASCADE"), index=True),
+    Column("division", Text, nullable=False),
+    Column("mailbox", Text, nullable=False),
+    Column("internet_message_id", Text, nullable=False),
+    Column("correspondent", HASH),
+    Column("correspondent_domain", HASH),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("due_at", Instant, nullable=False),
+    Column("lease_token", Text),
+    Column("give_up_at", Instant, nullable=False),
+    Column("last_code", SmallInteger),
+    Column("last_problem", Text),
+    Column("created_at", Instant, nullable=False),
+    Column("settled_at", Instant),
+    Index(None, "correspondent", "created_at"),
+)
+Index("ix_notice_waiting", notice.c.due_at, sqlite_where=text("state = 'waiting'"), postgresql_where=text("state = 'waiting'"))
+
+outgoing = Table(
+    "outgoing",
+    metadata,
+    Column("notice_id", ROW, ForeignKey("notice.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("mail_from", Text, nullable=False),
+    Column("rcpt_to", Text, nullable=False),
+    Column("octets", LargeBinary, nullable=False),
+)
+
+service_case = Table(
+    "service_case",
+    metadata,
+    Column("id", ROW, primary_key=True),
+    Column("reference", Text, nullable=False, unique=True),
+    Column("message_id", ROW, ForeignKey("message.id", ondelete="CASCADE"), nullable=False),
+    Column("division", Text, nullable=False),
+    Column("mailbox", Text, nullable=False),
+    Column("audience", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("standard", Text, nullable=False),
+    Column("stated_as", Text, nullable=False),
+    Column("confidential", Boolean, nullable=False),
+    Column("policy_version", Text, nullable=False),
+    Column("correspondent", HASH),
+    Column("opened_at", Instant, nullable=False),
+    Column("acknowledge_by", Instant),
+    Column("respond_by", Instant),
+    Column("printed_respond_by", Instant),
+    Column("notice_id", ROW, ForeignKey("notice.id", ondelete="SET NULL"), index=True),
+    Column("acknowledged_at", Instant),
+    Column("acknowledged_by", Text),
+    Column("responded_at", Instant),
+    Column("responded_by", ROW),  # a message; no foreign key, since its check would scan all cases for each message that is removed
+    UniqueConstraint("message_id", "mailbox"),
+)
+
+thread = Table(
+    "thread",
+    metadata,
+    Column("id", ROW, primary_key=True),
+    Column("hash", HASH, nullable=False, index=True),
+    Column("message_id", ROW, ForeignKey("message.id", ondelete="CASCADE"), index=True),
+    Column("case_id", ROW, ForeignKey("service_case.id", ondelete="CASCADE"), index=True),
+    Column("notice_id", ROW),  # no foreign key, for the same reason; the row goes with its message or case
+)

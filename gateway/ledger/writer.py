@@ -1,0 +1,217 @@
+"""The one thread that writes the ledger: takes all that waits, commits it together, answers all at once.
+
+Decides only what belongs into one commit. A batch that fails because of one item is repeated item by item, so that a bad one
+harms only itself; when the engine is unwell, all fail at once, and intake puts them into the journal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+
+from gateway import telemetry
+from gateway.judgement.verdict import Examination
+from gateway.ledger.batch import record
+from gateway.ledger.errors import LedgerUnavailable, RecordingFailed
+from gateway.ledger.ledger import Ledger
+from gateway.ledger.records import Decide, Recorded
+
+MOST_TOGETHER = 200
+"""Items of one commit."""
+
+MOST_WAITING = 5000
+"""Items that may wait; beyond it the caller's journal is the better place."""
+
+ERASE_WHEN_IDLE = 1.0
+ERASE_AT_LEAST = 60.0
+"""Seconds until what deleted rows left in the engine's log is overwritten: when idle, and under steady load."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """Something to write, and who waits for it: either an examination or some other work on the connection."""
+
+    future: asyncio.Future[Any]
+    loop: asyncio.AbstractEventLoop
+    examination: Examination | None = None
+    work: Callable[[Connection], Any] | None = None
+
+
+class Writer:
+    """Serialises all writes of this process."""
+
+    def __init__(self, ledger: Ledger, decide: Decide, *, window: timedelta = timedelta(days=1)) -> None:
+        """`window`: span of the correspondent cap. `decide` runs in the writer's thread, and again for a batch that is repeated."""
+        self._ledger = ledger
+        self._decide = decide
+        self._window = window
+        self._queue: SimpleQueue[_Item | None] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._ended = False
+        self._erased_at = time.monotonic()
+        self._remains = False
+
+    def start(self) -> None:
+        """Start the thread. The ledger may still be unwell: it is tried again with each batch."""
+        self._thread = threading.Thread(target=self._run, name="ledger-writer", daemon=True)
+        self._thread.start()
+
+    async def drain(self, within: float = 20.0) -> bool:
+        """Take nothing more, finish what waits, end the thread; False when it did not end within `within` seconds."""
+        self._ended = True
+        if self._thread is None:
+            return True
+        self._queue.put(None)
+        await asyncio.to_thread(self._thread.join, within)
+        return not self._thread.is_alive()
+
+    def submit(self, examination: Examination) -> asyncio.Future[Recorded]:
+        """Decide and record one message; call from an event loop. The future resolves after the commit.
+
+        Raises (through the future) LedgerUnavailable: nothing was written; RecordingFailed: this one cannot be. A future that is
+        cancelled before its turn is not written; one cancelled later may be: the identity makes a repeat harmless.
+        """
+        return self._put(examination=examination)
+
+    def call(self, work: Callable[[Connection], T]) -> asyncio.Future[T]:
+        """Run other work in the writer's thread, in a commit with whatever else waits; its exception undoes only itself.
+
+        Raises (through the future) LedgerUnavailable, or whatever `work` raised. `work` may run twice, so it must only write rows.
+        """
+        return self._put(work=work)
+
+    def _put(self, **what: Any) -> asyncio.Future[Any]:
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Any] = loop.create_future()
+        if self._ended or self._queue.qsize() >= MOST_WAITING:
+            future.set_exception(LedgerUnavailable("ended" if self._ended else "busy"))
+        else:
+            self._queue.put(_Item(future, loop, **what))
+        return future
+
+    def _run(self) -> None:
+        while (batch := self._next()) is not None:
+            if not batch:
+                self._erase_remains()
+                continue
+            _resolve(batch, self._answers(batch))
+            if time.monotonic() - self._erased_at > ERASE_AT_LEAST:
+                self._erase_remains()
+        self._erase_remains()
+
+    def _next(self) -> list[_Item] | None:
+        """What waits, at least one; empty when it is time to erase; None at the end."""
+        try:
+            first = self._queue.get(timeout=ERASE_WHEN_IDLE if self._remains else None)
+        except Empty:
+            return []
+        batch: list[_Item] = []
+        while first is not None:
+            if not first.future.cancelled():
+                batch.append(first)
+            if len(batch) >= MOST_TOGETHER or self._queue.empty():
+                return batch
+            first = self._queue.get()
+        if batch:
+            self._queue.put(None)  # the end comes after these
+            return batch
+        return None
+
+    def _answers(self, batch: Sequence[_Item]) -> list[Any]:
+        """One result or exception for each item."""
+        try:
+            return self._together(batch)
+        except LedgerUnavailable as error:
+            return [LedgerUnavailable(error.why) for _ in batch]
+        except Exception as error:  # noqa: BLE001 - whatever one item did, its neighbours must not pay
+            telemetry.fault("ledger-batch", error)
+            return self._apart(batch)
+
+    def _together(self, batch: Sequence[_Item]) -> list[Any]:
+        with self._ledger.writing() as connection:
+            recorded = iter(self._record(connection, [each.examination for each in batch if each.examination]))
+            answers = [next(recorded) if each.examination else self._work(connection, each) for each in batch]
+        self._remains = True
+        return answers
+
+    def _apart(self, batch: Sequence[_Item]) -> list[Any]:
+        """Each under a savepoint of its own, still in one commit."""
+        answers: list[Any] = []
+        try:
+            with self._ledger.writing() as connection:
+                answers = [self._alone(connection, each) for each in batch]
+        except LedgerUnavailable as error:
+            return [LedgerUnavailable(error.why) for _ in batch]
+        except Exception as error:  # noqa: BLE001 - the thread must live on; callers journal
+            telemetry.fault("ledger-batch", error)
+            return [RecordingFailed(type(error).__name__) for _ in batch]
+        self._remains = True
+        return answers
+
+    def _alone(self, connection: Connection, item: _Item) -> Any:
+        if item.examination is None:
+            return self._work(connection, item)
+        try:
+            with connection.begin_nested():
+                return self._record(connection, [item.examination])[0]
+        except Exception as error:
+            if self._ledger.is_outage(error):
+                raise
+            telemetry.fault("ledger-row", error)
+            return RecordingFailed(type(error).__name__)
+
+    def _work(self, connection: Connection, item: _Item) -> Any:
+        assert item.work is not None
+        try:
+            with connection.begin_nested():
+                return item.work(connection)
+        except Exception as error:
+            if self._ledger.is_outage(error):
+                raise
+            return error
+
+    def _record(self, connection: Connection, examinations: list[Examination]) -> list[Recorded | RecordingFailed]:
+        if not examinations:
+            return []
+        return record(connection, examinations, self._decide, self._ledger.pseudonyms, now=self._ledger.clock(), window=self._window)
+
+    def _erase_remains(self) -> None:
+        self._erased_at = time.monotonic()
+        if not self._remains:
+            return
+        self._remains = False
+        try:
+            self._ledger.erase_remains()
+        except Exception as error:  # noqa: BLE001 - the thread must live on
+            telemetry.fault("ledger-erase", error)
+
+
+def _resolve(batch: Sequence[_Item], answers: Sequence[Any]) -> None:
+    """One call into each event loop for the whole batch."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Any]]] = {}
+    for item, answer in zip(batch, answers, strict=True):
+        by_loop.setdefault(item.loop, []).append((item.future, answer))
+    for loop, settled in by_loop.items():
+        with suppress(RuntimeError):  # a closed loop: its owner left without waiting; the rows are written all the same
+            loop.call_soon_threadsafe(_settle, settled)
+
+
+def _settle(settled: Sequence[tuple[asyncio.Future[Any], Any]]) -> None:
+    for future, answer in settled:
+        if future.done():
+            continue
+        if isinstance(answer, BaseException):
+            future.set_exception(answer)
+        else:
+            future.set_result(answer)

@@ -1,0 +1,173 @@
+"""Address lists of header fields (RFC 5322 §3.4 and §4.4), as real mail writes them.
+
+Reads groups (flattened), nested comments, quoted strings, obsolete routes, display names with encoded words, bare addresses,
+missing brackets and quotation marks, Outlook's semicolons. Linear in the length of the value; never raises, never validates:
+what cannot be an address is left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from gateway.message.encoded_words import clean, decode_words
+from gateway.message.model import Address
+
+ADDRESS_LIMIT = 2000
+"""Addresses of one field name that are kept."""
+
+_ORDINARY = re.compile(r'\s*+(?:"([^"\\<>@]*+)"|([^"\\<>@,;:()\[\]]*+))\s*+<([A-Za-z0-9_.+=-]++)@([A-Za-z0-9.-]++)>\s*+')
+_BARE = re.compile(r"\s*+<?([A-Za-z0-9_.+=-]++)@([A-Za-z0-9.-]++)>?\s*+")
+_TOKEN = re.compile(
+    r"(?P<space>\s++)"
+    r'|(?P<quoted>"(?:[^"\\]|\\.)*+")'
+    r'|(?P<angle><(?:[^<>"]|"(?:[^"\\]|\\.)*+")*+>)'
+    r"|(?P<literal>\[[^\[\]]*+\])"
+    r"|(?P<end>[,;])"
+    r"|(?P<group>:)"
+    r"|(?P<comment>\()"
+    r'|(?P<atom>[^\s"<>\[\](),;:]++)'
+    r"|(?P<stray>.)",
+    re.DOTALL,
+)
+_COMMENT_MARK = re.compile(r"\\.|[()]", re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_DOT_ATOM = re.compile(r"[^\s\"(),:;<>@\[\\\].]+(?:\.[^\s\"(),:;<>@\[\\\].]+)*")
+
+
+def parse_addresses(value: str) -> tuple[Address, ...]:
+    """The mailboxes of one field value, in order; the null path `<>` and empty groups give none."""
+    ordinary = _ORDINARY.fullmatch(value)
+    if ordinary:
+        quoted, plain, local, domain = ordinary.groups()
+        return (Address(decode_words((quoted or plain or "").strip()), local, _domain(domain)),)
+    bare = _BARE.fullmatch(value)
+    if bare:
+        return (Address("", bare[1], _domain(bare[2])),)
+    found: list[Address] = []
+    for mailbox in _mailboxes(value):
+        address = mailbox.address()
+        if address is not None:
+            found.append(address)
+        if len(found) == ADDRESS_LIMIT:
+            break
+    return tuple(found)
+
+
+class _Mailbox:
+    """What stands between two commas, collected token by token."""
+
+    def __init__(self) -> None:
+        self.words: list[str] = []
+        """Raw words: tokens without space between them are one word."""
+        self.angle: str | None = None
+        self.comments: list[str] = []
+        self.apart = True
+
+    def add(self, token: str) -> None:
+        if self.apart or not self.words:
+            self.words.append(token)
+        else:
+            self.words[-1] += token
+        self.apart = False
+
+    def address(self) -> Address | None:
+        if self.angle is not None:
+            spec, words = _spec(self.angle), self.words
+            if spec is None:
+                return None
+        else:
+            spec, words = self._bare()
+            if spec is None:
+                return None
+        display = " ".join(_unquoted(word) for word in words) or (self.comments[0] if self.comments else "")
+        return Address(decode_words(display), *spec)
+
+    def _bare(self) -> tuple[tuple[str, str] | None, list[str]]:
+        for index in range(len(self.words) - 1, -1, -1):
+            if "@" in self.words[index] and (spec := _spec(self.words[index])) is not None and spec[1]:
+                return spec, self.words[:index] + self.words[index + 1 :]
+        if 1 < len(self.words) <= 8 and any("@" in word for word in self.words):
+            return _spec("".join(self.words)), []  # RFC 5322 §4.4: spaces around the dots and the at sign
+        return (_spec(self.words[0]) if len(self.words) == 1 else None), []
+
+
+def _mailboxes(value: str) -> Iterator[_Mailbox]:
+    mailbox, at = _Mailbox(), 0
+    while at < len(value):
+        match = _TOKEN.match(value, at)
+        assert match is not None  # the last alternative takes any character
+        kind, token, at = match.lastgroup, match[0], match.end()
+        if kind == "end":
+            yield mailbox
+            mailbox = _Mailbox()
+        elif kind == "group":
+            mailbox.words.clear()
+        elif kind == "comment":
+            closing = _closing(value, at)
+            if closing < 0:
+                value = value[:at] + value[at:].replace("(", " ")  # never closed: looked for once only
+            else:
+                mailbox.comments.append(_ESCAPED.sub(r"\1", value[at : closing - 1]))
+                at = closing
+        elif kind == "space":
+            mailbox.apart = True
+        elif kind == "angle":
+            mailbox.angle, mailbox.apart = token[1:-1], True
+        elif kind == "stray":
+            mailbox.apart = True
+            if token == '"':
+                value = value[:at] + value[at:].replace('"', " ")
+        else:
+            mailbox.add(token)
+    yield mailbox
+
+
+def _closing(value: str, at: int) -> int:
+    """Where the comment that was opened before `at` ends, or -1."""
+    depth = 1
+    for mark in _COMMENT_MARK.finditer(value, at):
+        depth += {"(": 1, ")": -1}.get(mark[0], 0)
+        if depth == 0:
+            return mark.end()
+    return -1
+
+
+def _unquoted(word: str) -> str:
+    return _ESCAPED.sub(r"\1", word[1:-1]) if len(word) > 1 and word[0] == word[-1] == '"' else word
+
+
+def _spec(text: str) -> tuple[str, str] | None:
+    """Local part and domain of an addr-spec, route and `mailto:` dropped; the domain is empty for a bare local part."""
+    text = clean(text)
+    if text.startswith("@") and ":" in text:
+        text = text.rpartition(":")[2].strip()
+    if text[:7].lower() == "mailto:":
+        text = text[7:]
+    if len(text) > 1 and text[0] == text[-1] == "'":
+        text = text[1:-1]
+    local, _, domain = text.rpartition("@") if "@" in text else (text, "", "")
+    local = _local(local.strip())
+    domain = _domain(domain)
+    if not local or ("@" in text and not domain) or any(space in domain for space in " \t"):
+        return None
+    return local, domain
+
+
+def _local(local: str) -> str:
+    content = _unquoted(local)
+    if content is not local and _DOT_ATOM.fullmatch(content):
+        return content  # RFC 5321 §4.1.2: quoting that is not needed means the same mailbox
+    if " " in local and content is local:
+        return local.replace(" ", "")
+    return local
+
+
+def _domain(domain: str) -> str:
+    domain = domain.strip().rstrip(".").lower()
+    if domain.isascii():
+        return domain
+    try:
+        return domain[:253].encode("idna").decode("ascii").lower()
+    except UnicodeError:
+        return domain

@@ -1,0 +1,295 @@
+"""Did a machine send this message by itself, and what kind of automatic mail is it?
+
+Decides by structure and header fields first; words (subjects, phrases) only beside other evidence or where software's own fixed
+wording stands. Weak signals never make a person's mail automatic. Decides nothing about answering: that is `judgement.may_respond`.
+Evidence names a field or a fact, never an address, a name or a subject.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from gateway.message import automatic_headers as headers
+from gateway.message import automatic_phrases as phrases
+from gateway.message.automatic_phrases import fold
+from gateway.message.automatic_signs import Signs, auto_submitted_keyword, evidence
+from gateway.message.model import Message, Part
+from gateway.message.text import plain_text
+
+__all__ = ["Automatic", "AutomaticType", "auto_submitted_keyword", "classify"]
+
+AutomaticType = Literal[
+    "bounce", "receipt", "feedback_report", "calendar_reply", "out_of_office", "voicemail", "auto_reply", "list", "bulk", "auto_generated"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Automatic:
+    """What kind of automatic mail a message is; all None for a person's."""
+
+    type: AutomaticType | None = None
+    rule: str | None = None
+    """Slug of the deciding rule, documented in docs/reading.md."""
+    evidence: str | None = None
+
+    @property
+    def is_automatic(self) -> bool:
+        return self.type is not None
+
+
+def classify(message: Message, mail_from: str | None) -> Automatic:
+    """The first type of `AutomaticType` that fits. `mail_from` is the envelope sender, "" the null reverse-path, None unknown (then Return-Path)."""
+    signs = Signs(message, mail_from)
+    return next((found for rule in _RULES if (found := rule(signs)) is not None), Automatic())
+
+
+def _report(kind: str, type_: AutomaticType, rule: str, *embedded: str) -> Callable[[Signs], Automatic | None]:
+    """RFC 6522: a multipart/report of this type, or one that holds such a part."""
+
+    def look(signs: Signs) -> Automatic | None:
+        root = signs.message.root
+        if not root.content_type.startswith("multipart/"):
+            return Automatic(type_, rule, f"Content-Type: {root.content_type}") if root.content_type in embedded else None
+        declared = root.content_type == "multipart/report" and root.parameters.get("report-type", "").lower() == kind
+        held = next((child.content_type for child in root.children if child.content_type in embedded), None)
+        if declared or held:
+            return Automatic(type_, rule, f"multipart/report; report-type={kind}" if declared else f"part of type {held}")
+        return None
+
+    return look
+
+
+def _bounce_by_words(signs: Signs) -> Automatic | None:
+    marks = sorted(signs.names & headers.BOUNCE)
+    if marks:
+        return Automatic("bounce", "bounce-header", evidence(marks[0], ""))
+    names = " ".join(address.display_name.lower() for address in signs.message.of("from"))
+    daemon = any(local in headers.DAEMONS or local.startswith("microsoftexchange") for local in signs.from_locals) or (
+        "mail delivery" in names or "system administrator" in names
+    )
+    if not (daemon or signs.null_sender) or signs.forwarded:
+        return None
+    by_subject = phrases.BOUNCE_SUBJECT.match(signs.subject)
+    by_text = (daemon or by_subject) and phrases.BOUNCE_TEXT.search(signs.opening)
+    if by_subject or by_text:
+        sender = "mail system as sender" if daemon else "null reverse-path"
+        return Automatic("bounce", "bounce-text", f"{sender}, {'subject' if by_subject else 'text'} of a non-delivery notice")
+    return None
+
+
+def _receipt_by_words(signs: Signs) -> Automatic | None:
+    if phrases.GROUPWISE_STATUS_SUBJECT.match(signs.subject):
+        return Automatic("receipt", "groupwise-status", "subject of a GroupWise status report")
+    if phrases.RECEIPT_SUBJECT.match(signs.subject) and not signs.forwarded and phrases.RECEIPT_TEXT.search(signs.opening):
+        return Automatic("receipt", "receipt-text", "subject and text of a receipt")
+    return None
+
+
+def _dmarc_report(signs: Signs) -> Automatic | None:
+    if phrases.DMARC_REPORT_SUBJECT.match(signs.subject) and (
+        signs.message.attachments or signs.message.root.content_type.startswith("application/")
+    ):
+        return Automatic("feedback_report", "dmarc-report", "subject of a DMARC aggregate report, with its file")
+    return None
+
+
+def _calendar_reply(signs: Signs) -> Automatic | None:
+    for part in _outer_parts(signs.message.root):
+        if part.content_type == "text/calendar":
+            method = part.parameters.get("method", "") or _calendar_method(part.text or "")
+            if method.upper() in ("REPLY", "COUNTER"):
+                return Automatic("calendar_reply", "calendar-reply", f"text/calendar; method={method.upper()}")
+    content_class = (signs.message.first("content-class") or "").lower()
+    if "calendarmessage" in content_class and phrases.MEETING_ANSWER_SUBJECT.match(signs.subject):
+        return Automatic("calendar_reply", "calendar-answer", "Content-Class: urn:content-classes:calendarmessage")
+    return None
+
+
+def _calendar_method(calendar: str) -> str:
+    found = re.search(r"^METHOD:\s*([A-Za-z-]{1,20})", calendar[:8192], re.MULTILINE | re.IGNORECASE)
+    return found[1] if found else ""
+
+
+def _outer_parts(part: Part) -> list[Part]:
+    """This part and those below it, but nothing of an embedded message."""
+    if part.content_type.startswith("multipart/"):
+        return [part, *(below for child in part.children for below in _outer_parts(child))]
+    return [part]
+
+
+def _journal_report(signs: Signs) -> Automatic | None:
+    if "x-ms-journal-report" in signs.names:
+        return Automatic("auto_generated", "journal-report", "X-MS-Journal-Report")
+    return None
+
+
+def _absence_with_evidence(signs: Signs) -> Automatic | None:
+    """Software sent it, and it is about an absence."""
+    evidence = signs.machine
+    if evidence is None:
+        return None
+    marked = signs.noted_as_vacation
+    named = phrases.SOFTWARE_ABSENCE_SUBJECT.match(signs.subject) or phrases.ABSENCE_SUBJECT.match(signs.subject)
+    if not (signs.reply or signs.null_sender or named or signs.by_software) and not _generated_absence(signs):
+        return None
+    if signs.absent:
+        return Automatic("out_of_office", "absence-text", f"{marked or evidence}; the text says that the writer is away")
+    if signs.acknowledges:
+        return None
+    in_answer = signs.reply or signs.null_sender or signs.answers or signs.by_software
+    if marked:
+        return Automatic("out_of_office", "vacation-responder", marked)
+    if named and in_answer:
+        return Automatic("out_of_office", "absence-subject", f"{evidence}; subject of an absence")
+    if in_answer and (phrases.ABSENCE_OF_ANOTHER.search(signs.opening) or phrases.CLOSED.search(signs.opening)):
+        return Automatic("out_of_office", "absence-text", f"{evidence}; the text names an absence")
+    if phrases.EXCHANGE_SUBJECT.match(signs.subject) and _exchange(signs):
+        return Automatic("out_of_office", "exchange-automatic-reply", f"{evidence}; subject of an Exchange automatic reply")
+    return None
+
+
+def _generated_absence(signs: Signs) -> bool:
+    """Notifications pass on what people write; only one that opens with an absence, and comes from no list, is an absence."""
+    passed_on = signs.from_list or signs.names & headers.UNSUBSCRIBE
+    return not passed_on and phrases.ABSENCE_OWN.search(signs.opening[:200]) is not None
+
+
+def _exchange(signs: Signs) -> bool:
+    suppress = (signs.message.first("x-auto-response-suppress") or "").lower()
+    return bool(
+        signs.message.first("x-ms-exchange-inbox-rules-loop")
+        or "all" in suppress
+        or "oof" in suppress
+        or "x-ms-exchange-generated-message-source" in signs.names
+    )
+
+
+def _absence_without_headers(signs: Signs) -> Automatic | None:
+    """Replies from before Auto-Submitted, and rules of mail programs: their own fixed wording, and a text that says the writer is away."""
+    if signs.machine or signs.forwarded or signs.from_list or signs.names & headers.UNSUBSCRIBE:
+        return None
+    if signs.by_software and (signs.absent or phrases.ABSENCE_OF_ANOTHER.search(signs.opening)):
+        return Automatic("out_of_office", "automatic-subject-and-absence", "subject as software writes it; the text names an absence")
+    if phrases.SOFTWARE_ABSENCE_SUBJECT.match(signs.subject) and (signs.answers or _exchange(signs)):
+        return Automatic("out_of_office", "automatic-subject-in-answer", "subject as software writes it, in answer to a message")
+    if signs.old_responder and signs.absent:
+        return Automatic("out_of_office", "old-vacation-responder", f"{signs.old_responder}; the text says that the writer is away")
+    if signs.self_declared and signs.absent and not phrases.NOT_A_ROBOT.search(signs.opening[:300]):
+        return Automatic("out_of_office", "declared-automatic-absence", "the text says that it is automatic, and that the writer is away")
+    if phrases.ABSENCE_SUBJECT.match(signs.subject):
+        return _absence_in_own_words(signs)
+    return _absence_by_formula(signs)
+
+
+def _absence_by_formula(signs: Signs) -> Automatic | None:
+    """A mail program's rule that answers under the original subject: thanks, absence, what happens meanwhile, and nothing of a person's own."""
+    if not (signs.answers or phrases.REPLIED.match(signs.subject)) or signs.quotes or not phrases.FORMULA_OPENING.match(signs.opening):
+        return None
+    if signs.absent and phrases.FORMULA_CLOSING.search(signs.opening) and not signs.personal:
+        return Automatic("out_of_office", "absence-formula", "in answer to a message, word for word an absence note")
+    return None
+
+
+def _absence_in_own_words(signs: Signs) -> Automatic | None:
+    """A subject that people write, too: only Domino's fixed text, or an answer without any mark of a person."""
+    if phrases.DOMINO_ABSENCE.search(signs.opening):
+        return Automatic("out_of_office", "domino-absence", "fixed text of the Domino out-of-office agent")
+    echoed = re.match(r"[^:]{1,40}: ?\S", signs.subject) is not None
+    if signs.absent and not signs.personal and (signs.answers or echoed):
+        return Automatic("out_of_office", "absence-in-answer", "subject and text of an absence, in answer to a message")
+    return None
+
+
+def _voicemail(signs: Signs) -> Automatic | None:
+    if signs.message.root.content_type == "multipart/voice-message":
+        return Automatic("voicemail", "voice-message-type", "Content-Type: multipart/voice-message")
+    mark = signs.table(headers.VOICE) if signs.names & headers.VOICE.keys() else None
+    if mark:
+        return Automatic("voicemail", "voice-header", mark)
+    if not phrases.VOICE_SUBJECT.match(signs.subject) or signs.forwarded:
+        return None
+    senders = " ".join(address.key for address in signs.message.of("from"))
+    by_machine = signs.machine or headers.VOICE_SENDERS.search(senders) or any(headers.NO_REPLY.fullmatch(local) for local in signs.from_locals)
+    if not by_machine:
+        return None
+    audio = any(
+        part.content_type.startswith("audio/") or (part.filename or "").lower().endswith((".wav", ".mp3", ".m4a", ".amr"))
+        for part in _outer_parts(signs.message.root)
+    )
+    if audio or headers.VOICE_SENDERS.search(senders):
+        return Automatic("voicemail", "voice-notification", "subject of a voice message, from a telephone system")
+    return None
+
+
+def _auto_reply(signs: Signs) -> Automatic | None:
+    if signs.reply:
+        return Automatic("auto_reply", "automatic-reply-header", signs.reply)
+    if signs.forwarded and not signs.machine:
+        return None
+    if signs.machine and (signs.by_software or (not signs.names & headers.UNSUBSCRIBE and not signs.from_list and signs.acknowledges)):
+        words = "subject of an automatic reply" if signs.by_software else "the text acknowledges a message"
+        return Automatic("auto_reply", "automatic-acknowledgement", f"{signs.machine}; {words}")
+    if (
+        signs.by_software
+        and not signs.from_list
+        and (signs.answers or signs.old_responder or signs.self_declared or signs.acknowledges or _exchange(signs))
+    ):
+        return Automatic("auto_reply", "automatic-subject", "subject as software writes it, and a second sign")
+    return None
+
+
+def _list(signs: Signs) -> Automatic | None:
+    return Automatic("list", "mailing-list", signs.from_list) if signs.from_list else None
+
+
+def _bulk(signs: Signs) -> Automatic | None:
+    if signs.precedence("bulk", "junk"):
+        return Automatic("bulk", "precedence-bulk", "Precedence: bulk or junk")
+    unsubscribe = sorted(signs.names & headers.UNSUBSCRIBE)
+    if unsubscribe:
+        return Automatic("bulk", "list-unsubscribe", evidence(unsubscribe[0], ""))
+    if any(headers.NEWSLETTERS.fullmatch(local) for local in signs.from_locals) and phrases.UNSUBSCRIBE_TEXT.search(fold(plain_text(signs.message))):
+        return Automatic("bulk", "newsletter", "sender of a newsletter; the text tells how to unsubscribe")
+    return None
+
+
+def _auto_generated(signs: Signs) -> Automatic | None:
+    if signs.generated:
+        return Automatic("auto_generated", "auto-generated-header", signs.generated)
+    if signs.message.root.content_type == "multipart/report":
+        return Automatic("auto_generated", "other-report", "Content-Type: multipart/report")
+    if signs.null_sender:
+        return Automatic("auto_generated", "null-reverse-path", signs.null_sender)
+    if any(local in headers.ROBOTS for local in signs.from_locals):
+        return Automatic("auto_generated", "system-sender", "sender is a mail or list system")
+    if "root" in signs.from_locals and phrases.CRON_SUBJECT.match(signs.subject):
+        return Automatic("auto_generated", "cron", "output of a scheduled job")
+    if any(headers.NO_REPLY.fullmatch(local) for local in signs.from_locals) and signs.self_declared:
+        return Automatic("auto_generated", "no-reply-notification", "no-reply sender; the text says that it is automatic")
+    return None
+
+
+_RULES: tuple[Callable[[Signs], Automatic | None], ...] = (
+    _journal_report,
+    _report("delivery-status", "bounce", "delivery-status-report", "message/delivery-status", "message/global-delivery-status"),
+    _bounce_by_words,
+    _report(
+        "disposition-notification", "receipt", "disposition-report", "message/disposition-notification", "message/global-disposition-notification"
+    ),
+    _receipt_by_words,
+    _report("feedback-report", "feedback_report", "abuse-report", "message/feedback-report"),
+    _report("tlsrpt", "feedback_report", "tls-report"),
+    _dmarc_report,
+    _calendar_reply,
+    _absence_with_evidence,
+    _absence_without_headers,
+    _voicemail,
+    _auto_reply,
+    _list,
+    _bulk,
+    _auto_generated,
+)
+"""In the order of `AutomaticType`; a journal report first, so that it never counts as the message inside it."""

@@ -1,0 +1,287 @@
+"""Words by which automatic mail is known, by language: data for `gateway.message.automatic`, in one place.
+
+All of it is written in folded form (see `fold`). English and French in depth, other languages spoken in Toronto by their usual
+subjects and phrases. Words are secondary evidence: `gateway.message.automatic` says what must stand beside them.
+"""
+
+from __future__ import annotations
+
+# ruff: noqa: E501 — a pattern broken over lines is harder to check against a phrase
+import re
+import unicodedata
+
+_MARKS = re.compile("[\u0300-\u036f\u0640\u064b-\u0652\u200b-\u200f\u202a-\u202e\u2060\ufeff\xad]")
+_LETTERS = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "´": "'", "`": "'", "–": "-", "—": "-", "‑": "-", "：": ":", "ي": "ی", "ى": "ی", "ك": "ک"})
+
+
+def fold(text: str) -> str:
+    """For comparison: no case, no accents on letters, one kind of quotation mark and hyphen, single spaces; line breaks stay."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", _MARKS.sub("", unicodedata.normalize("NFD", text.translate(_LETTERS))))
+    return re.sub(r"[^\S\n]+", " ", text.casefold())
+
+
+def _any(*patterns: str) -> re.Pattern[str]:
+    return re.compile("|".join(patterns))
+
+
+def _words(*lines: str) -> re.Pattern[str]:
+    """One pattern of many literal phrases, given as lines with `|` between them."""
+    return re.compile("|".join(re.escape(fold(phrase.strip())) for line in lines for phrase in line.split("|")))
+
+
+# --- subjects; matched at the start, after tags in brackets ---------------------------------------------------------------------
+
+TAG = re.compile(r"(?:\s*[\[({*<][^\])}>*]{1,40}[\])}>*]+\s*)*\s*(?:(?:external|externe)\s*:\s*)?")
+REPLIED = re.compile(r"(?:re|ref|aw|r|sv|antw|回复|答复|回覆)\s*(?:\[\d+\]\s*)?:")
+FORWARDED = re.compile(r"(?:fwd?|tr|wg|rv|enc|i|vs|轉寄|转发|轉發)\s*(?:\[\d+\]\s*)?:")
+
+SOFTWARE_ABSENCE_SUBJECT = _any(
+    r"out[ -]of[ -](?:the )?office,? ?\(?auto(?:matic)?[ -]?(?:reply|response)",
+    r"auto(?:matic|mated)?(?:[ -]?(?:reply|response|responder))?\s*[:(\[-]+\s*(?:i am |i'm )?(?:out[ -]of[ -](?:the )?office|ooo\b|away|on (?:vacation|leave))",
+    r"auto: .{1,80} is out of (?:the |my )?office",
+    r".{1,80} (?:is|am|are) out of (?:the|my) office\.?(?: \(returning .{1,40}\))?$",
+    r"away from my mail\b",
+    r"vacation (?:auto-?)?(?:reply|response|message)\b",
+    r"reponse automatique (?:d'|pour )?absence",
+    r"(?:reponse automatique|message automatique|automatic reply|auto)\s*[:/(-]+\s*(?:absente?\b|absence|je suis absent)",
+    r"(?:avis|message|notification|alerte) d'absence\b",
+    r"automatische antwort\W+abwesen|abwesenheits(?:notiz|meldung|nachricht|assistent)",
+    r"respuesta automatica (?:por ausencia|de fuera|fuera)",
+    r"resposta automatica (?:para|por|de) ausencia",
+    r"risposta automatica\W+(?:fuori|assen)|risposta fuori sede",
+    r"afwezigheids(?:assistent|bericht|melding)",
+    r"autosvar\W+ikke til stede",
+    r"hazon kivuli automatikus",
+    "|".join(
+        fold(each)
+        for each in (
+            "外出时的自动答复", "不在时的自动", "外出時自動回覆", "不在時の自動応答", "부재 중 자동", "부재중 자동", "автоответ при отсутствии",
+            "автоматический ответ об отсутствии", "автовідповідь про відсутність", "رد تلقائي: خارج المكتب", "پاسخ خودکار عدم حضور",
+        )
+    ),
+)  # fmt: skip
+"""Subjects of an absence that people do not write themselves."""
+
+ABSENCE_SUBJECT = _any(
+    r"(?:i am |i'm |i will be )?out[ -]of[ -](?:the )?office(?: (?:reply|response|message|notification|notice|alert|until .{1,40}))?\s*(?:[:(!.-]|$|re\b)",
+    r"oo[of]\s*(?:[:(-]|$)",
+    r"(?:i am |i'm |i will be )?(?:currently )?(?:away|on (?:vacation|(?:\w+ )?leave|holidays?)|out of town)(?: from (?:the|my) office)?(?: until .{1,40})?\s*(?:[:(!.-]|$)",
+    r"(?:absente?|absence)(?: du bureau| temporaire| prolongee)?\s*(?:[:(!.-]|$|jusqu)",
+    r"(?:en (?:vacances|conge)|hors du bureau|a l'exterieur du bureau)\s*(?:[:(!.-]|$|jusqu)",
+    r"(?:fuera de la oficina|ausencia|ausente|fora do escritorio|fuori ufficio|fuori sede|nicht im buro|im urlaub|abwesend|wala sa opisina)\s*(?:[:(!.-]|$)",
+)
+"""Subjects of an absence that people write, too."""
+
+SOFTWARE_SUBJECT = _any(
+    r"auto(?:matic|mated)?[ -]?(?:e-?mail )?(?:reply|response|responder|acknowledge?ment|answer)\b\s*(?:[:(\[-]|$|from\b|to\b|re\b)",
+    r"auto-?replied\s*:",
+    r"(?:reponse|courriel|message|accuse de reception) automati(?:que|se)\s*(?:[:(\[-]|$)",
+    r"automatische? (?:antwort|antwoord)\s*:|automatisch antwoord\s*:|autoantwort|autosvar|automatisk svar|automaattinen vastaus",
+    r"(?:respuesta|resposta|risposta) automatica\s*(?:[:(-]|$)|auto-?resposta|autorespuesta|risposta non al computer",
+    r"autoodpowiedz|automatyczna odpowiedz|automaticka odpoved|automatikus valasz|samodejni odgovor|raspuns automat|otomatik yanıt|otomatik yanit",
+    r"awtomatikong (?:tugon|sagot)|tra loi tu dong|thu tra loi tu dong",
+    _words("Автоматический ответ|Автоответ|Автоматична відповідь|Автовідповідь|Автоматичен отговор|Αυτόματη απάντηση|Аутоматски одговор").pattern,
+    _words("自动答复|自动回复|自動回覆|自動回复|自動答覆|郵件答錄機自動回覆|自動応答|自動返信|자동 회신|자동회신|자동 응답|자동응답").pattern,
+    _words("رد تلقائي|الرد التلقائي|پاسخ خودکار|خودکار جواب|תשובה אוטומטית|स्वचालित उत्तर|स्वतः उत्तर|தானியங்கி பதில்|ਆਟੋਮੈਟਿਕ ਜਵਾਬ|ਸਵੈਚਲਿਤ ਜਵਾਬ").pattern,
+)
+"""Subjects by which software marks an automatic reply of any kind."""
+
+SHORT_SOFTWARE_SUBJECT = _any(r"auto\s*:", r"yahoo! auto response")
+"""The same, too short to count without a second sign that a message is being answered."""
+
+EXCHANGE_SUBJECT = _any(
+    r"(?:automatic reply|reponse automatique|automatische antwort|(?:respuesta|resposta|risposta) automatica|automatisch antwoord)\s*:",
+    r"(?:automatisk svar|autosvar|automaattinen vastaus|automatyczna odpowiedz|automaticka odpoved|automatikus valasz|otomatik yan[iı]t)\s*:",
+    _words(
+        "Автоматический ответ:|Автоматична відповідь:|Αυτόματη απάντηση:|自动答复:|自動回覆:|自動応答:|자동 회신:|رد تلقائي:|תשובה אוטומטית:"
+    ).pattern,
+)
+"""What Exchange puts before the subject when its automatic replies (out of office) answer."""
+
+BOUNCE_SUBJECT = _any(
+    r"(?:message status - |mail )?un-?deliver(?:able|ed)",
+    r"(?:mail )?delivery (?:failure|failed|status|notification|report|problem|delayed|error|unsuccessful)",
+    r"mail delivery (?:failed|failure|problem|system|subsystem|error)",
+    r"failure notice|returned mail|mail system error|non-?delivery|nondeliverable|mail returned|message (?:delivery|undeliverable|not delivered|delayed)",
+    r"warning: (?:message|could not send|mail)|(?:message )?delayed mail|mail could not be|could not deliver|rejected mail|undelivered mail",
+    r"(?:non remis|non distribue|impossible de remettre|message non remis|echec de (?:la )?(?:remise|distribution|livraison)|avis de non-remise)",
+    r"unzustellbar|nicht zugestellt|no se puede entregar|no entregado|nao (?:e possivel|foi possivel) entregar|non recapitabile|mancato recapito",
+    _words("无法送达|無法傳遞|未送达|未传递|배달되지 않음|недоставленное|не доставлено|לא ניתן להעברה|لم يتم التسليم").pattern,
+)
+
+RECEIPT_SUBJECT = _any(
+    r"(?:read|not read|return receipt|read receipt|delivered|displayed|disposition notification|receipt)\b\s*(?:[:(-]|$)",
+    r"(?:lu|non lu|recu|accuse de (?:lecture|reception)|confirmation de lecture|remis)\s*(?:[:(-]|$)",
+    r"(?:gelesen|ungelesen|leido|no leido|lido|letto|gelezen|прочтено|прочитано|已读|已讀|开封確認|읽음)\s*:",
+)
+
+GROUPWISE_STATUS_SUBJECT = _any(r"message status - (?:opened|read|delivered|deleted|accepted)\b")
+
+VOICE_SUBJECT = _any(
+    r"(?:new |you (?:have )?(?:received )?(?:a )?(?:new )?)?(?:voice ?-?mail|voice message|missed call|phone message)(?: message)?s?\b",
+    r"(?:\[pbx\]: )?new message \d+ in mailbox",
+    r"message from (?:unknown sender|an? unknown|\(?\+?\d|\w[\w .,'-]{0,60}\(\+?\d)",
+    r"(?:nouveau |vous avez (?:recu )?(?:un )?(?:nouveau )?)?(?:message vocal|message telephonique|appel manque|boite vocale)",
+    r"(?:correo de voz|mensaje de voz|correio de voz|messaggio vocale|语音邮件|語音郵件)",
+)
+
+MEETING_ANSWER_SUBJECT = _any(
+    r"(?:accepted|declined|tentative|tentatively accepted|new time proposed|accepte|refuse|provisoire|acceptation|decline|accepte provisoirement)\s*:",
+)
+
+CRON_SUBJECT = _any(r"cron <[^>]+>", r"anacron job", r"output from (?:your )?(?:job|cron)")
+
+# --- the newest text ------------------------------------------------------------------------------------------------------------
+
+_AM = r"(?:\b(?:i am|i'm|im|i will be|i'll be|i shall be|i have been|i've been|we are|we will be)|\band am|(?:^|[.!,;:-] ?)(?:am|will be))(?: [\w'-]+){0,3}? "
+
+ABSENCE_OWN = _any(
+    _AM + r"(?:out[ -]of|away from|absent from|not in|out from|off from|not at|away on|off on|out on)(?: the| my| our| this)?(?: [\w'-]+){0,2}? "
+    r"(?:office|desk|work|e-?mails?|mail|town|country|computer|vacation|holidays?|leave|business|campus|building|city|province)\b",
+    _AM
+    + r"(?:on|taking|enjoying)(?: an?| my| some)?(?: [\w'-]+){0,3}? ?(?:vacation|holidays?|leave|sabbatical|travel|pto|time off|secondment|jury duty|course)\b",
+    _AM
+    + r"(?:travell?ing|unavailable|not available|unreachable|not reachable|away|absent|ooo|off work|off sick|off today|off until|off from|out sick|out until|out from|"
+    r"out today|out all|back (?:in|at|on)|returning|in training|at (?:a|the) conference|attending an?|in meetings|without access)\b",
+    r"\b(?:during|in|throughout) my (?:brief |short |extended )?absence\b|\bwhile i(?: am|'m) (?:away|out|gone|off|on)\b",
+    r"\b(?:until|upon|on|after|following|when|once|before) (?:my return|i return|i am back|i'm back|i get back|i am returning|i come back)\b",
+    r"\b(?:limited|no|intermittent|restricted|infrequent|sporadic|occasional) (?:access|connectivity|internet)\b.{0,40}(?:e-?mail|mail|messages|phone|internet|$)",
+    r"\bnot (?:be )?(?:checking|reading|monitoring|responding to|have access to|able to (?:check|read|respond|access))(?: to)?(?: my| any)? ?(?:e-?mails?|messages|voice ?mail)",
+    r"\bi (?:will|shall) (?:be )?(?:return|returning|back)\b|\bi(?:'ll| will) be back\b|\bi return (?:on|to)\b|\breturning to (?:the |my )?office\b",
+    r"\b(?:i have|i've) (?:left|retired|resigned|gone on|moved on from)\b|\bi(?: am|'m) no longer (?:with|at|working|employed|in)\b|\bi no longer work\b|\bi(?: am|'m) retired\b",
+    r"\bout[ -]of[ -](?:the )?office (?:until|from|between|on|with|and|for|through|till|starting|today|this|all|beginning|effective|attending|returning)\b",
+    r"\b(?:on )?(?:maternity|parental|paternity|medical|sick|annual|extended|bereavement) leave (?:until|from|starting|effective|and|with|beginning|as of)\b",
+    r"\bje (?:suis|serai|ne suis|ne serai|me trouve)(?: [\w'-]+){0,4}? (?:absente?|a l'exterieur|en vacances|en conges?|hors d|en deplacement|en formation|a l'etranger|"
+    r"de retour|au bureau|disponible|joignable|presente?|indisponible|injoignable|en arret|en voyage|en mission|en reunion|a la retraite)",
+    r"\b(?:pendant|durant|en|lors de) mon absence\b|\b(?:a|des|avant|jusqu'a) mon retour\b|\bde retour (?:au (?:bureau|travail)|le|a compter|lundi|mardi|mercredi|jeudi|vendredi|en)\b",
+    r"\babsente? (?:du (?:bureau|travail|\d)|de mon|jusqu|pour|a compter|aujourd)|\babsence du bureau\b|\bhors du bureau\b",
+    r"\ben conge (?:de maternite|parental|annuel|de maladie|de paternite|jusqu|pour|du|a compter)|\bacces limite\b|\b(?:je )?n'(?:aurai|ai) pas acces\b",
+    r"\bje ne travaille plus\b|\bje n'occupe plus\b|\bj'ai (?:quitte|pris ma retraite)\b",
+)
+"""Somebody says of themselves that they are away (English, French)."""
+
+ABSENCE_OTHER_LANGUAGES = _words(
+    "fuera de la oficina|estoy de vacaciones|estaré de vacaciones|estaré ausente|estoy ausente|me encuentro fuera|me encuentro ausente|durante mi ausencia|en mi ausencia",
+    "a mi regreso|a mi vuelta|estaré fuera|de baja por maternidad|no me encuentro en la oficina|no estaré en la oficina",
+    "fora do escritório|ausente do escritório|estou de férias|estarei de férias|estou ausente|estarei ausente|na minha ausência|durante a minha ausência|no meu regresso|estarei fora",
+    "fuori ufficio|fuori sede|sono in ferie|sarò in ferie|sarò assente|sono assente|in mia assenza|durante la mia assenza|al mio rientro|non sarò in ufficio|non sono in ufficio",
+    "nicht im büro|im urlaub|bin abwesend|nicht im haus|meiner abwesenheit|nach meiner rückkehr|wieder im büro|außer haus|derzeit nicht erreichbar|nicht am arbeitsplatz",
+    "niet op kantoor|ben afwezig|met vakantie|op vakantie|mijn afwezigheid|niet aanwezig",
+    "wala ako sa opisina|wala po ako sa|nasa bakasyon|naka-leave|nakabakasyon|wala sa opisina|pagbalik ko|habang wala ako",
+    "tôi vắng mặt|không có mặt tại văn phòng|đang nghỉ phép|đi nghỉ|thời gian tôi vắng|tôi sẽ vắng mặt|không có ở văn phòng|khi tôi trở lại",
+    "poza biurem|jestem na urlopie|będę na urlopie|jestem nieobecn|mojej nieobecności|po powrocie",
+    "нет в офисе|вне офиса|в отпуске|буду отсутствовать|отсутствую|в мое отсутствие|моего отсутствия|в командировке|не буду в офисе|меня нет на рабочем месте",
+    "не в офісі|поза офісом|у відпустці|в відпустці|буду відсутн|я відсутн|моєї відсутності|у відрядженні|мене немає в офісі",
+    "不在办公室|不在辦公室|外出|休假|度假|出差|放假|请假|請假|休產假|休产假|无法及时回复|無法及時回覆|返回辦公室|返回办公室|離開辦公室|离开办公室|唔喺辦公室",
+    "부재중|부재 중|휴가|자리를 비|출장|사무실에 없|육아휴직",
+    "不在に|不在と|休暇|外出して|出張",
+    "خارج المكتب|في إجازة|في اجازة|غير متواجد|خلال غيابي|فترة غيابي|أثناء غيابي|لست في المكتب",
+    "خارج از دفتر|در مرخصی|به مرخصی|مرخصی هستم|غیبت من|محل کار نیستم|حضور ندارم|در دفتر نیستم|نبود من",
+    "دفتر سے باہر|چھٹی پر|چھٹیوں پر|دفتر میں نہیں|میری غیر موجودگی|رخصت پر",
+    "ਦਫ਼ਤਰ ਤੋਂ ਬਾਹਰ|ਦਫਤਰ ਤੋਂ ਬਾਹਰ|ਛੁੱਟੀ 'ਤੇ|ਛੁੱਟੀ ਤੇ|ਦਫ਼ਤਰ ਵਿੱਚ ਨਹੀਂ|ਦਫ਼ਤਰ ਵਿਚ ਨਹੀਂ|ਗੈਰਹਾਜ਼ਰੀ|ਛੁੱਟੀਆਂ",
+    "அலுவலகத்தில் இல்லை|அலுவலகத்தில் இருக்க மாட்டேன்|விடுமுறையில்|விடுப்பில்|அலுவலகத்திற்கு வெளியே|நான் இல்லாத",
+    "कार्यालय से बाहर|छुट्टी पर|अवकाश पर|मेरी अनुपस्थिति|રજા પર|ઓફિસની બહાર|ছুটিতে|অফিসের বাইরে",
+    "εκτός γραφείου|σε άδεια|ofis dışında|izindeyim|ofiste değilim|לא נמצא במשרד|בחופשה",
+)
+"""The same in other languages."""
+
+ABSENCE_OF_ANOTHER = _any(
+    r"\b(?:is|will be|has been|are)(?: [\w'-]+){0,3}? (?:out[ -]of[ -](?:the )?office|away from (?:the|his|her|their) (?:office|desk)|away until|unavailable until|absent)\b",
+    r"\b(?:is|will be)(?: [\w'-]+){0,2}? on (?:[\w-]+ ){0,2}(?:leave|vacation|holidays?)\b",
+    r"\b(?:is|are) no longer (?:with|at|employed|working)|\bno longer works\b|\bhas (?:left|retired)\b|\bis not in the office\b",
+    r"\best (?:actuellement |presentement )?(?:absente?|en (?:conge|vacances|deplacement)|a l'exterieur)\b|\bne travaille plus\b|\ba quitte\b|\bn'est plus (?:a|au|en)\b",
+)
+"""Somebody is said to be away or gone."""
+
+CLOSED = _any(
+    r"\b(?:office|offices|we|centre|branch|counter)(?: [\w'-]+){0,4}? (?:is|are|will be|be) (?:currently |now )?closed\b|\bclosed for the (?:holidays?|season|weekend)",
+    r"\b(?:bureau|bureaux|centre)(?: [\w'-]+){0,3}? (?:est|sont|sera|seront) (?:actuellement )?fermee?s?\b",
+)
+
+ACKNOWLEDGEMENT = _any(
+    r"\bwe(?: have|'ve)? (?:just )?(?:received|got) (?:your|an?)\b|\b(?:has|have) been (?:successfully )?(?:received|logged|registered|submitted|assigned|opened|created)\b",
+    r"\byour (?:[\w-]+ ){0,3}(?:is important to us|was received|is being (?:reviewed|processed))|\backnowledge(?:s|ment)? (?:the )?(?:of )?(?:the )?receipt\b|\bconfirm(?:s|ing)? receipt\b",
+    r"\b(?:thank you|thanks) for (?:contacting|submitting|applying|reaching out|your (?:order|application|submission|inquiry|enquiry|interest|report))",
+    r"\b(?:ticket|case|reference|request|tracking|incident|confirmation)(?: number| no\.?| id)?\s*[:#]\s*#?[\w-]*\d",
+    r"\b(?:will|shall) (?:respond|reply|get back|be in touch|contact you|answer)(?: [\w'-]+){0,4} within\b|\bwithin (?:\w+ ){1,3}(?:business|working) days?\b",
+    r"\b(?:mailbox|inbox|address|account) is (?:not|no longer|un)(?: being| actively)? ?(?:monitored|read|checked)\b",
+    r"\bnous avons (?:bien )?recu\b|\baccus(?:ons|e de) reception\b|\b(?:a|ont) (?:bien )?ete (?:recue?s?|enregistree?s?|transmise?s?)\b|\bmerci (?:d'avoir communique|de nous avoir|d'avoir ecrit)",
+    r"\bnumero (?:de (?:dossier|demande|reference|suivi)|du billet)\b|\bnous (?:vous )?repondrons\b|\bdans (?:les|un delai de) .{1,20}jours? ouvrables?\b|\bboite (?:de reception )?n'est pas surveillee\b",
+    r"\bhemos recibido (?:su|tu)\b|\brecebemos (?:o seu|a sua|sua|seu)\b|\babbiamo ricevuto\b|\bwir haben ihre\b|\bnatanggap na(?:min)?\b",
+    _words("我们已收到|我們已收到|已收到您的|получили ваш|отримали ваш|تلقينا|استلمنا|دریافت شد|접수되었습니다").pattern,
+)
+"""An office or a system says that a message arrived."""
+
+SELF_DECLARED = _any(
+    r"\bthis is an? (?:\w+ )?auto(?:matic|mated|matically[ -]generated|-?generated)?[ -]?(?:\w+ )?(?:reply|response|responder|message|e-?mail|mail|acknowledge?ment|notification|answer)\b",
+    r"\bthis (?:e-?mail|message|mail|reply|response|note) (?:was|is|has been|is being) (?:an? )?(?:sent |being )?(?:auto(?:matically|mated|matic|-)?)[ -]?(?:generated|sent|reply|response|\b)",
+    r"^\W*auto(?:matic|mated)?[ -]?(?:reply|response|responder|message)\b|\bthis auto(?:matic|mated|-)? ?(?:reply|response|message|e-?mail)\b",
+    r"\bthis (?:is )?(?:an )?auto-?generated (?:e-?mail|message|reply)\b",
+    r"\bdo not (?:reply|respond) to this (?:e-?mail|message|mail)|\bplease do not reply\b|\bnotification that you will receive while this person is away\b",
+    r"\b(?:ceci|ce courriel|ce message|cette reponse|il s'agit)(?: [\w'-]+){0,4} automati(?:que|quement|se)",
+    r"^\W*(?:reponse|message|courriel) automati|\b(?:ne pas|ne) repond(?:re|ez)(?: pas)? a ce",
+    r"(?:^\W*|\b(?:es|e|una?|um|uma) )(?:respuesta automatica|mensaje automatico|resposta automatica|mensagem automatica|risposta automatica|messaggio automatico)\b",
+    r"(?:^\W*|\beine )automatische antwort\b|\bautomatisch (?:generiert|erstellt|erzeugt|versandt)|\bautomatisch (?:antwoord|gegenereerd)|\bawtomatikong\b",
+    _words(
+        "自动回复|自动答复|自動回覆|自動返信|자동 회신|자동 응답|자동응답|автоматическ|автоматичн|رد تلقائي|رسالة تلقائية|پاسخ خودکار|خودکار جواب|תשובה אוטומטית"
+    ).pattern,
+)
+"""The text itself says that a machine sent it."""
+
+SELF_DECLARED_ROOTS = (
+    "auto", "not reply", "not respond", "pas répond", "pas repond", "répondez pas", "awtomat", "自动", "自動", "자동", "автомат", "تلقائي", "خودکار", "אוטומטית",
+)  # fmt: skip
+"""One of these is in every text that `SELF_DECLARED` finds: a quick look before the long one."""
+
+DOMINO_ABSENCE = re.compile(
+    r"i will be out of the office (?:starting|from) .{1,40} and will not return until|i am out of the office until .{1,400}automated response",
+    re.DOTALL,
+)
+"""The fixed text of the Lotus Domino out-of-office agent."""
+
+FORMULA_OPENING = _any(
+    r"^(?:(?:hi|hello|hi there|dear (?:sir|madam|sender|colleague|valued)[\w /]{0,30}|greetings|good (?:day|morning|afternoon)|bonjour|bonsoir)\W+)?"
+    r"(?:(?:many )?(?:thank you|thanks)(?: very much)? for your (?:e-?mail|message|note|mail|inquiry|enquiry|correspondence|interest)"
+    r"|(?:je vous remercie|merci(?: beaucoup)?) (?:pour|de) votre (?:courriel|message|courrier|e-?mail|mail|envoi|demande))\b",
+)
+FORMULA_CLOSING = _any(
+    r"\b(?:reply|respond|answer|get back|return your|attend|contact you|follow up|review)\b.{0,60}\b(?:return|back|as soon as|upon)\b|\b(?:urgent|immediate|immediately|emergency|urgency)\b",
+    r"\b(?:repondrai|reponse|lirai|communiquerai|traiterai|connaissance)\b.{0,60}\b(?:retour|plus tot|possible)\b|\burgen(?:ce|te?s?)\b|\bdans l'intervalle\b",
+)
+"""How automatic absence notes begin and go on, word for word, in most offices."""
+
+NOT_A_ROBOT = _any(
+    r"^\W*(?:(?:hi|hello|dear|good (?:morning|afternoon|day)|hey|bonjour)\W+)?(?:all|team|everyone|everybody|folks|colleagues|guys|staff|a tous|l'equipe|tout le monde|chers collegues)\b",
+    r"\?|\battached\b|\bci-joint|\blet me know\b|\bcould you\b|\bcan you\b|\bfaites-moi savoir\b|\bpourriez-vous\b|\bpouvez-vous\b",
+)
+"""Marks of a person who writes about an absence: to a group, asking, with enclosures."""
+
+BOUNCE_TEXT = _any(
+    r"this is the qmail-send program|this message was created automatically by mail delivery software|did not reach the following recipient|permanent fatal errors",
+    r"could not be delivered to (?:one or more|the following)|delivery to the following recipients? (?:has )?(?:failed|been delayed)|not listed in (?:domino|public name)",
+    r"sorry to have to inform you|undeliverable (?:message|mail)|recipient address rejected|\buser unknown\b|550[ -]5\.\d\.\d|\bmailbox (?:unavailable|is full|full)\b|no such user",
+    r"your message (?:wasn't|was not|could not be|couldn't be|cannot be) delivered|message you sent could not be delivered|unable to deliver (?:your|the) message",
+    r"n'a pas pu etre (?:remis|distribue|livre)|impossible de (?:remettre|distribuer)|\bthe following (?:address|recipient)(?:es|s|\(es\)|\(s\))? (?:failed|had)",
+)
+
+DMARC_REPORT_SUBJECT = _any(r"report domain:.{1,260}submitter:")
+"""RFC 7489 §7.2.1.1."""
+
+RECEIPT_TEXT = _any(
+    r"your (?:message|document|e-?mail)\b.{0,400}(?:was|has been) (?:read|displayed|received by|delivered|deleted without being read|opened)",
+    r"this is a (?:return|read) receipt|this return receipt only acknowledges|votre (?:message|courriel)\b.{0,400}(?:a ete (?:lu|affiche|remis|supprime)|lu le)",
+    r"ceci est un accuse de",
+)
+
+UNSUBSCRIBE_TEXT = _any(
+    r"\bun-?subscribe\b|\bopt[ -]out\b|\bmanage (?:your )?(?:e-?mail )?preferences\b|\bse desabonner\b|\bdesabonnement\b|\bdesinscri|\bremoved? from (?:this|our) (?:mailing )?list\b"
+)
+
+QUOTED = re.compile(
+    r"^[ ]*(?:>|-{2,} ?(?:original|forwarded|message|ursprungliche|mensaje|messaggio|mensagem|begin forwarded|debut du message)|begin forwarded message"
+    r"|(?:on|le|am|el|em|il) [^\n]{6,160}(?:\n[^\n]{0,80})?(?:wrote|a ecrit|schrieb|escribio|escreveu|ha scritto) ?:"
+    r"|(?:from|de|von|da) ?: [^\n]{1,300}\n(?:[^\n]{0,200}\n){0,2}?[ ]*(?:sent|date|envoye|to|a|gesendet|enviado|inviato|subject|objet) ?:)",
+    re.MULTILINE,
+)
+"""Where a quoted or forwarded message begins, in folded text."""

@@ -1,0 +1,204 @@
+"""What a message shows of machines: the signs that `gateway.message.automatic` weighs, each worked out when first asked for.
+
+Decides nothing. Evidence names a field or a fact, never an address, a name or a subject.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+
+from gateway.message import automatic_headers as headers
+from gateway.message import automatic_phrases as phrases
+from gateway.message.automatic_phrases import fold
+from gateway.message.model import Message, Part
+from gateway.message.text import plain_text, readable_leaves
+
+OPENING_LIMIT = 2000
+"""Characters of the newest text in which phrases are looked for: what an automatic mail is, it says early."""
+_SAFE_VALUE = re.compile(r"[\w .;()/=,-]{0,60}")
+_COMMENT_MARK = re.compile(r"[()]")
+
+
+def auto_submitted_keyword(value: str) -> str:
+    """The lower-cased keyword of one Auto-Submitted value, comments and parameters left out (RFC 3834 §5); "" when there is none."""
+    return _without_comments(value)[0].partition(";")[0].strip().lower().partition(" ")[0]
+
+
+def _without_comments(value: str) -> tuple[str, str]:
+    """A value without its (nested) comments, and what stood in them."""
+    outside: list[str] = []
+    inside: list[str] = []
+    depth = at = 0
+    for mark in _COMMENT_MARK.finditer(value):
+        (inside if depth else outside).append(value[at : mark.start()])
+        depth = depth + 1 if mark[0] == "(" else max(0, depth - 1)
+        at = mark.end()
+    (inside if depth else outside).append(value[at:])
+    return " ".join(outside), " ".join(inside)
+
+
+class Signs:
+    """What a message shows, each sign worked out when a rule first asks for it."""
+
+    def __init__(self, message: Message, mail_from: str | None) -> None:
+        self.message = message
+        self.mail_from = mail_from
+        self.names = message.names_among(headers.ALL_NAMES)
+
+    @cached_property
+    def null_sender(self) -> str | None:
+        path = self.mail_from
+        if path is None and (written := self.message.first("return-path")) is not None:
+            path = "" if written.strip().lower() in ("<>", "<mailer-daemon>") else written
+        return "null reverse-path" if path is not None and path.strip().lower() in ("", "<>", "mailer-daemon") else None
+
+    @cached_property
+    def from_locals(self) -> tuple[str, ...]:
+        return tuple(address.local.lower() for name in ("from", "sender") for address in self.message.of(name))
+
+    @cached_property
+    def subject(self) -> str:
+        """Folded, without tags in front of it."""
+        subject = fold(self.message.subject[:500])
+        tagged = phrases.TAG.match(subject)
+        return subject[tagged.end() :] if tagged and tagged.end() < len(subject) else subject.strip()
+
+    @cached_property
+    def _newest(self) -> tuple[str, bool]:
+        text = fold(plain_text(self.message)[: 4 * OPENING_LIMIT])
+        quoted = phrases.QUOTED.search(text)
+        return " ".join((text[: quoted.start()] if quoted else text).split())[:OPENING_LIMIT], quoted is not None
+
+    @property
+    def opening(self) -> str:
+        """The beginning of the newest text, folded, on one line."""
+        return self._newest[0]
+
+    @property
+    def quotes(self) -> bool:
+        """Whether an earlier message is quoted below."""
+        return self._newest[1]
+
+    @cached_property
+    def personal(self) -> bool:
+        """Marks of a person: to a group, asking, with enclosures."""
+        recipients = len(self.message.of("to")) + len(self.message.of("cc"))
+        return recipients > 1 or bool(self.message.attachments) or phrases.NOT_A_ROBOT.search(self.opening) is not None
+
+    def table(self, table: dict[str, re.Pattern[str]]) -> str | None:
+        """Evidence of the first field that stands in the table with a fitting value."""
+        for name in sorted(self.names & table.keys()):
+            for value in self.message.all(name):
+                if table[name].search(value):
+                    return evidence(name, value)
+        return None
+
+    @cached_property
+    def submitted(self) -> tuple[str, str] | None:
+        """Keyword and value of the first Auto-Submitted that is not `no` (RFC 3834 §5, RFC 5436: unknown keywords count)."""
+        for name in ("auto-submitted", "x-auto-submitted"):
+            for value in self.message.all(name):
+                keyword = auto_submitted_keyword(value)
+                if keyword not in ("", "no"):
+                    return keyword, evidence(name, value)
+        return None
+
+    @cached_property
+    def reply(self) -> str | None:
+        """Evidence that software answered a message."""
+        if self.submitted and self.submitted[0].startswith(("auto-repl", "auto-resp")):
+            return self.submitted[1]
+        return self.table(headers.REPLY) or self.table(headers.ABSENCE) or self._own_rule_loop
+
+    @cached_property
+    def _own_rule_loop(self) -> str | None:
+        # Exchange writes the mailbox whose rule acted: its own address in an automatic reply, another one in a redirected letter.
+        writers = {address.key for address in self.message.of("from")}
+        for value in self.message.all("x-ms-exchange-inbox-rules-loop"):
+            if value.strip("<> ").casefold() in writers:
+                return "X-MS-Exchange-Inbox-Rules-Loop names the sender"
+        return None
+
+    @cached_property
+    def generated(self) -> str | None:
+        """Evidence that software wrote the message, in answer or not."""
+        return (self.submitted[1] if self.submitted else None) or self.table(headers.GENERATED)
+
+    @cached_property
+    def machine(self) -> str | None:
+        return self.reply or self.generated or self.null_sender
+
+    @cached_property
+    def from_list(self) -> str | None:
+        names = sorted(self.names & headers.LIST)
+        if names:
+            return evidence(names[0], "")
+        return "Precedence: list" if self.precedence("list") else None
+
+    def precedence(self, *words: str) -> bool:
+        return any(value.strip().lower() in words for name in ("precedence", "x-precedence") for value in self.message.all(name))
+
+    @cached_property
+    def old_responder(self) -> str | None:
+        """Vacation programs from before Auto-Submitted say `Precedence: bulk`; so do newsletters, which have more to show."""
+        lone = self.precedence("bulk", "junk") and not self.from_list and not self.names & headers.UNSUBSCRIBE
+        return "Precedence: bulk" if lone else None
+
+    @cached_property
+    def answers(self) -> bool:
+        return bool(self.message.in_reply_to or self.message.references)
+
+    @cached_property
+    def forwarded(self) -> bool:
+        return phrases.FORWARDED.match(self.subject) is not None
+
+    @cached_property
+    def by_software(self) -> bool:
+        """Whether the subject begins as only software writes it."""
+        short = phrases.SHORT_SOFTWARE_SUBJECT.match(self.subject) and (self.machine or self.answers or self.self_declared)
+        return bool(short or phrases.SOFTWARE_SUBJECT.match(self.subject) or phrases.SOFTWARE_ABSENCE_SUBJECT.match(self.subject))
+
+    @cached_property
+    def self_declared(self) -> bool:
+        if not any(_mentions_machine(part) for part in readable_leaves(self.message.root)):
+            return False
+        return phrases.SELF_DECLARED.search(self.opening) is not None
+
+    @cached_property
+    def absent(self) -> bool:
+        """The newest text says that its writer is away."""
+        return bool(phrases.ABSENCE_OWN.search(self.opening)) or (
+            (not self.opening.isascii() or not self.english) and bool(phrases.ABSENCE_OTHER_LANGUAGES.search(self.opening))
+        )
+
+    @cached_property
+    def english(self) -> bool:
+        return " the " in self.opening and " der " not in self.opening
+
+    @cached_property
+    def acknowledges(self) -> bool:
+        return phrases.ACKNOWLEDGEMENT.search(self.opening) is not None
+
+    @cached_property
+    def noted_as_vacation(self) -> str | None:
+        """A vacation responder's own mark: RFC 3834 comments such as `auto-replied (vacation)`, or a field of its own."""
+        for value in self.message.all("auto-submitted"):
+            if re.search("vacation|out.?of.?office|absence", _without_comments(value)[1].lower()) and auto_submitted_keyword(value) not in ("", "no"):
+                return evidence("auto-submitted", value)
+        return self.table(headers.ABSENCE)
+
+
+def _mentions_machine(part: Part) -> bool:
+    lowered = (part.text or "")[: 4 * OPENING_LIMIT if part.content_type == "text/plain" else None].lower()
+    return any(root in lowered for root in phrases.SELF_DECLARED_ROOTS)
+
+
+def evidence(name: str, value: str) -> str:
+    """The field as a mail administrator writes it; its value only where that can name nobody."""
+    shown = "-".join(word.upper() if word in ("ms", "id", "fc", "ml") else word.capitalize() for word in name.split("-"))
+    first = value.partition(";")[0].strip()
+    return f"{shown}: {first}" if first and name in _SHOWN_VALUES and _SAFE_VALUE.fullmatch(first) else shown
+
+
+_SHOWN_VALUES = frozenset(("auto-submitted", "x-auto-submitted", "precedence", "x-precedence", "x-autoreply", "x-autogenerated", "x-apple-action"))

@@ -1,0 +1,226 @@
+"""Which lines of a message its writer wrote now: quotes, older messages, disclaimers, banners and footers are taken out.
+
+It decides line by line, in the languages that staff and residents write in. Text after a quote (inline or bottom posting) stays. When in doubt
+a line stays: a human line such as "From: the moment I wrote" or "On Monday he wrote:" is not lost. It never raises and looks at most three
+lines ahead for an attribution and twelve for a header block, so time is linear.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+_HEADER_LABELS: tuple[tuple[frozenset[str], frozenset[str], frozenset[str], frozenset[str]], ...] = tuple(
+    (frozenset(sender.split("|")), frozenset(sent.split("|")), frozenset(to.split("|")), frozenset(subject.split("|")))
+    for sender, sent, to, subject in (
+        ("from", "sent|date|sent on", "to|cc", "subject|re"),
+        ("de|expéditeur|from", "envoyé|date|envoyé le|date d'envoi", "à|a|pour|cc|destinataire|to", "objet|sujet|subject"),
+        ("von", "gesendet|datum|gesendet am", "an|cc", "betreff"),
+        ("de|from", "enviado|enviado el|fecha|date", "para|cc|to", "asunto"),
+        ("da", "inviato|data|inviato il", "a|cc", "oggetto"),
+        ("de", "enviado|enviada em|enviado em|data", "para|cc", "assunto"),
+        ("van", "verzonden|datum", "aan|cc", "onderwerp"),
+        ("od", "wysłano|data|wysłane", "do|dw", "temat"),
+        ("от|від", "отправлено|дата|надіслано", "кому|копия", "тема"),
+        ("发件人|寄件者|寄件人", "发送时间|寄件日期|日期|傳送日期", "收件人|收件者|抄送", "主题|主旨"),
+    )
+)
+_LABEL = re.compile(r"[*_ ]{0,3}([^\W\d_][^\W\d_ ']{0,14}(?:[ '][^\W\d_]{1,10}){0,2})[*_ ]{0,3}[:：][*_]{0,2}\s{0,4}(.{0,400})")
+_ORIGINAL = re.compile(
+    r"[-_* ]{2,}\s?(?:original message|original appointment|forwarded (?:message|by\b.{0,120})|message d['’]origine|message original"
+    r"|message transféré"
+    r"|courriel (?:d['’]origine|transféré)|ursprüngliche nachricht|weitergeleitete nachricht|mensaje (?:original|reenviado)"
+    r"|messaggio (?:originale|inoltrato)|mensagem (?:original|encaminhada)|oorspronkelijk bericht|doorgestuurd bericht|原始邮件|原始郵件|转发的邮件)\s?[-_* ]*$"
+    r"|(?:begin forwarded message|début du (?:message|courriel) (?:transféré|réexpédié)|anfang der weitergeleiteten (?:nachricht|e-mail)"
+    r"|inicio del mensaje reenviado)\s?:?$",
+    re.IGNORECASE,
+)
+_ATTRIBUTION = re.compile(
+    r"(?:(?:on|at|in) .{4,300}\b(?:wrote|writes|said|schreef)|le .{4,300} a écrit|am .{4,300} schrieb .{0,120}|.{2,120} schrieb "
+    r"am .{4,120}|el .{4,300} escribió"
+    r"|il .{4,300} ha scritto|(?:em|a) .{4,300} escreveu|op .{4,300} schreef .{0,120}|\d{4}-\d\d-\d\d .{0,40}<[^<>\s]{3,100}>"
+    r"|[^<>]{0,80}<[^<>\s]{3,100}> (?:wrote|writes|a écrit))"
+    r"\s?[:：]$",
+    re.IGNORECASE,
+)
+_SURE = re.compile(r"@|\b\d{1,2}[:.]\d\d\b|\b\d{1,2}\s?h\s?\d\d")
+_RULE_LINE = re.compile(r"[_=*-]{10,}$")
+_PHONE_FOOTER = re.compile(
+    r"(?:sent from (?:my|mail for|yahoo|outlook|proton|samsung|a mobile|the all)|sent via (?:blackberry|my)|get outlook for|envoyé (?:de"
+    r"|depuis|à partir de) (?:mon|ma|outlook|courrier|yahoo|l['’])"
+    r"|télécharge[rz] outlook|obtenez outlook|von meinem .{2,30} gesendet|gesendet von mein|enviado desde mi|inviato da(?:l mio)? "
+    r"|enviado do meu|sent with .{2,30}mail"
+    r"|\[?(?:cid:|image:)|<?https?://aka\.ms/)",
+    re.IGNORECASE,
+)
+_DISCLAIMER = re.compile(
+    r"\W{0,6}(?:confidential(?:ity)?(?: (?:notice|note|warning|statement|caution))?\s?[:.-]|disclaimer\s?:|privileged\W|(?:avis|note"
+    r"|mention|clause) (?:de|sur la) confidentialité|avis\s?: ?ce"
+    r"|(?:this|the information (?:contained )?in this|any information in this) (?:e-?mail|electronic|communication|transmission|message).{0,160}"
+    r"(?:confidential|privileged|intended (?:only|solely|for the)|intended recipient)"
+    r"|if you (?:are not the intended|have received this|received this|are not the named|are not the addressee)"
+    r"|(?:any )?(?:unauthori[sz]ed|dissemination|distribution).{0,80}(?:prohibited|disclosure|copying)"
+    r"|(?:ce|le présent|les? renseignements? (?:contenus? )?dans ce|l['’]information contenue dans ce|la présente) (?:courriel|message"
+    r"|document|communication)"
+    r".{0,160}(?:confidentie|privilégié|destiné (?:uniquement|exclusivement)|destinataire)"
+    r"|si vous (?:n['’]êtes pas le destinataire|avez reçu ce|recevez ce|l['’]avez reçu)|toute (?:diffusion|distribution|divulgation"
+    r"|utilisation).{0,80}(?:interdite|strictement))",
+    re.IGNORECASE,
+)
+_BANNER = re.compile(
+    r"\W{0,6}(?:(?:caution|warning|attention|avertissement|mise en garde|important)\W{0,4}(?:this|the|external|ce|le|do not|courriel)\b.{0,120}"
+    r"(?:external|outside|originat|links|extern|extérieur|provient)|\[?external(?: e-?mail| sender)?\]?\s?$|\[?externe\]?\s?$|you don't "
+    r"often get email from"
+    r"|this (?:e-?mail|message) (?:originated|came) from outside|ce (?:courriel|message) (?:provient|vient) de l['’]ext)",
+    re.IGNORECASE,
+)
+_FOOTER = re.compile(
+    r".{0,80}(?:to unsubscribe\b|unsubscribe (?:here|from|at)|mailing list|list info|pour vous désabonner|se désabonner|you received "
+    r"this (?:message|email) because you (?:are )?subscri)",
+    re.IGNORECASE,
+)
+_SIGNED = re.compile(r"-----BEGIN PGP SIGNED MESSAGE-----$")
+_ARMOUR_BEGIN = re.compile(r"-----BEGIN PGP (?:SIGNATURE|PUBLIC KEY BLOCK)-----$")
+_ARMOUR_END = re.compile(r"-----END PGP (?:SIGNATURE|PUBLIC KEY BLOCK)-----$")
+_READ_OF_A_LINE = 1000
+
+
+def newest_lines(lines: Sequence[str]) -> list[str]:
+    """The lines written now, in order, right-stripped; an empty line stays where something was taken out of the middle. Total, linear."""
+    lines = _without_armour([line.rstrip() for line in lines])
+    kept: list[str] = []
+    number = 0
+    gap = False
+    while number < len(lines):
+        line = lines[number].strip()[:_READ_OF_A_LINE]
+        taken = _taken_out(lines, number, line) if line else 0
+        gap = bool(taken) or (gap and not line)
+        if gap:
+            if kept and kept[-1]:
+                kept.append("")
+        else:
+            kept.append(lines[number])
+        number += max(taken, 1)
+    return _trimmed(kept)
+
+
+def _taken_out(lines: Sequence[str], number: int, line: str) -> int:
+    """How many lines, from this one on, are not the writer's own."""
+    if line.startswith((">", "|>")):
+        return 1
+    rest = len(lines) - number
+    if _ORIGINAL.match(line) or _is_header_block(lines, number):
+        return 1 if _quoted_next(lines, number + 1) else rest
+    if _RULE_LINE.match(line):
+        following = _next_text(lines, number + 1)
+        if following is not None and (_FOOTER.match(lines[following][:_READ_OF_A_LINE]) or _is_header_block(lines, following)):
+            return rest
+    attribution = _attribution(lines, number)
+    if attribution:
+        if _quoted_next(lines, number + attribution):
+            return attribution
+        if _SURE.search(" ".join(lines[number : number + attribution])):
+            return rest
+    if _PHONE_FOOTER.match(line) and len(line) <= 120:
+        return 1
+    wrapped = _joined(lines, number)
+    if _DISCLAIMER.match(wrapped) or _BANNER.match(wrapped) or (_FOOTER.match(line) and len(line) <= 200):
+        return _paragraph(lines, number)
+    return 0
+
+
+def _joined(lines: Sequence[str], number: int) -> str:
+    """This line with up to two more of its paragraph, as it was before it was wrapped."""
+    end = number
+    while end < min(number + 3, len(lines)) and lines[end].strip():
+        end += 1
+    return " ".join(line.strip() for line in lines[number:end])[:_READ_OF_A_LINE]
+
+
+def _paragraph(lines: Sequence[str], number: int) -> int:
+    end = number
+    while end < len(lines) and lines[end].strip():
+        end += 1
+    return end - number
+
+
+def _next_text(lines: Sequence[str], number: int) -> int | None:
+    return next((each for each in range(number, min(number + 4, len(lines))) if lines[each].strip()), None)
+
+
+def _quoted_next(lines: Sequence[str], number: int) -> bool:
+    following = _next_text(lines, number)
+    return following is not None and lines[following].lstrip().startswith(">")
+
+
+def _attribution(lines: Sequence[str], number: int) -> int:
+    """Length in lines of "On … wrote:" that begins here, 0 if none does."""
+    joined = ""
+    for length, line in enumerate(lines[number : number + 3], start=1):
+        if not line.strip():
+            return 0
+        joined = f"{joined} {line.strip()[:_READ_OF_A_LINE]}".strip()
+        if _ATTRIBUTION.match(joined):
+            return length
+        if length == 1 and not re.match(r"(?:on|at|in|le|am|el|il|em|a|op)\b|\d{4}-|.{0,80}<|.{2,80}schrieb", joined, re.IGNORECASE):
+            return 0
+    return 0
+
+
+def _is_header_block(lines: Sequence[str], number: int) -> bool:
+    """A copied mail header: From-like and Sent-like, or any three fields with To and Subject, of one language, in up to twelve lines."""
+    first = _LABEL.match(lines[number].strip()[:_READ_OF_A_LINE])
+    if not first or not any(first[1].lower() in labels for language in _HEADER_LABELS for labels in language):
+        return False
+    found: list[tuple[str, str]] = []
+    gaps = 0
+    for line in lines[number : number + 12]:
+        label = _LABEL.match(line.strip()[:_READ_OF_A_LINE])
+        if label:
+            found.append((label[1].lower(), label[2]))
+        gaps = 0 if line.strip() else gaps + 1
+        if gaps > 1:
+            break
+    return any(_fits(found, language) for language in _HEADER_LABELS)
+
+
+def _fits(found: Sequence[tuple[str, str]], language: tuple[frozenset[str], ...]) -> bool:
+    sender, sent, to, subject = language
+    names = [name for name, _ in found]
+    if found[0][0] not in sender | sent | to | subject:
+        return False
+    dated = any(name in sent and any(each.isdigit() for each in value) for name, value in found)
+    addressed = any(name in to for name in names)
+    titled = any(name in subject for name in names)
+    from_somebody = any(name in sender for name in names)
+    timed = any(name in sent and _SURE.search(value) for name, value in found)
+    return (from_somebody and (timed or (dated and (addressed or titled)))) or (addressed and titled and (from_somebody or dated or "cc" in names))
+
+
+def _without_armour(lines: Sequence[str]) -> list[str]:
+    """PGP clear-signed text as it was before signing (RFC 9580 §7): armour lines gone, dash-escapes undone."""
+    if not any(_SIGNED.match(line) for line in lines):
+        return list(lines)
+    kept: list[str] = []
+    state = "text"
+    for line in lines:
+        if _SIGNED.match(line):
+            state = "armour header"
+        elif _ARMOUR_BEGIN.match(line):
+            state = "signature"
+        elif state == "armour header":
+            state = "armour header" if line.strip() else "signed text"
+        elif state == "signature":
+            state = "text" if _ARMOUR_END.match(line) else state
+        else:
+            kept.append(line[2:] if state == "signed text" and line.startswith("- ") else line)
+    return kept
+
+
+def _trimmed(lines: list[str]) -> list[str]:
+    first, last = 0, len(lines)
+    while first < last and not lines[first].strip():
+        first += 1
+    while last > first and not lines[last - 1].strip():
+        last -= 1
+    return lines[first:last]

@@ -1,0 +1,187 @@
+"""Where the signature block of a message begins, and which names its sender goes by.
+
+It decides by what stands before the block (`-- ` of RFC 3676 §4.3, a closing such as "Regards,"), by the sender's own name, or by the shape of the
+last lines. It never says whether a signature is good: that is `gateway.judgement.signature`. Pure, total, linear.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from gateway.message.contact_points import contact_points
+from gateway.message.model import Message
+
+Introduced = Literal["delimiter", "closing", "name", "shape"]
+
+
+class SignatureBlock(NamedTuple):
+    """`start`: number of the first line. `lines`: without the delimiter, and without a closing that shares the line with the name."""
+
+    start: int
+    lines: tuple[str, ...]
+    introduced: Introduced
+
+
+_DELIMITER = re.compile(r"(?:--|—|__)\s?$")
+_CLOSING = re.compile(
+    r"(?:with |many |my |kind(?:est)? |best |warm(?:est)? |sincere |thanks and |thank you and |merci et |avec mes |mes |bien |très |mit |viele )*"
+    r"(?:regards|wishes|thanks|thank you|thx|sincerely|yours|truly|respectfully|cheers|cordially|best|warmly|take care|all the best|in "
+    r"service|talk soon"
+    r"|cordialement|à vous|salutations|(?:meilleures|sincères|cordiales) salutations|merci|bonne (?:journée|semaine|fin de semaine)"
+    r"|amicalement|sincèrement|respectueusement"
+    r"|au plaisir|freundlichen grüßen|grüße|saludos|atentamente|cordiali saluti|saluti|atenciosamente|obrigad[oa]|miigwech|respect)"
+    r"(?: (?:again|in advance|so much|very much|a lot|kindly|and (?:kind |best |warm )?regards|for your (?:patience|understanding|time"
+    r"|help)|truly|sincerely|beaucoup|d['’]avance"
+    r"|distinguées|les meilleures|à vous|et (?:bonne journée|cordialement|salutations)|cordiales))*"
+    r"(?P<mark>\s*[,.!;:–—-]*)\s*",
+    re.IGNORECASE,
+)
+_TOKEN = r"(?:[A-ZÀ-ÖØ-ÞŁŚŽŠČĆĐĞİ](?:[\w'’.-]*[\w.])?|(?:de|du|des|da|di|la|le|van|von|der|den|el|al|bin|ibn|dos|st\.?|y|e|d['’]\w+)(?= ))"
+_NAME = re.compile(rf"(?:(?:Mr|Mrs|Ms|Mx|Dr|M|Mme|Mlle|Prof)\.?\s)?{_TOKEN}(?:[ ,]{{1,2}}{_TOKEN}){{0,4}}$")
+_NON_LATIN_NAME = re.compile(r"[^\W\d_A-Za-zÀ-ɏ]{1,20}(?:[ ·][^\W\d_A-Za-zÀ-ɏ]{1,20}){0,3}$")
+_ASIDE = re.compile(r"\([^()]{0,80}\)|\[[^\[\]]{0,80}\]|[*_~]")
+_PRONOUNS = re.compile(
+    r"\b(?:she|he|they|ze|xe|elle|il|iel|any|all)\s?[/|,]\s?(?:her|him|them|they|she|he|hir|zir|la|lui|elle|il|iel|pronouns).{0,30}$", re.IGNORECASE
+)
+_CREDENTIALS = re.compile(
+    r"(?:,\s?|\s)(?:(?:P\.?\s?Eng|M\.?B\.?A|M\.?P\.?A|M\.?P\.?P|M\.?A|M\.?Sc|B\.?A|B\.?Sc|B\.?Ed|LL\.?[BM]|J\.?D|Ph\.?\s?D|R\.?N|M\.?D|CPA"
+    r"|CA|CIA|CISA|CFE|CHRP|CHRL|CHRE|PMP"
+    r"|RPP|MCIP|OAA|OALA|CPP|SHRM-\w+|ing|avocate?|urb|Esq|Jr|Sr|II|III)\.?(?=[\s,/]|$))+.*$"
+)
+_SENTENCE = re.compile(r"(?:\S+\s+){11,}\S+[.?!]$")
+_INTRODUCES = re.compile(
+    r":$|\b(?:contact|contactez|contacter|reach|call|email|communiquez avec|communiquer avec|joindre|appeler|to|or|at|and|ou|et|au|à)$|\?$",
+    re.IGNORECASE,
+)
+_GREETING = re.compile(
+    r"(?:hi|hello|dear|good (?:morning|day|afternoon|evening)|bonjour|bonsoir|cher|chère|greetings|hey|allô|salut)\b.{0,60}$", re.IGNORECASE
+)
+_WEB = re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
+_LONGEST_LINE = 110
+_LINES_LOOKED_AT = 60
+
+
+def sender_names(message: Message) -> tuple[frozenset[str], ...]:
+    """The names the sender goes by, each as a set of lower-cased words: from display names, and from local parts such as `robin.sample`."""
+    found = []
+    for address in (*message.of("from"), *message.of("sender"))[:4]:
+        found.append(_words(_ASIDE.sub(" ", address.display_name)))
+        found.append(_words(re.sub(r"[._+\d-]+", " ", address.local)))
+    return tuple(dict.fromkeys(names for names in found if names))
+
+
+def is_name_of(line: str, names: Sequence[frozenset[str]]) -> bool:
+    """Whether a short line is the sender's name: at least one of its words, and no words that are not (initials and credentials aside)."""
+    words = _words(bare_name(line))
+    return bool(words) and any(words & name and (words <= name or (len(words & name) >= 2 and len(words) <= len(name) + 2)) for name in names)
+
+
+def bare_name(line: str) -> str:
+    """A line without pronouns, pronunciation, credentials and emphasis marks."""
+    text = _ASIDE.sub(" ", line[:200]).strip(" -–—,|\t")
+    return _CREDENTIALS.sub("", _PRONOUNS.sub("", text)).strip(" -–—,|\t")
+
+
+def looks_like_name(line: str) -> bool:
+    """Whether a line could be a person's or a team's name: a few capitalised words and nothing else. Single names and initials are names."""
+    text = bare_name(line)
+    return len(text) <= 60 and bool(_NAME.match(text) or _NON_LATIN_NAME.match(text))
+
+
+def find_signature(lines: Sequence[str], names: Sequence[frozenset[str]]) -> SignatureBlock | None:
+    """The block at the end of newest text, or None. `lines` are right-stripped; `names` come from `sender_names`."""
+    for find in (_by_delimiter, _by_closing, _by_name, _by_shape):
+        block = find(lines, names)
+        if block and any(line.strip() for line in block.lines):
+            return block
+    return None
+
+
+def _by_delimiter(lines: Sequence[str], names: Sequence[frozenset[str]]) -> SignatureBlock | None:
+    found = [number for number, line in enumerate(lines) if _DELIMITER.match(line) and any(each.strip() for each in lines[number + 1 :])][-2:]
+    if not found:
+        return None
+    # Two blocks in two languages may each have their delimiter; a lone dash far above is somebody's list.
+    start = found[0] if len(found) == 2 and found[1] - found[0] <= 15 else found[-1]
+    above = _by_closing(lines[:start], names) if start else None
+    if above and len([line for line in above.lines if line.strip()]) > 1:
+        return SignatureBlock(above.start, (*above.lines, *lines[start + 1 :]), "closing")
+    return SignatureBlock(start, tuple(line for line in lines[start + 1 :] if not _DELIMITER.match(line)), "delimiter")
+
+
+def _by_closing(lines: Sequence[str], names: Sequence[frozenset[str]]) -> SignatureBlock | None:
+    for number in range(len(lines) - 1, max(-1, len(lines) - _LINES_LOOKED_AT), -1):
+        line = lines[number].strip()
+        closing = _CLOSING.match(line) if len(line) <= _LONGEST_LINE else None
+        if not closing:
+            continue
+        rest = line[closing.end() :]
+        if rest and (closing["mark"].strip() or is_name_of(rest, names)) and looks_like_name(rest) and not _GREETING.match(rest):
+            if number + 1 == len(lines) or _is_tail(lines[number + 1 :]):
+                return SignatureBlock(number, (rest, *lines[number + 1 :]), "closing")
+        elif not rest and _names_somebody(lines[number + 1 :], names):
+            return SignatureBlock(number + 1, tuple(lines[number + 1 :]), "closing")
+    return None
+
+
+def _names_somebody(lines: Sequence[str], names: Sequence[frozenset[str]]) -> bool:
+    following = [line.strip() for line in lines if line.strip()][:3]
+    return (
+        bool(following)
+        and (is_name_of(following[0], names) or (_is_short(following[0]) and not _INTRODUCES.search(following[0])))
+        and _is_tail(lines)
+    )
+
+
+def _is_tail(lines: Sequence[str]) -> bool:
+    """At most one longer sentence in the first lines: a note, not the mail going on."""
+    first = [line.strip() for line in lines if line.strip()][:4]
+    return sum(bool(_SENTENCE.match(line)) or len(line) > _LONGEST_LINE for line in first) <= 1
+
+
+def _by_name(lines: Sequence[str], names: Sequence[frozenset[str]]) -> SignatureBlock | None:
+    first_of_tail = max(0, len(lines) - _LINES_LOOKED_AT)
+    for number in range(first_of_tail, len(lines)):
+        above = next((line.strip() for line in reversed(lines[:number]) if line.strip()), "")
+        first = re.split(r"\s?[|•·]\s|\s[–—-]\s|\t|, ", lines[number].strip())[0]
+        if (
+            not is_name_of(first, names)
+            or len(lines[number]) > 2 * _LONGEST_LINE
+            or _INTRODUCES.search(above)
+            or (number == 0 and len(lines) > 1 and _goes_on(lines))
+        ):
+            continue
+        if not any(_SENTENCE.match(line.strip()) for line in lines[number + 1 :][:12]):
+            return SignatureBlock(number, tuple(lines[number:]), "name")
+    return None
+
+
+def _goes_on(lines: Sequence[str]) -> bool:
+    return any(len(line) > 60 for line in lines[1:6])
+
+
+def _by_shape(lines: Sequence[str], names: Sequence[frozenset[str]]) -> SignatureBlock | None:
+    """The last lines, when they are short, no sentences, and hold at least two of telephone, address, web page."""
+    start = len(lines)
+    for number in range(len(lines) - 1, max(-1, len(lines) - 30), -1):
+        line = lines[number].strip()
+        if line and (not _is_short(line) or _GREETING.match(line) or _INTRODUCES.search(line)):
+            break
+        if line:
+            start = number
+    block = tuple(lines[start:])
+    if not block or _INTRODUCES.search(next((line.strip() for line in reversed(lines[:start]) if line.strip()), "")):
+        return None
+    text = "\n".join(block)
+    kinds = {point.kind for point in contact_points(text)} | ({"web"} if _WEB.search(text) else set())
+    return SignatureBlock(start, block, "shape") if len(kinds - {"911", "311"}) >= 2 and len(block) >= 3 else None
+
+
+def _is_short(line: str) -> bool:
+    return len(line) <= 90 and not (line.endswith((".", "?", "!")) and len(line.split()) > 6)
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(each for each in re.findall(r"[^\W\d_]{2,}", text.casefold()))

@@ -1,0 +1,227 @@
+"""The acknowledgement, from a decision to the octets that leave.
+
+Decides language by language what is said, in which order of parts, and under which header fields; never whether anything
+is sent (`judgement/`), and never anything by the clock: `now` comes in. Nothing of the resident's mail is repeated but its
+cleaned subject, and that only where the decision allows it. If a template fails, built-in words go out in its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from markupsafe import Markup
+
+from gateway.judgement.verdict import AcknowledgementDecision, Examination
+from gateway.ledger.records import Notice
+from gateway.message.model import Message
+from gateway.message.own_token import MARK_FIELD, loop_token, notice_message_id
+from gateway.notices import mime, subject, wording
+from gateway.notices.fallback import built_in_signature, built_in_source
+from gateway.notices.html import html_body, plain_page, plain_signature
+from gateway.notices.passages import Block, Passage, one_line, passage, plain_text
+from gateway.notices.typography import typeset
+from gateway.policy.model import Bilingual, Policy
+from gateway.policy.sentences import FRENCH_FOLLOWS, LANGUAGES, PAGE, SIGNATURE_HTML, SIGNATURE_TEXT, TextFailed, Texts
+
+MOST_REFERENCES = 20
+"""Message-IDs in References: the thread's first and its latest (RFC 5322 §3.6.4 sets no limit, header sizes do)."""
+
+
+class NoticeRefused(ValueError):
+    """This notice cannot be written; the text says why and names nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """An acknowledgement as it reads; what `explain` and `check --preview` show."""
+
+    subject: str
+    text: str
+    """Plain text with `\\n`, signature included."""
+    html: str
+    language: str
+    """Value of Content-Language (RFC 3282), e.g. `en` or `en, fr, ta`."""
+    printed_respond_by: datetime | None
+    """The answer date that the text promises, aware; None = it promises none."""
+    reference: str
+    failed: tuple[str, ...] = ()
+    """Texts that could not be rendered, for which built-in words stand: file name and kind of error, never a value."""
+
+
+def acknowledgement_text(
+    examination: Examination, decision: AcknowledgementDecision, *, references: Mapping[str, str], policy: Policy, texts: Texts, now: datetime
+) -> Composed:
+    """The words. `references`: mailbox -> case reference; a mailbox that is not in it gets none printed.
+
+    Raises NoticeRefused when the decision names no lead case or a division that the policy does not have.
+    """
+    try:
+        about = wording.matter(decision, examination.envelope.received_at, references, policy, now)
+    except (KeyError, ValueError):
+        raise NoticeRefused("the decision names no division of this policy") from None
+    failed: list[str] = []
+    languages = (decision.language,) if decision.language in LANGUAGES else LANGUAGES
+    passages = _passages(about, languages, texts, failed) + _help_line(about, decision.language)
+    signature_text, signature_html = _signatures(about, languages, texts, failed)
+    line = _subject(about, examination.message, decision, languages)
+    spoken = ", ".join(dict.fromkeys((*languages, *(each.language for each in passages))))
+    page = _page(html_body(passages, signature_html), languages[0], about, texts, failed)
+    text = f"{plain_text(passages)}\n\n-- \n{signature_text}\n"
+    return Composed(line, text, page, spoken, about.respond_by, about.reference, tuple(dict.fromkeys(failed)))
+
+
+def compose_acknowledgement(
+    examination: Examination,
+    decision: AcknowledgementDecision,
+    *,
+    references: Mapping[str, str],
+    policy: Policy,
+    texts: Texts,
+    secret: bytes,
+    now: datetime,
+    give_up_after: timedelta,
+) -> Notice:
+    """The notice that goes into the outbox: from the lead division's mailbox, from the null reverse-path (RFC 3834 §3.3, §4).
+
+    Raises NoticeRefused when it cannot be written (no recipient that may stand in a header, no lead case).
+    """
+    composed = acknowledgement_text(examination, decision, references=references, policy=policy, texts=texts, now=now)
+    return acknowledgement_notice(composed, examination, decision, policy=policy, secret=secret, now=now, give_up_after=give_up_after)
+
+
+def acknowledgement_notice(
+    composed: Composed,
+    examination: Examination,
+    decision: AcknowledgementDecision,
+    *,
+    policy: Policy,
+    secret: bytes,
+    now: datetime,
+    give_up_after: timedelta,
+) -> Notice:
+    """The octets around words that were composed before. Raises NoticeRefused as `compose_acknowledgement` does."""
+    lead, recipient = decision.lead, decision.recipient or ""
+    if lead is None or lead.division not in policy.divisions:
+        raise NoticeRefused("the decision names no division of this policy")
+    division = policy.divisions[lead.division]
+    if not mime.is_address(recipient):
+        raise NoticeRefused("the recipient's address cannot stand in a header that every server takes")
+    if not mime.is_address(division.mailbox):
+        raise NoticeRefused("the division's mailbox cannot stand in a header")
+    key = f"ack:{examination.identity}"
+    message_id = notice_message_id(secret, key, division.mailbox.rpartition("@")[2])
+    confidential = any(case.confidential for case in (lead, *decision.others))
+    sender = (policy.city if confidential else division.name).in_language(composed.language[:2])
+    header = "".join(
+        (
+            mime.mailbox_field("From", one_line(sender), division.mailbox),
+            mime.mailbox_field("To", "", recipient),
+            f"Date: {mime.date_value(now.astimezone(division.calendar.zone))}\r\n",
+            f"Message-ID: {message_id}\r\n",
+            mime.text_field("Subject", composed.subject),
+            *_thread_fields(examination.message),
+            "Auto-Submitted: auto-replied\r\n",
+            "X-Auto-Response-Suppress: All\r\n",
+            # RFC 3834 §3.1.8 leaves it to us; Mailman's replybot, old vacation programs and help desks obey nothing else
+            "Precedence: bulk\r\n",
+            f"{MARK_FIELD}: {loop_token(secret, message_id)}\r\n",
+            f"Content-Language: {composed.language}\r\n",
+            "MIME-Version: 1.0\r\n",
+        )
+    )
+    boundary = f"=_{message_id[5:37]}"
+    body = f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n\r\n{mime.alternatives(composed.text, composed.html, boundary)}'
+    return Notice(
+        key=key, kind="acknowledgement", division=division.slug, mailbox=division.mailbox, message_id=message_id, mail_from="", rcpt_to=recipient,
+        octets=(header + body).encode("ascii"), not_before=now, give_up_at=now + give_up_after,
+    )  # fmt: skip
+
+
+def _passages(about: wording.Matter, languages: tuple[str, ...], texts: Texts, failed: list[str]) -> tuple[Passage, ...]:
+    parts = tuple(_told(about, language, texts, failed) for language in languages)
+    if len(parts) == 1:
+        return parts
+    try:
+        return (passage(texts.render(FRENCH_FOLLOWS, {}), "fr"), *parts)
+    except TextFailed as error:
+        failed.append(str(error))
+        return parts
+
+
+def _told(about: wording.Matter, language: str, texts: Texts, failed: list[str]) -> Passage:
+    values = wording.values(about, language)
+    try:
+        return passage(texts.render(f"acknowledgement/{about.variant}.{language}.j2", values), language)
+    except TextFailed as error:
+        failed.append(str(error))
+        return passage(built_in_source(values, language), language)
+
+
+def _help_line(about: wording.Matter, language: str) -> tuple[Passage, ...]:
+    """One line in a language that we do not write; never for `both`, which is no language."""
+    line = about.division.acknowledgement.other_languages.get(language, "") if language not in LANGUAGES else ""
+    return (Passage(language, (Block((one_line(line),)),)),) if line else ()
+
+
+def _signatures(about: wording.Matter, languages: tuple[str, ...], texts: Texts, failed: list[str]) -> tuple[str, str]:
+    """Plain text and HTML, a block for each language."""
+    plain, html = [], []
+    for language in languages:
+        values = _signature_values(about, language)
+        try:
+            lines = [one_line(line) for line in texts.render(SIGNATURE_TEXT, values).split("\n")]
+            block = texts.render(SIGNATURE_HTML, values)
+        except TextFailed as error:
+            failed.append(str(error))
+            lines = list(built_in_signature(values))
+            block = plain_signature(lines, language)
+        plain.append(typeset("\n".join(line for line in lines if line), language))
+        html.append(typeset(block.strip(), language))
+    return "\n\n".join(plain), "\n".join(html)
+
+
+def _signature_values(about: wording.Matter, language: str) -> dict[str, str]:
+    """The seven fields that we ask of staff: a team for the name, its function for the title."""
+    division = about.division
+    found = {
+        "team": division.acknowledgement.signed_by.in_language(language),
+        "function": division.acknowledgement.signed_title.in_language(language),
+        "division": division.name.in_language(language),
+        "organization": about.policy.city.in_language(language),
+        "telephone": division.contacts.telephone,
+        "email": division.mailbox,
+        "website": division.website.in_language(language),
+        "language": language,
+    }
+    return {name: one_line(value) for name, value in found.items()}
+
+
+def _subject(about: wording.Matter, message: Message, decision: AcknowledgementDecision, languages: tuple[str, ...]) -> str:
+    """Words first, the reference last. RFC 3834 §3.1.5 would repeat the resident's subject to anybody; a forged sender is not anybody."""
+    rules = about.division.acknowledgement
+    quoted = subject.quotable(message.subject) if decision.quote_subject and not about.confidential else ""
+    pattern: Bilingual = rules.subject if quoted else rules.fixed_subject
+    line = typeset(pattern.in_language(languages[0]), languages[0]) if len(languages) == 1 else subject.in_both(rules.fixed_subject.en, pattern.fr)
+    return subject.filled(line, {"subject": quoted, "reference": about.reference})
+
+
+def _page(body: str, language: str, about: wording.Matter, texts: Texts, failed: list[str]) -> str:
+    title = about.policy.city.in_language(language)
+    try:
+        return texts.render(PAGE, {"body": Markup(body), "language": language, "title": title})  # noqa: S704 - html_body escapes
+    except TextFailed as error:
+        failed.append(str(error))
+        return plain_page(body, language)
+
+
+def _thread_fields(message: Message) -> list[str]:
+    """In-Reply-To and References by RFC 5322 §3.6.4: the parent's own, else its one In-Reply-To, then the parent itself."""
+    earlier = message.references or (message.in_reply_to if len(message.in_reply_to) == 1 else ())
+    parent = (message.message_id,) if message.message_id else ()
+    usable = tuple(each for each in dict.fromkeys((*earlier, *parent)) if mime.is_message_id(each))
+    if len(usable) > MOST_REFERENCES:
+        usable = (usable[0], *usable[1 - MOST_REFERENCES :])
+    found = [mime.ids_field("In-Reply-To", parent)] if parent and mime.is_message_id(parent[0]) else []
+    return [*found, mime.ids_field("References", usable)] if usable else found

@@ -1,0 +1,48 @@
+"""The same passages as HTML: paragraphs and lists with their `lang`, no table, no image, no colour, nothing remote.
+
+Without colours of its own the text takes those of the reader's program, dark or light, and with them their contrast
+(WCAG 2.1 AA 1.4.3). The page around it is `templates/page.html.j2`.
+"""
+
+from __future__ import annotations
+
+from html import escape
+
+from gateway.notices.passages import Block, Passage
+
+_RIGHT_TO_LEFT = frozenset(("ar", "fa", "he", "ur", "ps", "yi", "dv", "ug", "sd"))
+
+
+def html_body(passages: tuple[Passage, ...], signature: str) -> str:
+    """`signature` is HTML already (made by an escaping template)."""
+    parts = [_division(each) for each in passages]
+    return "\n".join([*parts, f"<footer>\n{signature.strip()}\n</footer>"])
+
+
+def language_attributes(language: str) -> str:
+    direction = ' dir="rtl"' if language in _RIGHT_TO_LEFT else ""
+    return f'lang="{escape(language)}"{direction}'
+
+
+def plain_page(body: str, language: str) -> str:
+    """The built-in page, for when the template of the page fails."""
+    return (
+        f'<!DOCTYPE html>\n<html {language_attributes(language)}>\n<head><meta charset="utf-8">'
+        f'<meta name="color-scheme" content="light dark"><title>City</title></head>\n<body>\n{body}\n</body>\n</html>\n'
+    )
+
+
+def plain_signature(lines: list[str], language: str) -> str:
+    """The built-in signature, for when its template fails."""
+    return f"<p {language_attributes(language)}>{'<br>'.join(escape(line, quote=False) for line in lines)}</p>"
+
+
+def _division(each: Passage) -> str:
+    blocks = "\n".join(_block(block) for block in each.blocks)
+    return f"<div {language_attributes(each.language)}>\n{blocks}\n</div>"
+
+
+def _block(block: Block) -> str:
+    if not block.is_list:
+        return f"<p>{escape(block.lines[0], quote=False)}</p>"
+    return "<ul>\n" + "\n".join(f"<li>{escape(line, quote=False)}</li>" for line in block.lines) + "\n</ul>"

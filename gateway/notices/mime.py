@@ -1,0 +1,111 @@
+"""Octets of a notice: header fields and multipart/alternative, 7-bit safe, from values that we chose.
+
+Decides how a value is written down so that no value can begin a field, a line or a part of its own; never what is said.
+Own writer, because the standard library's refolds, and raises on values that real mail contains.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from datetime import datetime
+
+LONGEST_LINE = 998
+"""Octets of a line without its CRLF (RFC 5322 §2.1.1)."""
+
+_FOLD_AT = 76
+_ENCODED_WORD_OCTETS = 42
+"""Octets of UTF-8 in one encoded word: in base64 with its frame this stays below 75 characters (RFC 2047 §2)."""
+
+_ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
+_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_ADDRESS = re.compile(rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~.-]{{1,128}}@(?:{_LABEL}\.)*{_LABEL}")
+_LONGEST_ADDRESS = 254
+_MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,248}>")
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def is_address(value: str) -> bool:
+    """An addr-spec that can stand in a header and in an envelope everywhere: ASCII, unquoted local part, host name."""
+    return len(value) <= _LONGEST_ADDRESS and _ADDRESS.fullmatch(value) is not None
+
+
+def is_message_id(value: str) -> bool:
+    """Anything printable in angle brackets: a thread holds by exact repetition, also of ids that break the grammar."""
+    return _MESSAGE_ID.fullmatch(value) is not None
+
+
+def text_field(name: str, value: str) -> str:
+    """An unstructured field (RFC 5322 §3.6.5), in encoded words where it is not plain ASCII. `value` is one line."""
+    plain = value.isascii() and value.isprintable() and "=?" not in value
+    return _folded(name, value.split(" ") if plain else _encoded_words(value))
+
+
+def mailbox_field(name: str, display_name: str, address: str) -> str:
+    """A field with one mailbox. Raises ValueError for an address that `is_address` refuses."""
+    if not is_address(address):
+        raise ValueError("not an address that can stand in a header")
+    if not display_name:
+        return _folded(name, [address])
+    return _folded(name, [*_phrase(display_name), f"<{address}>"])
+
+
+def ids_field(name: str, ids: tuple[str, ...]) -> str:
+    """In-Reply-To or References. Raises ValueError for what `is_message_id` refuses."""
+    if not all(is_message_id(each) for each in ids):
+        raise ValueError("not a Message-ID that can stand in a header")
+    return _folded(name, list(ids))
+
+
+def date_value(at: datetime) -> str:
+    """RFC 5322 §3.3, in the zone of `at`; own names of days and months, whatever the locale."""
+    return f"{_WEEKDAYS[at.weekday()]}, {at.day} {_MONTHS[at.month - 1]} {at.year:04} {at:%H:%M:%S} {at:%z}"
+
+
+def alternatives(text: str, html: str, boundary: str) -> str:
+    """The body of multipart/alternative: the plain text first (RFC 2046 §5.1.4), both quoted-printable."""
+    parts = (("text/plain", text), ("text/html", html))
+    written = "".join(
+        f"--{boundary}\r\nContent-Type: {kind}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n{_quoted_printable(content)}\r\n"
+        for kind, content in parts
+    )
+    return f"{written}--{boundary}--\r\n"
+
+
+def _quoted_printable(text: str) -> str:
+    """With CRLF. It never contains `=_`, so a boundary that does cannot stand in it."""
+    return binascii.b2a_qp(text.encode(), istext=True).decode("ascii").replace("\r\n", "\n").replace("\n", "\r\n")
+
+
+def _phrase(display_name: str) -> list[str]:
+    """A display name as atoms, a quoted string, or encoded words (RFC 5322 §3.2.5, RFC 2047 §5 (3))."""
+    if not display_name.isascii() or not display_name.isprintable() or "=?" in display_name:
+        return _encoded_words(display_name)
+    if _ATOMS.fullmatch(display_name):
+        return display_name.split(" ")
+    quoted = display_name.replace("\\", "\\\\").replace('"', '\\"')
+    return [f'"{quoted}"']
+
+
+def _encoded_words(value: str) -> list[str]:
+    """Never splits a character between two words (RFC 2047 §5)."""
+    chunks: list[bytes] = [b""]
+    for character in value:
+        octets = character.encode("utf-8", "replace")
+        if len(chunks[-1]) + len(octets) > _ENCODED_WORD_OCTETS:
+            chunks.append(b"")
+        chunks[-1] += octets
+    return [f"=?utf-8?b?{base64.b64encode(chunk).decode('ascii')}?=" for chunk in chunks]
+
+
+def _folded(name: str, words: list[str]) -> str:
+    """`Name: words` with CRLF, folded between words only; a word longer than a line stays whole."""
+    lines, line = [], f"{name}:"
+    for word in words:
+        if len(line) + 1 + len(word) > _FOLD_AT and line != f"{name}:":
+            lines.append(line)
+            line = ""
+        line = f"{line} {word}"
+    return "\r\n".join([*lines, line]) + "\r\n"

@@ -1,0 +1,120 @@
+"""Reads a notice's octets back before it is queued: what we are about to send must be exactly what we meant.
+
+Decides whether a notice may leave; it shares no code with what wrote it, and never repairs anything. A complaint names the
+rule and the field, never a value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from gateway.ledger.records import Notice, NoticeKind
+
+LONGEST_LINE = 998
+"""Octets without CRLF (RFC 5321 §4.5.3.1.6)."""
+LARGEST = 256 * 1024
+"""Octets of a notice."""
+
+_ACKNOWLEDGEMENT = (
+    "From", "To", "Date", "Message-ID", "Subject", "In-Reply-To", "References", "Auto-Submitted", "X-Auto-Response-Suppress",
+    "Precedence", "X-Service-Promise-Token", "Content-Language", "MIME-Version", "Content-Type",
+)  # fmt: skip
+_FIELDS: Mapping[NoticeKind, tuple[str, ...]] = {"acknowledgement": _ACKNOWLEDGEMENT}
+"""The fields that a kind of notice has, in order. A kind without a list is refused."""
+_MAY_LACK = frozenset(("In-Reply-To", "References"))
+_FIXED = {
+    "Auto-Submitted": "auto-replied",
+    "X-Auto-Response-Suppress": "All",
+    "Precedence": "bulk",
+    "MIME-Version": "1.0",
+}
+_PARTS = ("text/plain; charset=utf-8", "text/html; charset=utf-8")
+_FIELD = re.compile(r"([!-9;-~]+): (\S.*)")
+_FROM = re.compile(r"(?:[^<>@]|@(?=[^<>]* <))*<([^<>\s]+@[^<>\s]+)>")
+_BOUNDARY = re.compile(r'multipart/alternative; boundary="(=_[0-9a-z]+)"')
+
+
+def check(notice: Notice) -> str | None:
+    """The first complaint, or None when the notice may be queued."""
+    return _octets(notice.octets) or _header(notice) or _body(notice)
+
+
+def _octets(octets: bytes) -> str | None:
+    if not 0 < len(octets) <= LARGEST:
+        return "the notice is empty or too large"
+    if not octets.isascii() or b"\0" in octets:
+        return "an octet that is not 7-bit text"
+    if not octets.endswith(b"\r\n"):
+        return "the last line has no end"
+    lines = octets.split(b"\r\n")
+    if any(b"\r" in line or b"\n" in line for line in lines):
+        return "a bare CR or LF"
+    if any(len(line) > LONGEST_LINE for line in lines):
+        return "a line is too long"
+    if b"\r\n\r\n" not in octets:
+        return "no body"
+    return None
+
+
+def _header(notice: Notice) -> str | None:
+    expected = _FIELDS.get(notice.kind)
+    if expected is None:
+        return f"no list of fields for a notice of kind {notice.kind}"
+    fields = _fields(notice.octets)
+    if isinstance(fields, str):
+        return fields
+    names = [name for name, _ in fields]
+    if names != [name for name in expected if name in names or name not in _MAY_LACK]:
+        return "the header fields are not exactly those meant, once each and in order"
+    found = dict(fields)
+    wrong = next((name for name, value in _FIXED.items() if found[name] != value), None)
+    if wrong:
+        return f"{wrong} is not what it must be"
+    return _addresses(notice, found)
+
+
+def _addresses(notice: Notice, found: Mapping[str, str]) -> str | None:
+    sender = _FROM.fullmatch(found["From"])
+    if sender is None or sender[1] != notice.mailbox:
+        return "From is not the division's mailbox"
+    if found["To"] != notice.rcpt_to or not re.fullmatch(r"[^\s<>,;:\"()\[\]\\]+@[^\s<>,;:\"()\[\]\\@]+", notice.rcpt_to):
+        return "To is not exactly the one recipient"
+    if found["Message-ID"] != notice.message_id:
+        return "the Message-ID is not the one recorded"
+    return "the reverse-path is not null" if notice.mail_from else None
+
+
+def _fields(octets: bytes) -> list[tuple[str, str]] | str:
+    """Names and unfolded values, or a complaint."""
+    fields: list[tuple[str, str]] = []
+    for line in octets.partition(b"\r\n\r\n")[0].decode("ascii").split("\r\n"):
+        if line.startswith(" ") and fields and line.strip():
+            name, value = fields[-1]
+            fields[-1] = (name, value + line)
+            continue
+        field = _FIELD.fullmatch(line)
+        if field is None or any(not each.isprintable() for each in line):
+            return "a header line that is neither a field nor its continuation"
+        fields.append((field[1], field[2]))
+    if any(not each.isprintable() for _, value in fields for each in value):
+        return "a control character in a header field"
+    return fields
+
+
+def _body(notice: Notice) -> str | None:
+    """Exactly two parts, plain text first, in transfer encoding that any server passes on."""
+    header, _, body = notice.octets.decode("ascii").partition("\r\n\r\n")
+    boundary = _BOUNDARY.fullmatch(header.rpartition("Content-Type: ")[2].replace("\r\n ", " "))
+    if boundary is None:
+        return "Content-Type is not what it must be"
+    parts = f"\r\n{body}".split(f"\r\n--{boundary[1]}")
+    if len(parts) != 4 or parts[0] or parts[3] != "--\r\n":
+        return "the parts are not exactly two"
+    for part, kind in zip(parts[1:3], _PARTS, strict=True):
+        head, _, content = part.removeprefix("\r\n").partition("\r\n\r\n")
+        if head != f"Content-Type: {kind}\r\nContent-Transfer-Encoding: quoted-printable" or not content.strip():
+            return "a part is not what it must be"
+        if any(len(line) > 76 for line in content.split("\r\n")):
+            return "a line of a part is too long for its transfer encoding"
+    return None

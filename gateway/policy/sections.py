@@ -1,0 +1,351 @@
+"""The groups of keys that policy files are made of: their shape alone. `files` puts them together, `merge` makes a policy of them.
+
+The docstrings under the fields are what an editor shows (`gateway schema`). A field that is None was not written.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from gateway.policy.clocks import parse_clock
+from gateway.policy.field_types import (
+    WEEKDAYS,
+    AudienceWord,
+    DayOfYear,
+    Duration,
+    Expression,
+    LocalDate,
+    LocalDateAndTime,
+    LocalTime,
+    Mailbox,
+    OneOrMore,
+    OpenSpans,
+    Pattern,
+    PromisedSpan,
+    Reads,
+    Sentence,
+    Slug,
+    Switch,
+    Telephone,
+    Website,
+    Weekdays,
+    WholeNumber,
+    one_of,
+    sentence_with,
+    text_of,
+)
+from gateway.policy.model import Clock
+
+
+def _never_or_clock(value: object) -> Clock | None:
+    return None if text_of(value) == "never" else parse_clock(text_of(value))
+
+
+def _reminder_times(value: object) -> tuple[str, ...]:
+    """`at the start of the day, and when a quarter of the working time is left`, `90 minutes before`, `never`."""
+    known = ("at the start of the day", "when a quarter of the working time is left", "never")
+    parts = [part.strip() for part in text_of(value).replace(", and ", ",").replace(" and ", ",").split(",")]
+    for part in parts:
+        amount, _, rest = part.partition(" ")
+        if part not in known and not (amount.isdigit() and rest in ("minutes before", "hours before", "minute before", "hour before")):
+            raise ValueError(f"'{part[:60]}' is not a moment for a reminder; write {', '.join(known[:2])}, or 90 minutes before")
+    return tuple(parts)
+
+
+def each_day_once(hours: list[OpeningHours]) -> list[OpeningHours]:
+    seen: set[int] = set()
+    for entry in hours:
+        if twice := seen & set(entry.days):
+            raise ValueError(f"{WEEKDAYS[min(twice)].capitalize()} has its hours twice; several spans of one day go into one list")
+        seen |= set(entry.days)
+    return hours
+
+
+def council_first(rules: list[AudienceRule]) -> list[AudienceRule]:
+    named = [rule.audience for rule in rules]
+    if len(named) != len(set(named)):
+        raise ValueError("an audience stands here twice; put its addresses into one list")
+    if "council" in named and "internal" in named and named.index("council") > named.index("internal"):
+        raise ValueError("council must stand before internal: councillors' offices share our domain")
+    return rules
+
+
+Mode = Annotated[str, one_of("observe", "warn", "enforce")]
+Audiences = Annotated[list[AudienceWord] | None, OneOrMore("any")]
+Kinds = Annotated[list[Slug] | None, OneOrMore("any")]
+Words = Annotated[list[Sentence], OneOrMore()]
+KeptBy = Annotated[
+    Literal["acknowledgement or answer", "answer", "acknowledgement"], one_of("acknowledgement or answer", "answer", "acknowledgement")
+]
+NeverOrClock = Annotated[Clock | None, Reads(_never_or_clock, {"type": "string", "examples": ["never", "1 business day"]})]
+
+
+class Section(BaseModel):
+    """A group of keys: no key but these, no guessing."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, arbitrary_types_allowed=True, use_attribute_docstrings=True)
+
+
+class InBothLanguages(Section):
+    en: Sentence
+    fr: Sentence
+
+
+class SubjectText(Section):
+    en: Annotated[str, sentence_with("subject", "reference")]
+    fr: Annotated[str, sentence_with("subject", "reference")]
+
+
+class FixedSubjectText(Section):
+    en: Annotated[str, sentence_with("reference")]
+    fr: Annotated[str, sentence_with("reference")]
+
+
+class BothWebsites(Section):
+    en: Website
+    fr: Website
+
+
+class OpeningHours(Section):
+    days: Weekdays
+    """Monday to Friday · Saturday and Sunday · every day"""
+    open: OpenSpans
+    """08:30 to 16:30; a lunch break is written [08:30 to 12:00, 13:00 to 16:30]"""
+
+
+class AddedHoliday(Section):
+    date: LocalDate
+    why: Sentence
+
+
+class Holidays(Section):
+    country: Sentence
+    region: Sentence | None = None
+    groups: list[Sentence] = Field(min_length=1)
+    """Groups of the holidays package, such as public, optional, government."""
+    not_ours: list[DayOfYear] = []
+    """Days (month-day) on which we work although the calendar has them."""
+    only_monday_to_friday: list[DayOfYear] = []
+    """Days that count only when they fall on a working day: no substitute is given."""
+    moved_from_a_weekend: list[DayOfYear] = []
+    """Days that are made good on the next working day when they fall on a week-end."""
+    added: list[AddedHoliday] = []
+
+
+class DivisionClosure(Section):
+    date: LocalDate
+    opening: LocalTime | None = Field(default=None, alias="from")
+    """Closed from this time on; without it, all day."""
+    why: Sentence
+
+
+class CityClosure(DivisionClosure):
+    divisions: Annotated[list[Slug] | None, OneOrMore("all")] = None
+
+
+class Notice(Section):
+    until: LocalDateAndTime
+    en: Sentence
+    fr: Sentence
+
+
+class AudienceRule(Section):
+    audience: AudienceWord
+    sources: Annotated[list[Pattern] | None, OneOrMore("our own domains")] = Field(default=None, alias="from")
+
+    @model_validator(mode="after")
+    def _says_who(self) -> AudienceRule:
+        if self.audience == "council" and not self.sources:
+            raise ValueError("council needs the addresses it writes from, such as *@council.toronto.example")
+        if self.audience == "internal" and self.sources:
+            raise ValueError("internal is proven by our own servers, not by an address; write   from: our own domains")
+        if self.audience == "public" and self.sources:
+            raise ValueError("public is everybody else; delete its from")
+        return self
+
+
+class StatedIn(Section):
+    public: Website
+    staff: Website
+
+
+class StandardEntry(Section):
+    audience: Audiences
+    kind: Kinds
+    acknowledge: PromisedSpan | None = None
+    respond: PromisedSpan | None = None
+    stated_as: Sentence
+    """The words of the standard, as the public reads them."""
+    stated_in: StatedIn | None = None
+    kept_by: Annotated[
+        Literal["acknowledgement or answer", "answer", "acknowledgement"], one_of("acknowledgement or answer", "answer", "acknowledgement")
+    ] = "acknowledgement or answer"
+    received_by: LocalTime | None = None
+    """What arrives at or after this time counts as the next business day."""
+    if_closed: Annotated[Literal["stands", "next opening"], one_of("stands", "next opening")] = "stands"
+    """Whether an end at a closed time stands, or moves to the next opening."""
+
+    @model_validator(mode="after")
+    def _promises_something(self) -> StandardEntry:
+        clocks = [clock for clock in (self.acknowledge, self.respond) if clock]
+        if not clocks:
+            raise ValueError("this standard promises nothing; give acknowledge, respond, or both")
+        if self.received_by and not any("business" in clock.unit for clock in clocks):
+            raise ValueError("received_by has no meaning here: it belongs to promises in business days")
+        if self.if_closed == "next opening" and not any(clock.unit in ("hours", "days") for clock in clocks):
+            raise ValueError("if_closed has no meaning here: a promise in business days never ends on a closed day")
+        return self
+
+
+class CityStandard(StandardEntry):
+    acknowledge_if_round_the_clock: PromisedSpan | None = None
+    """Instead of acknowledge, for a division that says: service: round the clock"""
+
+
+class Rollout(Section):
+    """observe: counted only · warn: staff and contacts are told · enforce: acknowledgements go out, too"""
+
+    internal: Mode | None = None
+    council: Mode | None = None
+    public: Mode | None = None
+
+
+class ContactEntry(Section):
+    name: Sentence | None = None
+    telephone: Telephone | None = None
+    email: Mailbox | None = None
+
+    @model_validator(mode="after")
+    def _can_be_reached(self) -> ContactEntry:
+        if not self.telephone and not self.email:
+            raise ValueError("a contact needs a telephone number or an email address")
+        return self
+
+
+class GeneralLine(Section):
+    telephone: Telephone | None = None
+    from_outside_the_city: Telephone | None = None
+    tty: Telephone | None = None
+
+
+class CityContacts(Section):
+    general: GeneralLine = GeneralLine()
+    danger: Telephone | None = None
+    staff_help: Mailbox | None = None
+    council_desk: ContactEntry | None = None
+
+
+class DivisionContacts(Section):
+    telephone: Telephone
+    tty: Telephone | None = None
+    after_hours: Telephone | None = None
+    """Printed only when the office is closed."""
+    council_desk: ContactEntry | None = None
+    stand_in: ContactEntry | None = None
+    """The team that is offered to somebody who forgot to name a contact in an out-of-office reply."""
+    policy_news: Mailbox | None = None
+    reminders: Mailbox | None = None
+    after_a_missed_date: Mailbox | None = None
+
+
+class LanguageWording(Section):
+    arrived: Annotated[str, sentence_with("received", "telephone")] | None = None
+    date: Annotated[str, sentence_with("respond_by", "received", "telephone")] | None = None
+    meanwhile: Annotated[str, sentence_with("telephone", "received")] | None = None
+    aim: Annotated[str, sentence_with("telephone")] | None = None
+    """Printed where no answer date is promised; never counted as a standard."""
+
+
+class WordingInBothLanguages(Section):
+    en: LanguageWording = LanguageWording()
+    fr: LanguageWording = LanguageWording()
+
+
+class DivisionAcknowledgement(Section):
+    sent_to: list[AudienceWord] | None = None
+    """Default: public and council."""
+    signed_by: InBothLanguages | None = None
+    function: InBothLanguages | None = None
+    """Stands in the signature where a person's title would."""
+    subject: SubjectText | None = None
+    """Used when the sender is authenticated, so that {subject} may be repeated."""
+    fixed_subject: FixedSubjectText | None = None
+    wording: WordingInBothLanguages = WordingInBothLanguages()
+    copy_to_mailbox: Switch | None = None
+    same_thread_opens_a_new_case_after: Duration | None = None
+
+
+class CityAcknowledgement(DivisionAcknowledgement):
+    languages: list[Annotated[str, one_of("en", "fr")]] = ["en", "fr"]
+    unsure: Annotated[str, one_of("both")] = "both"
+    other_languages: Annotated[str, one_of("one line", "none")] = "one line"
+    several_divisions: Annotated[str, one_of("one message")] = "one message"
+
+
+class OutOfOffice(Section):
+    must_give: list[Annotated[str, one_of("a co-worker or other contact", "a way to reach them", "a return date")]] | None = None
+    ways_to_reach: list[Annotated[str, one_of("email", "telephone", "extension", "311", "in person")]] | None = None
+    warn_again_after: Duration | None = None
+    tell_contact_after: NeverOrClock | None = None
+
+
+class DivisionSignature(Section):
+    units: list[Sentence] = []
+    """Names of units that may stand in a signature."""
+    warn_after: Sentence | None = None
+    allowed_besides: list[Sentence] | None = None
+
+
+class CitySignature(DivisionSignature):
+    rules: Slug = "corporate-identity"
+    """signatures/<this>.yaml"""
+    replies_in_a_thread: Annotated[str, one_of("the same", "name and telephone are enough")] | None = None
+    exceptions: Annotated[str, one_of("directory")] | None = None
+
+
+class Reminders(Section):
+    before_due: Annotated[tuple[str, ...], Reads(_reminder_times, {"type": "string"})] | None = None
+    never: Annotated[str, one_of("outside office hours")] | None = None
+    one_mail_a_day: Switch | None = None
+
+
+class KindConditions(Section):
+    """All that stand in one group must hold; each holds when one of its words fits."""
+
+    subject_has: Words | None = None
+    body_has: Words | None = None
+    sent_to: Annotated[list[Mailbox], OneOrMore()] | None = None
+    arrived_from: Annotated[list[Pattern] | None, OneOrMore("letters_arrive_from")] = None
+    """Addresses or patterns of the sender; letters_arrive_from stands for those of this file."""
+    attachment_named: Words | None = None
+    matches: Annotated[list[Expression], OneOrMore()] | None = None
+    """RE2 expressions on the subject and the newest text."""
+
+    @model_validator(mode="after")
+    def _asks_something(self) -> KindConditions:
+        if not self.model_fields_set:
+            raise ValueError("a condition is wanted here, such as subject_has")
+        return self
+
+
+class KindEntry(Section):
+    kind: Slug
+    name: InBothLanguages | None = None
+    audience: Audiences = None
+    confidential: Switch = False
+    any_of: list[KindConditions] = []
+    but_not: list[KindConditions] = []
+
+
+class Figures(Section):
+    hide_groups_under: WholeNumber | None = None
+    final_after: Annotated[str, one_of("all due")] | None = None
+
+
+class Keep(Section):
+    cases: Sentence | None = None
+    findings: Sentence | None = None
+    absence_dates: Sentence | None = None
+    addresses_in_the_outbox: Sentence | None = None

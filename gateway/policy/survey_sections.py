@@ -1,0 +1,73 @@
+"""Surveys and measures as a division's file has them: what email cannot measure by itself, but the seeds promise.
+
+A field that is None was not written.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from gateway.policy.field_types import AudienceWord, Number, OrWord, Reads, Sentence, Slug, WholeNumber, one_of, text_of
+from gateway.policy.sections import InBothLanguages, Section
+
+
+class Asked(Section):
+    after: Annotated[str, one_of("an answer by a person", "a case is closed", "an audit is finished")]
+    audience: AudienceWord
+    who: Sentence | None = None
+    one_in: WholeNumber = 1
+    per_person: Sentence | None = None
+
+
+class BaselineEntry(Section):
+    period: Annotated[str, Reads(text_of, {"type": "string", "examples": ["2026-Q2"]})]
+    value: Number
+    answers: WholeNumber
+    margin: Number
+
+
+def _target(value: object) -> str:
+    """`maintain or increase`, `at least 4`, `less than 20 %`, `all`, `none stated`."""
+    text = text_of(value)
+    first, _, rest = text.partition(" ")
+    comparison = text.rpartition(" than ")[0] in ("less", "more") or text.startswith(("at least ", "at most "))
+    figure = text.removesuffix("%").rstrip().rpartition(" ")[2]
+    if text in ("maintain or increase", "all", "none stated") or (comparison and figure.replace(".", "", 1).isdigit() and first and rest):
+        return text
+    raise ValueError(f"'{text[:60]}' is not a target; write maintain or increase, at least 4, less than 20 %, all, or none stated")
+
+
+Target = Annotated[str, Reads(_target, {"type": "string", "examples": ["maintain or increase", "at least 4"]})]
+Baseline = Annotated[BaselineEntry | None, OrWord("none yet")]
+
+
+class Aim(Section):
+    """What surveys and measures have in common."""
+
+    unit: Sentence | None = None
+    target: Target
+    baseline: Baseline = None
+    """none yet: the first full period becomes it"""
+    stated_as: Sentence | None = None
+
+    @model_validator(mode="after")
+    def _has_its_baseline(self) -> Aim:
+        if self.target == "maintain or increase" and "baseline" not in self.model_fields_set:
+            raise ValueError('"maintain or increase" needs a baseline: {period, value, answers, margin}, or   baseline: none yet')
+        return self
+
+
+class SurveyEntry(Aim):
+    survey: Slug
+    asked: Asked
+    never_after_kinds: list[Slug] = Field(default_factory=list)
+    question: InBothLanguages
+    counts: Annotated[str, one_of("share of 4 and 5", "average")]
+
+
+class MeasureEntry(Aim):
+    measure: Slug
+    means: Sentence
+    every: Annotated[Literal["month", "quarter", "year"], one_of("month", "quarter", "year")]

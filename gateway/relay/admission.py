@@ -1,0 +1,63 @@
+"""Who may relay here: by network, by domain, by a header field. Decides only; the session says so to the client.
+
+Everything else is the next hop's to judge. The domain lists narrow an allow list that covers machines of strangers too, such as a
+shared cloud's (INTERFACE §4).
+"""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv6Address, ip_address
+
+from gateway.delivery.reply import Reply, own
+from gateway.relay.door import Listener
+
+_NOT_HERE = own(550, "7.1", "Relaying is not allowed for this client")
+_NOT_THIS_SENDER = own(550, "7.1", "Relaying is not allowed for this sender")
+_NOT_THIS_RECIPIENT = own(550, "7.1", "Relaying is not allowed to this recipient")
+
+_ROUTED = re.compile(r'[%!@"]')
+"""Local parts by which a trusting next hop would send mail on elsewhere: the percent hack, a bang path, a quoted address."""
+
+
+def may_relay(listener: Listener, peer: str) -> Reply | None:
+    """None when a client at this IP address may relay, else the refusal."""
+    try:
+        address = ip_address(peer.partition("%")[0])
+    except ValueError:
+        return _NOT_HERE
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    return None if any(address in network for network in listener.allow) else _NOT_HERE
+
+
+def may_send(listener: Listener, mail_from: str) -> Reply | None:
+    """The same for the reverse-path ("" is the null one, which always may)."""
+    if not listener.sender_domains or not mail_from:
+        return None
+    return None if _domain(mail_from) in _listed(listener.sender_domains) else _NOT_THIS_SENDER
+
+
+def may_receive(listener: Listener, rcpt_to: str) -> Reply | None:
+    """The same for a recipient. Exact domains only: no subdomain, no routing hidden in the local part; a bare `postmaster` may."""
+    if not listener.recipient_domains or rcpt_to.lower() == "postmaster":
+        return None
+    local = rcpt_to.rpartition("@")[0]
+    if _domain(rcpt_to) in _listed(listener.recipient_domains) and not _ROUTED.search(local):
+        return None
+    return _NOT_THIS_RECIPIENT
+
+
+def _domain(address: str) -> str:
+    return _a_label(address.rpartition("@")[2]) if "@" in address else ""
+
+
+def _listed(domains: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(_a_label(domain) for domain in domains)
+
+
+def _a_label(domain: str) -> str:
+    try:
+        return domain.lower() if domain.isascii() else domain.encode("idna").decode("ascii").lower()
+    except UnicodeError:
+        return domain.lower()

@@ -1,0 +1,117 @@
+"""The octets between 354 and the end mark: where they end, what in them looks like an end, what their header forbids.
+
+Only CRLF.CRLF ends a message (RFC 5321 §4.1.1.4). A lone dot between line breaks of which one is bare is an end for some servers and
+none for others (SMTP smuggling, CVE-2023-51764 and its kin); such a message is refused, every other octet passes (INTERFACE §3). Pure.
+"""
+
+from __future__ import annotations
+
+import re
+
+from gateway.delivery.reply import Reply, own
+from gateway.delivery.stuffing import unstuff
+from gateway.message.model import PREFIX_LIMIT
+
+# With a literal beginning, re searches several times as fast as bytes.find on mail: 10 µs for 40 KB.
+_END = re.compile(rb"\r\n\.\r\n")
+_DOT_AFTER_LF = re.compile(rb"\n\.[\r\n]")
+_DOT_AFTER_CR = re.compile(rb"\r\.[\r\n]")
+_STUFFED = re.compile(rb"\r\n\.")
+
+_HELD = 4
+"""Octets kept back, since they may begin an end mark, true or false: one less than CRLF.CRLF."""
+
+
+class EndOfData:
+    """Splits the client's stream at the end mark, however the stream was cut into pieces."""
+
+    def __init__(self) -> None:
+        self._tail = b"\r\n"
+        self._unreal = 2  # the line break before the first octet is the DATA command's, no part of the message
+        self._stuffed = 0
+        self._passed = 0
+        self.ended = False
+        self.lone_dot = False
+        """A lone dot beside a bare line break was seen; nothing is passed on from there."""
+        self.rest = b""
+        """What came after the end mark."""
+
+    @property
+    def size(self) -> int:
+        """Octets of the message so far, dot-stuffing not counted; exact once `ended`."""
+        return self._passed - self._stuffed
+
+    def feed(self, octets: bytes) -> bytes:
+        """What may be passed on now, dot-stuffed as it came; once `ended`, all that was held back, the final dot not included."""
+        joined = self._tail + octets
+        end = _END.search(joined)
+        if end is not None:
+            self.ended = True
+            self.rest = joined[end.end() :]
+            body, keep = joined[: end.start() + 2], end.start() + 2
+        else:
+            body, keep = joined, max(0, len(joined) - _HELD)
+        self.lone_dot = self.lone_dot or _has_lone_dot(body, self.ended)
+        self._stuffed += _count_stuffed(body) - _count_stuffed(self._tail)
+        skipped = min(self._unreal, keep)
+        self._unreal -= skipped
+        self._tail = joined[keep:] if not self.ended else b""
+        self._passed += keep - skipped
+        return b"" if self.lone_dot else joined[skipped:keep]
+
+
+def _has_lone_dot(body: bytes, ended: bool) -> bool:
+    if _DOT_AFTER_CR.search(body):
+        return True
+    found = _DOT_AFTER_LF.search(body)
+    if found is None:
+        return False
+    # CRLF "." CR at the very end may still become the end mark; the next piece tells.
+    undecided = not ended and found.end() == len(body) and body.endswith(b"\r\n.\r")
+    return not undecided
+
+
+def _count_stuffed(octets: bytes) -> int:
+    return sum(1 for _ in _STUFFED.finditer(octets))
+
+
+class Prefix:
+    """The beginning of a message, kept for observation: at most PREFIX_LIMIT octets without dot-stuffing."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+        # Stuffing adds at most one octet to three, CRLF and the dot.
+        self._room = PREFIX_LIMIT * 4 // 3 + 4
+
+    def feed(self, octets: bytes) -> None:
+        if self._room > 0 and octets:
+            self._pieces.append(octets[: self._room])
+            self._room -= len(octets)
+
+    def octets(self) -> bytes:
+        """As the next hop will store them."""
+        return unstuff(b"".join(self._pieces))[:PREFIX_LIMIT]
+
+
+_HEADER_END = re.compile(rb"\n\r?\n")
+_LOOP = own(554, "4.6", "Too many hops, this message is in a loop")
+_NO_HEADER = own(550, "7.1", "Relaying is not allowed for this message")
+
+
+def refusal(prefix: bytes, received_fields: int, require_header: str | None) -> Reply | None:
+    """What the header forbids: a loop (RFC 5321 §6.3), or relaying without the field that `require_header` names.
+
+    `require_header` is `Name` or `Name: value`; names and the spaces around a value do not count, the value is compared exactly.
+    """
+    text = b"\n" + prefix
+    end = _HEADER_END.search(text)
+    header = text[: end.start() + 1] if end else text
+    if header.lower().count(b"\nreceived:") > received_fields:
+        return _LOOP
+    if require_header is None:
+        return None
+    name, _, value = require_header.encode("utf-8").partition(b":")
+    for field in re.finditer(rb"\n" + re.escape(name.strip()) + rb"[ \t]*:([^\n]*)", header, re.IGNORECASE):
+        if not value.strip() or field[1].strip() == value.strip():
+            return None
+    return _NO_HEADER

@@ -1,0 +1,124 @@
+"""What a client has sent and nobody has read yet: command lines or raw octets, bounded, with back-pressure.
+
+Only CRLF ends a command line: a bare CR or LF stays inside it, and the grammar refuses it there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from gateway.delivery.deadline import Deadline
+
+HIGH_WATER = 1 << 18
+"""Octets after which the client is no longer read, until they are taken."""
+
+
+class ClientGone(Exception):
+    """The client will send nothing more."""
+
+
+class ClientSilent(Exception):
+    """The client did not send in time."""
+
+
+class LineTooLong(Exception):
+    """A command line was over the limit; all of it has been thrown away."""
+
+
+class Inbox:
+    """Octets of one client, in order. For one reader."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._buffer = bytearray()
+        self._seen = 0
+        self._ended = False
+        self._overlong = False
+        self._waiter: asyncio.Future[None] | None = None
+        self._deadline = Deadline(loop, self._silent)
+        self._transport: asyncio.Transport | None = None
+        self._paused = False
+
+    def attach(self, transport: asyncio.Transport) -> None:
+        """Whose reading is paused; again after STARTTLS."""
+        self._transport = transport
+
+    def feed(self, octets: bytes) -> None:
+        self._buffer += octets
+        if len(self._buffer) > HIGH_WATER and not self._paused and self._transport is not None:
+            self._transport.pause_reading()
+            self._paused = True
+        self._wake()
+
+    def feed_end(self) -> None:
+        """Nothing more will come."""
+        self._ended = True
+        self._wake()
+
+    def interrupt(self) -> None:
+        """End a wait although nothing has come."""
+        self._wake()
+
+    def close(self) -> None:
+        self._deadline.close()
+
+    def __len__(self) -> int:
+        return len(self._buffer)
+
+    def take_line(self, limit: int) -> bytes | None:
+        """The next complete line without its CRLF, or None. Raises LineTooLong."""
+        end = self._buffer.find(b"\r\n")
+        if end < 0:
+            if len(self._buffer) > limit:
+                self._overlong = True
+                del self._buffer[:-1]  # the last octet may be the CR of its CRLF
+                self._resume()
+            self._seen = len(self._buffer)
+            return None
+        line = bytes(self._buffer[:end])
+        del self._buffer[: end + 2]
+        self._resume()
+        if self._overlong or len(line) > limit:
+            self._overlong = False
+            raise LineTooLong
+        return line
+
+    def take(self) -> bytes:
+        """Everything that is there."""
+        octets = bytes(self._buffer)
+        self._buffer.clear()
+        self._seen = 0
+        self._resume()
+        return octets
+
+    def give_back(self, octets: bytes) -> None:
+        """Octets that `take` gave and that belong to the next command."""
+        self._buffer[:0] = octets
+
+    async def more(self, seconds: float) -> None:
+        """Wait for something beyond what was last looked at. Raises ClientSilent after `seconds`, ClientGone at the end."""
+        if len(self._buffer) != self._seen:
+            return
+        if self._ended:
+            raise ClientGone
+        self._waiter = self._loop.create_future()
+        self._deadline.set(seconds)
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+            self._deadline.clear()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def _silent(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_exception(ClientSilent())
+
+    def _resume(self) -> None:
+        if self._paused and self._transport is not None and len(self._buffer) <= HIGH_WATER // 2:
+            self._paused = False
+            if not self._transport.is_closing():
+                self._transport.resume_reading()

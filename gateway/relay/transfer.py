@@ -1,0 +1,79 @@
+"""Takes one message from the client after 354 and passes it on as it comes, so that memory stays bounded (DESIGN §3.1).
+
+The final dot goes to the next hop only after everything that could still refuse the message has been asked. Where something does,
+the connection is cut without it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gateway.delivery.hop import Unavailable
+from gateway.delivery.reply import Reply
+from gateway.delivery.transaction import Transaction
+from gateway.relay import replies
+from gateway.relay.data import EndOfData, Prefix
+from gateway.relay.door import Limits
+from gateway.relay.inbox import Inbox
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of one message."""
+
+    reply: Reply
+    prefix: bytes
+    """Its first PREFIX_LIMIT octets, without dot-stuffing."""
+    size: int
+    """All of its octets, without dot-stuffing."""
+
+
+class Transfer:
+    """One message. `ended` says whether the client's end mark has been read."""
+
+    def __init__(self, inbox: Inbox, transaction: Transaction, limits: Limits) -> None:
+        self._inbox = inbox
+        self._transaction = transaction
+        self._limits = limits
+        self._end = EndOfData()
+        self._prefix = Prefix()
+        self._credit = limits.idle
+
+    @property
+    def ended(self) -> bool:
+        return self._end.ended
+
+    async def run(self, head: bytes, forbids: Callable[[bytes], Reply | None]) -> Taken:
+        """Pass on `head` and the message; `forbids` sees its prefix before the final dot. Raises ClientGone and ClientSilent."""
+        last = head + await self._next()
+        while not self._end.ended:
+            await self._transaction.write(last)
+            last = await self._next()
+        self._inbox.give_back(self._end.rest)
+        prefix = self._prefix.octets()
+        refused = replies.LONE_DOT if self._end.lone_dot else forbids(prefix)
+        return Taken(refused or await self._finish(last), prefix, self._end.size)
+
+    async def _finish(self, last: bytes) -> Reply:
+        try:
+            return await self._transaction.end(last)
+        except Unavailable as failure:
+            return failure.reply
+
+    async def _next(self) -> bytes:
+        if not self._inbox:
+            await self._wait()
+        octets = self._inbox.take()
+        self._credit = min(self._limits.idle, self._credit + len(octets) / self._limits.data_rate)
+        passed = self._end.feed(octets)
+        self._prefix.feed(passed)
+        return passed
+
+    async def _wait(self) -> None:
+        """Only the time spent waiting for the client counts against it."""
+        loop = asyncio.get_running_loop()
+        since = loop.time()
+        await self._inbox.more(self._credit)
+        self._credit -= loop.time() - since

@@ -1,0 +1,130 @@
+"""A canary resident: name, address and subject are in no log, no trace and no settled row, whatever goes wrong (DESIGN promise 8)."""
+
+from __future__ import annotations
+
+import base64
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from tests.conftest import GatewayFactory
+from tests.harness import ledger
+from tests.harness.client import SmtpClient, send
+from tests.harness.gateway import GatewayProcess
+from tests.harness.hop import CLOSE, RecordingHop, Script, say
+from tests.harness.mails import inquiry, new_message_id, wait_acknowledged
+from tests.harness.waiting import wait_for
+
+pytestmark = pytest.mark.front_door
+
+NAME, LOCAL, DOMAIN = "Kanarienvogel Quux", "kanarienvogel.quux", "canary-domain.example"
+SUBJECT, BODY = "Zanzibarian yellow feather", "xylophonic plumage 046 454 286"
+ADDRESS = f"{LOCAL}@{DOMAIN}"
+CANARIES = (NAME, "Kanarienvogel", LOCAL, DOMAIN, SUBJECT, "Zanzibarian", BODY, "xylophonic")
+
+
+def letter(message_id: str, **other: str) -> bytes:
+    return inquiry(message_id, **{"sender": ADDRESS, "name": NAME, "subject": SUBJECT, "text": f"Hello, {BODY}?\r\n"} | other)
+
+
+def seen_in(octets: bytes) -> list[str]:
+    """Canaries in these octets, as they are, in UTF-16 or in base64 (each of its three alignments)."""
+    low = octets.lower()
+    found = []
+    for canary in CANARIES:
+        plain = canary.encode()
+        aligned = [base64.b64encode(b"\0" * shift + plain)[4 if shift else 0 : -4] for shift in range(3)]
+        if plain.lower() in low or plain.decode().lower().encode("utf-16-le") in low or any(len(each) > 8 and each in octets for each in aligned):
+            found.append(canary)
+    return found
+
+
+def assert_no_canary(gateway: GatewayProcess) -> None:
+    found = {"log": seen_in(gateway.output.encode())}
+    found["metrics"] = seen_in(gateway.http("/metrics")[1].encode())
+    found["page"] = seen_in((gateway.http("/")[1] + gateway.http("/readyz")[1]).encode())
+    for path in (path for path in (gateway.folder / "var").rglob("*") if path.is_file()):
+        found[path.name] = seen_in(path.read_bytes())
+    assert not any(found.values()), {place: canaries for place, canaries in found.items() if canaries}
+
+
+@pytest.fixture
+def gateway(new_gateway: GatewayFactory) -> GatewayProcess:
+    return new_gateway(settings={"log": {"level": "debug"}, "timeouts": {"command": "1s", "data_end": "1s", "intake": "300ms"}})
+
+
+def mail(gateway: GatewayProcess, octets: bytes, to: bytes = b"hr@toronto.example") -> int:
+    return send(gateway.inbound, ADDRESS.encode(), to, octets).code
+
+
+def test_after_an_acknowledgement(gateway: GatewayProcess, notices_hop: RecordingHop):
+    gateway.start()
+    message_id = new_message_id()
+    assert mail(gateway, letter(message_id)) == 250
+    wait_acknowledged(notices_hop, message_id)
+    ledger.wait_settled(gateway.database)
+    trace = gateway.cli("trace", message_id)
+    assert trace.returncode == 0, trace.stderr
+    assert not seen_in((trace.stdout + trace.stderr).encode())
+    wait_for(lambda: not ledger.count(gateway.database, "outgoing"), "address and text are erased")
+    gateway.stop()  # the write-ahead log is folded into the ledger
+    gateway.start()
+    assert_no_canary(gateway)
+
+
+def test_after_every_refusal_and_loss_of_the_next_hop(gateway: GatewayProcess, hop: RecordingHop):
+    gateway.start()
+    for stage in ("greeting", "mail", "rcpt", "data", "end"):
+        for trouble in (say(f"550 5.1.1 <{ADDRESS}> {NAME} {SUBJECT}: refused"), CLOSE):
+            hop.cut()
+            hop.script = Script()
+            setattr(hop.script, stage, trouble)
+            assert mail(gateway, letter(new_message_id())) >= 400
+    with SmtpClient(gateway.inbound) as client:
+        for line in ("MAIL FROM:<{a}", "MAIL FROM:<{a}> NONSENSE=1", "VRFY {a}", "{a} NAME", "RCPT TO:<{a}>", "HELO {a}"):
+            client.command(line.format(a=ADDRESS).encode())
+    assert_no_canary(gateway)
+
+
+def test_after_a_notices_hop_that_refuses(gateway: GatewayProcess, notices_hop: RecordingHop):
+    notices_hop.script.rcpt = say(f"550 5.1.1 <{ADDRESS}>: no such {NAME}")
+    gateway.start()
+    assert mail(gateway, letter(new_message_id())) == 250
+    ledger.wait_recorded(gateway.database, 1)
+    ledger.wait_settled(gateway.database)
+    assert [row["state"] for row in ledger.acknowledgements(gateway.database)] == ["refused"]
+    gateway.stop()
+    gateway.start()
+    assert_no_canary(gateway)
+
+
+@pytest.mark.parametrize("broken", ["nul-and-8-bit", "crashes-parsers", "no-header"])
+def test_after_mail_that_parsers_choke_on(gateway: GatewayProcess, broken: str):
+    odd = {
+        "nul-and-8-bit": letter(new_message_id()).replace(b"Hello", b"\0\xff\xfe" + NAME.encode()),
+        "crashes-parsers": letter(new_message_id(), fields=f"Content-Type: x/y; a*\r\nTo: {NAME} <{LOCAL}@\r\nReferences: <{ADDRESS}\r\n"),
+        "no-header": f"{NAME} {SUBJECT}\r\n{ADDRESS}\r\n".encode(),
+    }
+    gateway.start()
+    assert mail(gateway, odd[broken]) == 250
+    ledger.wait_recorded(gateway.database, 1)
+    wait_for(lambda: not ledger.count(gateway.database, "outgoing"), "nothing waits")
+    gateway.stop()
+    gateway.start()
+    assert_no_canary(gateway)
+
+
+def test_after_the_journal_was_replayed(gateway: GatewayProcess, notices_hop: RecordingHop):
+    gateway.start()
+    message_id = new_message_id()
+    with closing(sqlite3.connect(gateway.database, isolation_level=None, timeout=30)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        assert mail(gateway, letter(message_id)) == 250
+        other.execute("ROLLBACK")
+    wait_acknowledged(notices_hop, message_id)
+    ledger.wait_settled(gateway.database)
+    gateway.stop()
+    gateway.start()
+    wait_for(lambda: not any(seen_in(path.read_bytes()) for path in (gateway.folder / "var").rglob("*") if path.is_file()), "the journal is erased")
+    assert_no_canary(gateway)

@@ -1,0 +1,57 @@
+"""What a user can say to the gateway is in its documentation: each command, each setting, each reason."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from gateway import settings as gateway_settings
+from gateway.cli import gateway as root_command
+from gateway.judgement.reasons import REASONS
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTATION = "\n".join(path.read_text() for path in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))])
+
+
+def commands(command: click.Command, name: str = "gateway") -> Iterator[str]:
+    """`gateway serve`, `gateway outbox list` …: the commands that do something."""
+    if not isinstance(command, click.Group):
+        yield name
+        return
+    context = click.Context(command)
+    for each in command.list_commands(context):
+        below = command.get_command(context, each)
+        assert below, f"{name} {each} is listed but cannot be loaded"
+        yield from commands(below, f"{name} {each}")
+
+
+@pytest.mark.parametrize("command", commands(root_command))
+def test_each_command_is_documented(command: str):
+    assert command in DOCUMENTATION
+
+
+@pytest.mark.parametrize("setting", [name for name, _ in gateway_settings.each_setting()])
+def test_each_setting_is_documented(setting: str):
+    """As `key` under a heading or table that names its [section], in the page of all settings."""
+    section, _, key = setting.rpartition(".")
+    page = (ROOT / "docs" / "configuration.md").read_text()
+    assert re.search(rf"\b{re.escape(key)}\b", page), f"docs/configuration.md does not name {setting}"
+    assert not section or re.search(rf"\[+{re.escape(section)}\]+", page), f"docs/configuration.md has no [{section}]"
+
+
+@pytest.mark.parametrize("reason", sorted(REASONS))
+def test_each_reason_is_documented(reason: str):
+    assert f"`{reason}`" in DOCUMENTATION
+
+
+def test_links_between_pages_lead_somewhere():
+    broken = []
+    for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "deploy").rglob("*.md"))]:
+        for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", page.read_text()):
+            if not (page.parent / target).exists():
+                broken.append(f"{page.relative_to(ROOT)}: {target}")
+    assert not broken, broken

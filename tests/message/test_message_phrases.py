@@ -1,0 +1,54 @@
+"""Recognition of absence phrases, measured on texts that the patterns were not written from; and their running time."""
+
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+from gateway.message import automatic_phrases as phrases
+from gateway.message.automatic import classify
+from gateway.message.automatic_signs import OPENING_LIMIT
+from gateway.message.parse import parse
+
+TEXTS = yaml.safe_load((Path(__file__).parent / "absences.yaml").read_text(encoding="utf-8"))
+
+
+def away(text):
+    octets = b"Auto-Submitted: auto-replied\nSubject: Re: x\nContent-Type: text/plain; charset=utf-8\n\n" + text.encode()
+    return classify(parse(octets), "a@b.example").type == "out_of_office"
+
+
+@pytest.mark.parametrize("text", TEXTS["away"])
+def test_says_away(text):
+    assert away(text)
+
+
+@pytest.mark.parametrize("text", TEXTS["present"])
+def test_does_not_say_away(text):
+    assert not away(text)
+
+
+PIECES = [
+    "i am ", "i am on a ", "je suis a ", "a", " ", "auto", "auto ", "automatic ", "from: a\n", "on a\n", "-", "[a] ", "[", "your message ",
+    "we a a a ", "will be a ", "thank you ", "reply a ", "is a b c ", "i am out of the office until ", "message from a", "this is an automatic ",
+    "\n",
+    "(",
+]  # fmt: skip
+PATTERNS = [name for name, value in vars(phrases).items() if name.isupper() and hasattr(value, "search")]
+
+
+@pytest.mark.parametrize("name", PATTERNS)
+def test_no_pattern_is_slow_on_any_text(name):
+    pattern = getattr(phrases, name)
+    for piece in PIECES:
+        text = (piece * OPENING_LIMIT)[: 4 * OPENING_LIMIT]
+        started = time.process_time()
+        pattern.search(text)
+        pattern.match(text)
+        assert time.process_time() - started < 0.1, piece
+
+
+def test_folding():
+    assert phrases.fold("Réponse  Automatique — D’Absence") == "reponse automatique - d'absence"
+    assert phrases.fold("ЙЁ\u200b한국") == "ие한국"

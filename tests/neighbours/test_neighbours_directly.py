@@ -1,0 +1,124 @@
+"""Postfix as client with its own queue, Dovecot as LMTP next hop, swaks as any client; and the unit file that runs the gateway."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import GatewayFactory
+from tests.harness.client import SmtpClient, on_the_wire, send
+from tests.harness.gateway import REPOSITORY, GatewayProcess, run_gateway
+from tests.harness.hop import RecordingHop, say
+from tests.harness.mails import inquiry, new_message_id, wait_acknowledged, without_received
+from tests.harness.neighbours import DovecotInstance, PostfixInstance, program, swaks
+from tests.harness.ports import free_port
+from tests.harness.waiting import wait_for
+
+pytestmark = pytest.mark.neighbours
+
+
+@pytest.fixture
+def sending_postfix(new_postfix: Callable[..., PostfixInstance], gateway: GatewayProcess) -> tuple[PostfixInstance, int]:
+    """A queueing Postfix whose relayhost is the gateway."""
+    port = free_port()
+    postfix = new_postfix(main=f"relayhost = [127.0.0.1]:{gateway.inbound}\n", master=f"127.0.0.1:{port} inet n - n - - smtpd\n")
+    postfix.start(port)
+    return postfix, port
+
+
+@pytest.mark.root
+def test_postfix_sends_through_the_gateway(sending_postfix, hop: RecordingHop, notices_hop: RecordingHop):
+    """Its smtp client pipelines MAIL, RCPT and DATA; 8-bit text and 30 messages on kept connections arrive whole."""
+    _, port = sending_postfix
+    message_ids = [new_message_id() for _ in range(30)]
+    with SmtpClient(port) as client:
+        for message_id in message_ids:
+            octets = inquiry(message_id, sender=f"r{message_ids.index(message_id)}@example.org", text="é\r\n.\r\n" + "long " * 150 + "\r\n")
+            assert client.send(b"resident@example.org", [b"hr@toronto.example", b"equity@toronto.example"], octets).code == 250
+    hop.wait_accepted(30)
+    for message_id in message_ids:
+        (got,) = [each for each in hop.accepted if message_id.encode() in each.raw]
+        assert sorted(got.rcpt_to) == [b"equity@toronto.example", b"hr@toronto.example"]
+        assert got.octets.endswith("é\r\n.\r\n".encode() + b"long " * 150 + b"\r\n")
+
+
+@pytest.mark.root
+def test_postfix_tries_again_when_the_next_hop_was_busy(sending_postfix, hop: RecordingHop, notices_hop: RecordingHop):
+    postfix, port = sending_postfix
+    hop.script.end = say("451 4.3.2 busy")
+    message_id = new_message_id()
+    assert send(port, b"resident@example.org", b"hr@toronto.example", inquiry(message_id)).code == 250
+    wait_for(lambda: re.search(r"status=deferred .*451 4\.3\.2 busy", postfix.output), f"Postfix hears the next hop's words\n{postfix.output}")
+    hop.script.end = say("250 2.0.0 Ok")
+    postfix.flush()
+    hop.wait_accepted(1)
+    assert len(wait_acknowledged(notices_hop, message_id)) == 1
+    assert not postfix.queued() or wait_for(lambda: not postfix.queued(), "the queue is empty")
+
+
+@pytest.mark.root
+def test_postfix_bounces_what_the_next_hop_refuses(sending_postfix, hop: RecordingHop):
+    """The permanent refusal reaches Postfix with its words; the bounce it writes passes the gateway too."""
+    postfix, port = sending_postfix
+    hop.script.rcpt_of = {"nobody@toronto.example": say("550 5.1.1 no such person here")}
+    assert send(port, b"resident@example.org", b"nobody@toronto.example", inquiry(new_message_id())).code == 250
+    (bounce,) = hop.wait_accepted(1)
+    assert bounce.mail_from == b""
+    assert bounce.rcpt_to == [b"resident@example.org"]
+    assert b"no such person here" in bounce.octets
+    assert re.search(r"status=bounced .*550 5\.1\.1 no such person here", postfix.output)
+
+
+@pytest.mark.root
+def test_dovecot_by_lmtp(new_gateway: GatewayFactory, dovecot: DovecotInstance):
+    """An LMTP next hop takes one recipient a transaction; the others hear 452 and come again."""
+    gateway = new_gateway(next_hop=f"lmtp://127.0.0.1:{dovecot.lmtp}")
+    gateway.start()
+    message_id = new_message_id()
+    octets = inquiry(message_id)
+    with SmtpClient(gateway.inbound) as client:
+        sent = client.send(b"resident@example.org", [b"hr@toronto.example", b"equity@toronto.example"], octets)
+        assert [each.code for each in sent.rcpt] == [250, 452]
+        assert sent.code == 250
+        assert client.send(b"resident@example.org", b"equity@toronto.example", octets).code == 250
+    for address in ("hr@toronto.example", "equity@toronto.example"):
+        (delivered,) = dovecot.wait_for(address)
+        assert delivered.endswith(octets.replace(b"\r\n", b"\n"))
+
+
+def test_swaks(gateway: GatewayProcess, hop: RecordingHop, notices_hop: RecordingHop, tmp_path: Path):
+    message_id = new_message_id()
+    octets = inquiry(message_id)
+    done = swaks(gateway.inbound, "--from", "resident@example.org", "--to", "hr@toronto.example", data=octets, folder=tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert without_received(hop.accepted[0].raw, on_the_wire(octets)).startswith(octets[:-2])
+    assert len(wait_acknowledged(notices_hop, message_id)) == 1
+
+
+def test_swaks_pipelined_and_refused(gateway: GatewayProcess, hop: RecordingHop):
+    hop.script.rcpt_of = {"nobody@toronto.example": say("550 5.1.1 no such person")}
+    done = swaks(gateway.inbound, "--pipeline", "--from", "resident@example.org", "--to", "hr@toronto.example,nobody@toronto.example")
+    assert "550 5.1.1 no such person" in done.stdout
+    assert hop.wait_accepted(1)[0].rcpt_to == [b"hr@toronto.example"]
+
+
+def test_the_unit_is_hardened():
+    unit = REPOSITORY / "deploy" / "gateway.service"
+    done = subprocess.run(
+        [program("systemd-analyze"), "security", "--offline=true", "--threshold=20", "--no-pager", str(unit)],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_example_configuration_is_good(tmp_path: Path):
+    """deploy/gateway.toml with the shipped folders; only the paths of the installed machine are replaced."""
+    text = (REPOSITORY / "deploy" / "gateway.toml").read_text()
+    text = text.replace("/etc/gateway/", f"{REPOSITORY}/").replace("/var/lib/gateway/", f"{tmp_path}/")
+    (tmp_path / "gateway.toml").write_text(text)
+    done = run_gateway("check", "--config", "gateway.toml", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -1,0 +1,54 @@
+"""Does an invitation say how to take part?"""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.judgement.meeting import check
+from gateway.message.model import Message
+from gateway.message.parse import parse
+
+
+def _invitation(*lines: str, method: str = "REQUEST", parameter: str = "") -> Message:
+    calendar = "\r\n".join(["BEGIN:VCALENDAR", *([f"METHOD:{method}"] if method else []), "BEGIN:VEVENT", *lines, "END:VEVENT", "END:VCALENDAR"])
+    return parse(
+        f"From: robin.sample@toronto.example\r\nSubject: Planning\r\nContent-Type: text/calendar; charset=utf-8{parameter}\r\n\r\n{calendar}\r\n".encode()
+    )
+
+
+def test_no_invitation() -> None:
+    assert check(parse(b"From: a@toronto.example\r\n\r\nLet us meet in person.")) is None
+    assert check(_invitation("SUMMARY:x", method="REPLY")) is None
+    assert check(_invitation("SUMMARY:x", method="CANCEL")) is None
+
+
+@pytest.mark.parametrize(
+    ("lines", "in_person", "on_camera", "conference"),
+    [
+        (["LOCATION:Metro Hall\\, Room 302"], True, False, False),
+        (["LOCATION:Microsoft Teams Meeting", "DESCRIPTION:Join https://teams.microsoft.com/l/meetup-join/x"], False, False, True),
+        (["LOCATION:Metro Hall 302; Microsoft Teams Meeting", "DESCRIPTION:https://teams.microsoft.com/l/x"], True, False, True),
+        (["SUMMARY:Team day (in person)"], True, False, False),
+        (["DESCRIPTION:This is not in person. Cameras on\\, please: https://zoom.us/j/1"], False, True, True),
+        (["DESCRIPTION:Réunion en présentiel"], True, False, False),
+        (['DESCRIPTION;ALTREP="data:text/html,a:b":Camera is required'], False, True, False),
+        (["SUMMARY:A long summary that is fol", " ded in per", " son"], True, False, False),
+        (["SUMMARY:Weekly"], False, False, False),
+    ],
+)
+def test_what_an_invitation_says(lines: list[str], in_person: bool, on_camera: bool, conference: bool) -> None:
+    found = check(_invitation(*lines))
+    assert found is not None
+    assert (found["in_person"], found["on_camera"], found["conference"]) == (in_person, on_camera, conference)
+    assert found["stated"] == (in_person or on_camera)
+    assert found["method"] == "REQUEST"
+
+
+def test_location_is_read_without_escapes() -> None:
+    found = check(_invitation("LOCATION;LANGUAGE=en:Metro Hall\\, Room 302"))
+    assert found is not None
+    assert found["location"] == "Metro Hall, Room 302"
+
+
+def test_the_method_may_stand_in_the_content_type_alone() -> None:
+    assert check(_invitation("SUMMARY:x", method="", parameter="; method=request")) is not None

@@ -1,0 +1,80 @@
+"""Does mail from staff carry the signature that the shipped rules ask for? The table is the specification a colleague can read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import yaml
+
+from gateway.judgement.signature import check
+from gateway.judgement.verdict import Automatic, SignatureCheck
+from gateway.policy.model import SignatureRules
+
+HERE = Path(__file__).parent
+CASES = yaml.safe_load((HERE / "signatures.yaml").read_text(encoding="utf-8"))
+SEVEN = ("name", "title", "division", "organization", "phone", "email", "website")
+
+
+def rules(name: str = "corporate-identity", **changes: Any) -> SimpleNamespace:
+    """A policy as far as the rule looks at it, with the shipped rules."""
+    written = yaml.safe_load((HERE.parents[1] / "signatures" / f"{name}.yaml").read_text(encoding="utf-8"))
+    values = {key: tuple(value) if isinstance(value, list) else value for key, value in written.items()} | changes
+    return SimpleNamespace(
+        signature_rules=SignatureRules(divisions=("Human Resources", "Ressources humaines", "Employee & Labour Relations"), **values), divisions={}
+    )
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["id"]))
+def test_a_signature_is_read_as_a_careful_reader_would(case: dict[str, Any], message_of: Any, envelope_of: Any) -> None:
+    found = check(message_of(case), Automatic(), envelope_of(case), rules(), True)
+    if not case.get("checked", True):
+        assert found == SignatureCheck()
+        return
+    assert found.checked
+    assert (list(found.missing), list(found.violations)) == (case.get("missing", []), case.get("violations", []))
+    assert found.compliant == (not found.missing and not found.violations)
+
+
+@pytest.mark.parametrize(("automatic", "from_staff"), [(Automatic("out_of_office"), True), (Automatic("calendar_reply"), True), (Automatic(), False)])
+def test_none_is_expected(automatic: Automatic, from_staff: bool, message_of: Any, envelope_of: Any) -> None:
+    case = {"text": "Away"}
+    assert check(message_of(case), automatic, envelope_of(case), rules(), from_staff) == SignatureCheck()
+
+
+def test_policy_may_ask_for_less_in_a_reply(message_of: Any, envelope_of: Any) -> None:
+    case = {"text": "Yes.\n\nRobin Sample\n416-555-0142\n"}
+    reply = {**case, "headers": {"In-Reply-To": "<q@example.org>"}}
+    short = rules(reply_fields=("name", "phone"))
+    assert check(message_of(reply), Automatic(), envelope_of(reply), short, True).compliant
+    assert not check(message_of(case), Automatic(), envelope_of(case), short, True).compliant
+
+
+def test_email_alone_may_be_required(message_of: Any, envelope_of: Any) -> None:
+    case = {"text": "Yes.\n\n-- \nRobin Sample\nPolicy Analyst\nHuman Resources\nCity of Toronto\n416-555-0142\nwww.toronto.example\n"}
+    strict = rules(required=("name", "email"))
+    assert check(message_of(case), Automatic(), envelope_of(case), strict, True).missing == ("email",)
+
+
+def test_the_federal_example_holds_its_own_block(message_of: Any, envelope_of: Any) -> None:
+    text = "Bonjour\n\n-- \nProgram Inquiries Team\nGeneral inquiries\nGovernment of Canada / Gouvernement du Canada\nTel: 613-555-0142 / Tél. : 613-555-0142\ndonotreply@canada.example\n"
+    case = {"text": text, "from": "Program Inquiries <inquiries@canada.example>"}
+    found = check(message_of(case), Automatic(), envelope_of(case), rules("federal-bilingual"), True)
+    assert "organization" not in found.missing
+    assert "phone" not in found.missing
+
+
+def test_an_invitation_needs_no_signature(envelope_of: Any) -> None:
+    from gateway.message.parse import parse
+
+    octets = b"From: robin.sample@toronto.example\r\nContent-Type: text/calendar; method=REQUEST\r\n\r\nBEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nEND:VCALENDAR\r\n"
+    assert check(parse(octets), Automatic(), envelope_of({}), rules(), True) == SignatureCheck()
+
+
+def test_the_table_has_enough_of_each() -> None:
+    assert len(CASES) >= 40
+    assert len({case["id"] for case in CASES}) == len(CASES)
+    for field in SEVEN:
+        assert sum(field in case.get("missing", []) and len(case["missing"]) < 7 for case in CASES) or field in {"name"}
