@@ -118,5 +118,8 @@ class Judged:
         """For the ledger."""
         if self.composed is None or self.notice is None:
             return Decision(self.verdict)
-        printed = {case.mailbox: self.composed.printed_respond_by for case in self.verdict.opens}
-        return Decision(self.verdict, (self.notice,), printed=printed)
+        said = self.verdict.acknowledgement
+        spoken = [case for case in (said.lead, *said.others) if case is not None]
+        # An acknowledgement in confidence speaks for its own case only, whatever else was opened.
+        told = [case for case in spoken if case.confidential][:1] or spoken
+        return Decision(self.verdict, (self.notice,), printed={case.mailbox: self.composed.printed_respond_by for case in told})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -45,7 +46,8 @@ def read_rulebook(settings: Settings, secret: bytes, now: datetime) -> Reading:
     diagnostics = tuple(sorted({*loaded.diagnostics, *complaints}))
     if loaded.policy is None or texts is None:
         return Reading(None, diagnostics, loaded)
-    policy = replace(loaded.policy, correspondent_cap=settings.caps.correspondent)
+    version = hashlib.sha256(f"{loaded.policy.version}\0{texts.version}".encode()).hexdigest()[:16]
+    policy = replace(loaded.policy, version=version, correspondent_cap=settings.caps.correspondent)
     give_up_after = timedelta(seconds=settings.notices.give_up_after)
     return Reading(Rulebook(policy, texts, secret, give_up_after), diagnostics, loaded)
 

@@ -45,7 +45,11 @@ class SmtpHop:
     async def open(self, timeouts: Timeouts, hostname: str) -> SmtpSession:
         """Connect and greet as `hostname`. Raises Unavailable."""
         try:
-            return await self._open(timeouts, hostname, self._context)
+            context = self._context
+        except OSError as error:  # the file of `ca`; ssl.SSLError is of it
+            raise unreachable(f"certificates to trust: {type(error).__name__}") from None
+        try:
+            return await self._open(timeouts, hostname, context)
         except ssl.SSLError as error:
             if self.tls != "opportunistic":
                 raise unreachable(f"TLS: {type(error).__name__}") from None

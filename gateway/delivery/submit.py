@@ -22,7 +22,8 @@ async def submit(hop: Pool, mail_from: str, rcpt_to: str, octets: bytes) -> Repl
     the next hop offers DSN (RFC 3834 §3.3), SMTPUTF8 only where addresses or header need it (RFC 6531 §3.2), BODY=8BITMIME likewise.
     Raises Unavailable when no answer came; after the final dot that means an unknown outcome, so repeat with the same Message-ID.
     """
-    sender, recipient = mail_from.encode("utf-8"), rcpt_to.encode("utf-8")
+    # What is no Unicode text becomes no UTF-8 here, and is refused below.
+    sender, recipient = mail_from.encode("utf-8", "surrogatepass"), rcpt_to.encode("utf-8", "surrogatepass")
     if (sender and not is_mailbox(sender, utf8=True)) or not is_mailbox(recipient, utf8=True):
         return _NO_ADDRESS
     transaction = await Transaction.begin(hop)

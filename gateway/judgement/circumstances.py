@@ -70,8 +70,7 @@ def _named(message: Message, policy: Policy, *fields: str) -> frozenset[str]:
 
 def division_of(address: str, policy: Policy) -> Division | None:
     """The division whose mailbox or alias an address is, by any spelling of it."""
-    exact = "@".join(split(address))
-    return policy.by_mailbox.get(exact) or policy.by_mailbox.get(untagged(address)) or policy.by_mailbox.get(untagged(canonical(address)))
+    return policy.by_mailbox.get("@".join(split(address))) or policy.by_mailbox.get(untagged(canonical(address)))
 
 
 def divisions_in_from(message: Message, policy: Policy) -> frozenset[str]:

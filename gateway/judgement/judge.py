@@ -83,7 +83,7 @@ def _acknowledgement(examination: Examination, history: History, policy: Policy,
         return _no(decision, "answers-our-notice", "the ledger knows the notice")
     cap = policy.correspondent_cap
     if cap is not None and history.acknowledgements_to_correspondent >= cap[0]:
-        return _no(decision, "correspondent-cap", f"{history.acknowledgements_to_correspondent} within {cap[1]}")
+        return _no(decision, "correspondent-cap", f"{history.acknowledgements_to_correspondent} of {cap[0]} allowed")
     return _led_by_an_opened_case(decision, opens)
 
 

@@ -36,7 +36,7 @@ _ON_CAMERA = re.compile(
 def check(message: Message) -> Mapping[str, object] | None:
     """`{"method", "in_person", "on_camera", "location", "conference", "stated"}` of an invitation, None for any other message.
 
-    `in_person` is True for a stated place or wording, None when nothing says; `on_camera` is True only when the words ask for it; `conference` is
+    `in_person` is True for a stated place or wording, False when nothing says; `on_camera` is True only when the words ask for it; `conference` is
     whether a link is given; `stated` is whether either was said in words or by a place.
     """
     part = next((each for each in message.root.walk() if each.content_type == "text/calendar" and each.text is not None), None)

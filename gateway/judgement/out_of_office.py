@@ -355,7 +355,8 @@ class _Reading:
     def _put_together(self, others: Sequence[Named], offered: Sequence[ContactPoint], *, fresh: bool) -> None:
         if fresh:
             self._current = _Draft()
-        for event in sorted([*others, *offered], key=lambda each: each.start):
+        events: list[Named | ContactPoint] = [*others, *offered]
+        for event in sorted(events, key=lambda each: each.start):
             if isinstance(event, Named):
                 self._name(event)
             else:

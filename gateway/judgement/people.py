@@ -27,35 +27,45 @@ _RUN = re.compile(
 )
 _LAST_FIRST = re.compile(rf"(?<![\w.] )({_CAPITAL}), ({_CAPITAL}(?: [A-Z]\.?)?)(?=\s?(?:at|on|\(|-|–|:|<|$))")
 _NOT_NAMES = frozenset(
-    """i i'm i’m i'll i’ll please kindly for if in on at to the a an my our your his her their this that these those there should when while until upon during thank thanks merci bonjour hello hi dear
-    contact contactez call email e-mail mail phone telephone cell mobile tel fax ext extension office direct out away urgent emergency emergencies
-    immediate assistance help alternatively otherwise also or and but we you he she they it all any for general regards best sincerely cheers monday
-    tuesday wednesday thursday friday saturday sunday january february march april may june july august september october november december jan feb
-    mar apr jun jul aug sep sept oct nov dec lundi mardi mercredi jeudi vendredi samedi dimanche pour en au aux le la les un une je j'ai j’ai vous
-    nous votre mon ma mes veuillez si d'ici d’ici toutefois urgence cas toute dans courriel téléphone poste auto automatic reply réponse automatique
-    note re subject no not do don't don’t is are will can may due as after before from by ping either both with am pm est edt canada toronto ontario
-    north america christmas new year happy holidays holiday vacation leave conference training email: speak reach send forward direct refer see try
-    dial ask use visit after-hours hours business bonne avant pendant durant lors communiquez communiquer appelez joindre adressez media hr it ok
-    covid date return retour absence absent absente currently presently actuellement since my limited access sorry i've i’ve back yes text via teams
-    zoom outlook intranet""".split() ) _TEAM_WORD = re.compile(
+    """
+    i i'm i’m i'll i’ll i've i’ve please kindly for if in on at to the a an my our your his her their this that these those there should when while
+    until upon during thank thanks merci bonjour hello hi dear contact contactez call email e-mail email: mail phone telephone cell mobile tel fax ext
+    extension office direct out away urgent emergency emergencies immediate assistance help alternatively otherwise also or and but we you he she they
+    it all any for general regards best sincerely cheers monday tuesday wednesday thursday friday saturday sunday january february march april may june
+    july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec lundi mardi mercredi jeudi vendredi samedi
+    dimanche pour en au aux le la les un une je j'ai j’ai vous nous votre mon ma mes veuillez si d'ici d’ici toutefois urgence cas toute dans courriel
+    téléphone poste auto automatic reply réponse automatique note re subject no not do don't don’t is are will can due as after before from by ping
+    either both with am pm est edt canada toronto ontario north america christmas new year happy holidays holiday vacation leave conference training
+    speak reach send forward refer see try dial ask use visit after-hours hours business bonne avant pendant durant lors communiquez communiquer
+    appelez joindre adressez media hr it ok covid date return retour absence absent absente currently presently actuellement since limited access
+    sorry back yes text via teams zoom outlook intranet
+    """.split()
+)
+_TEAM_WORD = re.compile(
     r"\b(?:team|office|desk|unit|section|division|department|branch|services?|centre|center|help ?desk|reception|hotline|hot line|group"
-    r"|committee|line|support|staff|clinic|library|relations|resources"
-    r"|équipe|bureau|bureaux|unité|secteur|direction|service|réception|secrétariat|accueil|ressources|centrale|mailbox|inbox|operations"
-    r"|dispatch|security|intake|administration|counter|clerk|council)\b", re.IGNORECASE, ) _COMPANY =
-    re.compile(r"\b(?:Inc|Ltd|Ltée|LLP|Corp|Corporation|Company|LLC)\b") _FUNCTION = ( r"(?:manager|supervisor|director|assistant|executive
-    assistant|administrative assistant|admin|coordinator|co-ordinator|colleagues?"
-    r"|co-?workers?|backup|back-up|replacement|delegate|secretary|boss|lead|team|office|staff" r"|team
-    lead|unit|analyst|deputy|chief|group|clerk|planner|officer|advisor|adviser|consultant|partner|associate|receptionist|operator" r"|chief of
-    staff|officemate|alternate)" ) _ROLE = re.compile( rf"\b(?:my|our|his|her)(?: [a-z-]{{2,14}}){{0,3}}? {_FUNCTION}\b" rf"|\b(?:the|any)(?:
-    (?:on-call|on-duty|duty|acting|front|main|general|help|media|information|service|client|customer|reception"
-    rf"|switchboard|after-hours|council|department|division|divisional|administrative|program|human|resources|hr|it)){{1,3}}" rf"(?:
-    (?:{_FUNCTION}|desk|line|number|mailbox|services?|inbox|centre|center|office|hotline))?\b"
+    r"|committee|line|support|staff|clinic|library|relations|resources|équipe|bureau|bureaux|unité|secteur|direction|service|réception|secrétariat"
+    r"|accueil|ressources|centrale|mailbox|inbox|operations|dispatch|security|intake|administration|counter|clerk|council)\b",
+    re.IGNORECASE,
+)
+_COMPANY = re.compile(r"\b(?:Inc|Ltd|Ltée|LLP|Corp|Corporation|Company|LLC)\b")
+_FUNCTION = (
+    r"(?:manager|supervisor|director|assistant|executive assistant|administrative assistant|admin|coordinator|co-ordinator|colleagues?"
+    r"|co-?workers?|backup|back-up|replacement|delegate|secretary|boss|lead|team|office|staff|team lead|unit|analyst|deputy|chief|group|clerk"
+    r"|planner|officer|advisor|adviser|consultant|partner|associate|receptionist|operator|chief of staff|officemate|alternate)"
+)
+_ROLE = re.compile(
+    rf"\b(?:my|our|his|her)(?: [a-z-]{{2,14}}){{0,3}}? {_FUNCTION}\b"
+    rf"|\b(?:the|any)(?: (?:on-call|on-duty|duty|acting|front|main|general|help|media|information|service|client|customer|reception|switchboard"
+    rf"|after-hours|council|department|division|divisional|administrative|program|human|resources|hr|it)){{1,3}}"
+    rf"(?: (?:{_FUNCTION}|desk|line|number|mailbox|services?|inbox|centre|center|office|hotline))?\b"
     r"|\b(?:front|help|service|reception|information|media|council|duty) ?desk\b|\bmain (?:office|line|number|switchboard)\b"
-    r"|\bswitchboard\b|\breception\b|\b(?:duty|acting) (?:officer|manager|director|supervisor)\b|\b311 Toronto\b" r"|\b(?:mon|ma|mes|notre|nos)
-    (?:collègues?|adjointe?|gestionnaire|superviseure?|directeur|directrice|supérieure?|équipe|remplaçante?"
-    r"|bureau|secrétaire|chef(?:fe)?|patron(?:ne)?|coordonnat\w+)\b(?: administrative?| immédiate?)?" r"|\bl['’](?:équipe|adjointe?|accueil|agente?
-    de garde|unité)\b(?: (?:du|de la|de l['’]|des) [\w'’ -]{3,40}?(?= (?:au|à|par|:|\()" r"|[,.;:(]|$))?|\bla réception\b|\ble (?:secrétariat|bureau
-    principal|standard|service)\b", re.IGNORECASE, )
+    r"|\bswitchboard\b|\breception\b|\b(?:duty|acting) (?:officer|manager|director|supervisor)\b|\b311 Toronto\b"
+    r"|\b(?:mon|ma|mes|notre|nos) (?:collègues?|adjointe?|gestionnaire|superviseure?|directeur|directrice|supérieure?|équipe|remplaçante?|bureau"
+    r"|secrétaire|chef(?:fe)?|patron(?:ne)?|coordonnat\w+)\b(?: administrative?| immédiate?)?"
+    r"|\bl['’](?:équipe|adjointe?|accueil|agente? de garde|unité)\b(?: (?:du|de la|de l['’]|des) [\w'’ -]{3,40}?(?= (?:au|à|par|:|\()|[,.;:(]|$))?"
+    r"|\bla réception\b|\ble (?:secrétariat|bureau principal|standard|service)\b",
+    re.IGNORECASE,
+)
 
 
 def named(text: str) -> tuple[Named, ...]:
@@ -92,7 +102,7 @@ def _pieces(match: re.Match[str]) -> list[Named]:
         return []
     if _TEAM_WORD.search(text, len(words[0][0]) if len(words) > 1 else 0) or TITLE.search(text) or UNIT.fullmatch(text):
         return [Named("role", text, start, end)]
-    return [Named("person", text, start, end)] if len(words) <= 5 and not text.isupper() or len(words) in (2, 3) else []
+    return [Named("person", text, start, end)] if (len(words) <= 5 and not text.isupper()) or len(words) in (2, 3) else []
 
 
 def _stop(word: str) -> bool:

@@ -43,6 +43,7 @@ _TTY_BEFORE = re.compile(r"\b(?:tty|ats|tdd|teletype)\b[^\d]{0,12}$", re.IGNOREC
 _OFFICE_OF = re.compile(r"['’]s office\b|\boffice of\b|\bbureau (?:du|de la|de l['’]|des)\b", re.IGNORECASE)
 _TEAM = re.compile(r"\b(?:team|desk|office|services?|centre|center|unit|équipe|service|bureau|accueil|group|relations)\b", re.IGNORECASE)
 _LINES_READ = 60
+_CONTACTS = frozenset({"phone", "email", "website"})
 
 
 class Found(NamedTuple):
@@ -94,7 +95,8 @@ def read_block(lines: Sequence[str], known: Known) -> Block:
         on_line, rest = _pieces(text, number, offset, known)
         found.extend(on_line)
         open_pieces.extend(rest)
-    found.extend(_by_place(found, open_pieces))
+    found = _above_contacts(found)
+    found.extend(_by_place(found, open_pieces, known, lines))
     taken = {each.line for each in found}
     free = tuple(number for number, line in enumerate(lines[:_LINES_READ]) if line.strip() and number not in taken)
     return Block(tuple(sorted(found, key=lambda each: (each.line, each.column))), free)
@@ -110,7 +112,7 @@ def _name(text: str, number: int, lines: Sequence[str], known: Known) -> int:
     pieces = [match.start() for match in re.finditer(r"\s*(?:[|•·]|\s[–—-]\s|,\s|\t|\s{3,}|\()", text)] + [len(text)]
     for end in reversed(pieces):
         head = text[:end]
-        if end != pieces[0] and (TITLE.search(head) or UNIT.search(head)):
+        if "@" in head or (end != pieces[0] and (TITLE.search(head) or UNIT.search(head))):
             continue
         if head.strip() and is_name_of(head, known.sender) and not _is_listed(head, known.divisions + known.organizations):
             return max(end, len(head))
@@ -199,11 +201,22 @@ def _kind(part: str, known: Known) -> FieldName | None:
     return None
 
 
-def _by_place(found: Sequence[Found], pieces: Sequence[tuple[int, int, str]]) -> list[Found]:
-    """Pieces without a telling word: under the name, what is not there yet; at most one each."""
+def _above_contacts(found: Sequence[Found]) -> list[Found]:
+    """Without words of titles and units below the telephone where they stand above it too: those are sentences."""
+    contact = min((each.line for each in found if each.field in _CONTACTS), default=_LINES_READ)
+    above = {each.field for each in found if each.line <= contact}
+    return [each for each in found if each.line <= contact or each.field in _CONTACTS or each.field not in above]
+
+
+def _by_place(found: Sequence[Found], pieces: Sequence[tuple[int, int, str]], known: Known, lines: Sequence[str]) -> list[Found]:
+    """A title or division without a telling word: what is not there yet, under the name; at most one each."""
     name_line = next((each.line for each in found if each.field == "name"), -1)
-    placed: list[Found] = []
     have = {each.field for each in found}
+    placed: list[Found] = []
+    units = [each for each in found if each.field == "division" and not _is_listed(lines[each.line].strip(), known.divisions)]
+    if "title" not in have and len({each.line for each in units}) > 1:
+        placed.append(Found("title", units[0].line, units[0].column, sure=False))
+        have.add("title")
     for number, column, part in pieces:
         if not (name_line <= number <= name_line + 5) or len(part.split()) > 8 or part.endswith((".", "!", "?", ":")) or part[:1] in '"“«(':
             continue

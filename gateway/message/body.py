@@ -12,20 +12,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gateway.message.html import HtmlReading, Look, read_html
+from gateway.message.mime import TEXT_LIMIT
 from gateway.message.model import Message, Part
+from gateway.message.parse import parse
 from gateway.message.quoting import newest_lines
 from gateway.message.signature_block import Introduced, find_signature, sender_names
+from gateway.message.smime import signed_content
 
 _TEXT_LIMIT = 512 * 1024
+_WRAPPINGS_READ = 3
 _LINES_LIMIT = 20_000
 _INVISIBLE = dict.fromkeys([0x00AD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF])
 _SPACE_LIKE = dict.fromkeys([0x00A0, 0x2002, 0x2003, 0x2007, 0x2009, 0x202F, 0x3000], " ")
 _VISIBLE = {**_SPACE_LIKE, **_INVISIBLE}
-_UNREADABLE_TYPES = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime", "multipart/encrypted", "application/ms-tnef"})
+_UNREADABLE_TYPES = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime", "multipart/encrypted"})
 _PLACE_OF_TEXT = re.compile(
     r"\W*(?:this (?:e-?mail|message) (?:requires|contains|is in) .{0,40}html|your (?:e-?mail|mail) (?:client|program|reader).{0,80}html)",
     re.IGNORECASE,
 )
+_INSTEAD_OF_TEXT = ("image/", "application/ms-tnef")
 _ENCRYPTED = "-----BEGIN PGP MESSAGE-----"
 
 
@@ -55,7 +60,9 @@ class NewestText:
 def newest_text(message: Message) -> NewestText:
     """Total and bounded; see the module's docstring."""
     parts = list(_shown(message.root))
-    texts, looks, readable = [], [], not any(part.content_type in _UNREADABLE_TYPES for part in parts)
+    texts: list[str] = []
+    looks: list[Look] = []
+    readable = True
     for part in parts:
         text, reading, sound = _text_of(part)
         texts.append(text)
@@ -64,7 +71,7 @@ def newest_text(message: Message) -> NewestText:
     whole = "\n\n".join(texts)
     lines = whole[:_TEXT_LIMIT].translate(_VISIBLE).splitlines()
     readable = readable and len(whole) <= _TEXT_LIMIT and len(lines) <= _LINES_LIMIT and _ENCRYPTED not in whole
-    readable = readable and (bool(whole.strip()) or not any(part.content_type.startswith("image/") for part in message.root.walk()))
+    readable = readable and (bool(whole.strip()) or not any(part.content_type.startswith(_INSTEAD_OF_TEXT) for part in message.root.walk()))
     newest = newest_lines(lines[:_LINES_LIMIT])
     block = find_signature(newest, sender_names(message))
     return NewestText(
@@ -81,9 +88,14 @@ def newest_text(message: Message) -> NewestText:
 def _shown(part: Part) -> Iterator[Part]:
     """Leaves and alternatives that a mail program shows in place; attachments and enclosed messages are not the writer's text."""
     stack = [part]
+    wrappings = 0
     while stack:
         each = stack.pop()
-        if each.content_type == "multipart/alternative" or each.content_type in _UNREADABLE_TYPES:
+        signed = signed_content(each.octets) if each.octets and wrappings < _WRAPPINGS_READ else None
+        if signed:
+            wrappings += 1
+            stack.append(parse(signed).root)
+        elif each.content_type == "multipart/alternative" or each.content_type in _UNREADABLE_TYPES:
             yield each
         elif each.content_type == "multipart/digest" or each.content_type == "message/rfc822" or _is_attached(each):
             continue
@@ -102,12 +114,19 @@ def _text_of(part: Part) -> tuple[str, HtmlReading | None, bool]:
     if part.content_type in _UNREADABLE_TYPES:
         return "", None, False
     leaves = [part] if not part.children else list(_leaves(part))
+    if any(_is_cut(leaf.text or "") for leaf in leaves):
+        return "", None, False
     plain = "\n\n".join(leaf.text or "" for leaf in leaves if leaf.content_type == "text/plain")
     html = "\n".join(leaf.text or "" for leaf in leaves if leaf.content_type == "text/html")
     reading = read_html(html) if html.strip() else None
     if plain.strip() and not (reading and reading.text.strip() and _PLACE_OF_TEXT.match(plain)):
         return plain, reading, True
     return (reading.text, reading, reading.readable) if reading else ("", None, True)
+
+
+def _is_cut(text: str) -> bool:
+    """Whether `parse` may have stopped reading here: then the end, with the signature, was not seen."""
+    return len(text) * 4 >= TEXT_LIMIT and len(text.encode("utf-8", "replace")) >= TEXT_LIMIT - 4
 
 
 def _leaves(alternative: Part) -> Iterator[Part]:

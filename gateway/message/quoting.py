@@ -82,6 +82,13 @@ _FOOTER = re.compile(
 _SIGNED = re.compile(r"-----BEGIN PGP SIGNED MESSAGE-----$")
 _ARMOUR_BEGIN = re.compile(r"-----BEGIN PGP (?:SIGNATURE|PUBLIC KEY BLOCK)-----$")
 _ARMOUR_END = re.compile(r"-----END PGP (?:SIGNATURE|PUBLIC KEY BLOCK)-----$")
+_FIRST_WORD = re.compile(r"[^\W\d_]+")
+_FIRST_WORDS = frozenset(
+    "on at in le am el il em a op begin début anfang inicio sent get envoyé téléchargez télécharger obtenez von gesendet enviado inviato confidential"
+    " confidentiality disclaimer privileged avis note mention clause this the information any if unauthorized unauthorised dissemination distribution ce"
+    " les la l renseignements si toute caution warning attention avertissement mise important external externe you to de da from".split()
+)
+_WORDS_WITHIN = (":", "：", "<", "schrieb", "subscri", "mailing list", "list info", "désabonner", "externe", "external")
 _READ_OF_A_LINE = 1000
 
 
@@ -106,6 +113,8 @@ def newest_lines(lines: Sequence[str]) -> list[str]:
 
 def _taken_out(lines: Sequence[str], number: int, line: str) -> int:
     """How many lines, from this one on, are not the writer's own."""
+    if _is_ordinary(line):
+        return 0
     if line.startswith((">", "|>")):
         return 1
     rest = len(lines) - number
@@ -127,6 +136,15 @@ def _taken_out(lines: Sequence[str], number: int, line: str) -> int:
     if _DISCLAIMER.match(wrapped) or _BANNER.match(wrapped) or (_FOOTER.match(line) and len(line) <= 200):
         return _paragraph(lines, number)
     return 0
+
+
+def _is_ordinary(line: str) -> bool:
+    """A cheap look that spares most lines of prose all the expressions above."""
+    if not line[0].isalpha():
+        return False
+    lowered = line.casefold()
+    first = _FIRST_WORD.match(lowered)
+    return not (first and first[0] in _FIRST_WORDS) and not any(each in lowered for each in _WORDS_WITHIN)
 
 
 def _joined(lines: Sequence[str], number: int) -> str:

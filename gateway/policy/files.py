@@ -105,6 +105,7 @@ class DivisionFile(Section):
 
 
 _SIGNATURE_FIELDS = one_of("name", "title", "division", "organization", "phone", "email", "website")
+_VIOLATIONS = one_of("quote_or_slogan", "image_background", "extra_social_links", "decorative_font")
 
 
 class SignatureFile(Section):

@@ -15,8 +15,8 @@ from tests.conftest import GatewayFactory
 from tests.harness import ledger
 from tests.harness.client import SmtpClient, send
 from tests.harness.gateway import GatewayProcess
-from tests.harness.hop import RecordingHop, say
-from tests.harness.mails import acknowledgements, carries, inquiry, new_message_id, resident, parsed, wait_acknowledged
+from tests.harness.hop import HANG, RecordingHop, Script, say
+from tests.harness.mails import acknowledgements, carries, inquiry, new_message_id, parsed, resident, wait_acknowledged
 from tests.harness.waiting import wait_for
 
 pytestmark = pytest.mark.front_door
@@ -101,13 +101,13 @@ def test_killed_before_the_end_of_data(new_gateway: GatewayFactory, hop: Recordi
 
 
 def test_killed_after_the_250_the_acknowledgement_still_goes_out(new_gateway: GatewayFactory, hop: RecordingHop, notices_hop: RecordingHop):
-    notices_hop.stop_listening()
+    notices_hop.script.greeting = HANG
     gateway = new_gateway()
     gateway.start()
     message_ids = [new_message_id() for _ in range(5)]
     assert all(try_once(gateway, each) for each in message_ids)
     gateway.kill()
-    notices_hop.listen()
+    notices_hop.script = Script()
     gateway.start()
     assert_the_oracle(gateway, hop, notices_hop, message_ids)
     assert len(hop.accepted) == 5

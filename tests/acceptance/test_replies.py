@@ -22,8 +22,9 @@ STAGES = ("mail", "rcpt", "data", "end")
 CODES = {421: "4.3.2", 450: "4.2.0", 451: "4.3.0", 452: "4.3.1", 550: "5.1.1", 552: "5.3.4", 554: "5.7.1"}
 
 
-def inquire(chain: Chain, message_id: str | None = None):
-    return send(chain.gateway.inbound, resident(message_id), b"hr@toronto.example", inquiry(message_id or new_message_id()))
+def inquire(chain: Chain, message_id: str = ""):
+    message_id = message_id or new_message_id()
+    return send(chain.gateway.inbound, resident(message_id), b"hr@toronto.example", inquiry(message_id))
 
 
 @pytest.mark.parametrize("lines", [1, 3])

@@ -10,7 +10,7 @@ from tests.acceptance.awkward import AWKWARD
 from tests.conftest import Chain
 from tests.harness import ledger
 from tests.harness.client import on_the_wire, send
-from tests.harness.mails import acknowledgements, inquiry, new_message_id, resident, parsed, wait_acknowledged, without_received
+from tests.harness.mails import acknowledgements, inquiry, new_message_id, parsed, resident, wait_acknowledged, without_received
 from tests.harness.waiting import wait_for
 
 pytestmark = pytest.mark.front_door
@@ -71,7 +71,7 @@ def test_three_divisions_together_get_one_acknowledgement(chain: Chain):
     message_id = new_message_id()
     recipients = [b"hr@toronto.example", b"equity@toronto.example", b"executive-management@toronto.example"]
     octets = inquiry(message_id, to=", ".join(each.decode() for each in recipients))
-    assert send(chain.gateway.inbound, b"resident@example.org", recipients, octets).code == 250
+    assert send(chain.gateway.inbound, resident(message_id), recipients, octets).code == 250
     wait_acknowledged(chain.notices, message_id)
     cases = ledger.rows(chain.gateway.database, "SELECT mailbox FROM service_case ORDER BY id DESC LIMIT 3")
     assert sorted(row["mailbox"] for row in cases) == sorted(each.decode() for each in recipients)

@@ -36,10 +36,10 @@ def inquiry(
     fields: str = "",
 ) -> bytes:
     """What a resident writes: an inquiry that opens a case and is acknowledged. `sender` is `resident(message_id)` unless given."""
-    return (
-        f"From: {name} <{sender or resident(message_id).decode()}>\r\nTo: {to}\r\nSubject: {subject}\r\nDate: Mon, 16 Nov 2026 10:12:00 -0500\r\nMessage-ID: {message_id}\r\n"
-        f"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n{fields}\r\n{text}"
-    ).encode()
+    written_by = sender or resident(message_id).decode()
+    head = f"From: {name} <{written_by}>\r\nTo: {to}\r\nSubject: {subject}\r\nDate: Mon, 16 Nov 2026 10:12:00 -0500\r\nMessage-ID: {message_id}\r\n"
+    mime = "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n"
+    return f"{head}{mime}{fields}\r\n{text}".encode()
 
 
 def parsed(octets: bytes) -> EmailMessage:

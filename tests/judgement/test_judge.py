@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gateway.judgement.judge import judge
-from gateway.judgement.verdict import Examination, History, ThreadCase, Verdict
+from gateway.judgement.verdict import Automatic, Examination, History, ThreadCase, Verdict
 from gateway.message.own_token import loop_token, notice_message_id
 from gateway.policy.model import Policy
 from tests.judgement.letters import ANNA, HR, RECEIVED_AT, SECRET, Letter
@@ -144,6 +144,7 @@ def test_cap_of_the_correspondent() -> None:
     verdict = judged(Letter(), History(acknowledgements_to_correspondent=10))
     assert opened(verdict) == [HR]
     assert verdict.acknowledgement.reason == "correspondent-cap"
+    assert verdict.trace[-1].evidence == verdict.acknowledgement.evidence == "10 of 10 allowed"
 
 
 def test_cap_can_be_lifted() -> None:
@@ -182,6 +183,13 @@ def test_robot_that_answers_an_old_notice_stays_unanswered() -> None:
     verdict = judged(letter, History(thread_cases=(thread_case(answered_days_ago=31),), own_notice=True))
     assert opened(verdict) == []
     assert verdict.acknowledgement.reason == "auto-submitted"
+
+
+def test_an_old_thread_lifts_no_other_rule() -> None:
+    letter = Letter(add=["X-Auto-Response-Suppress: All"])
+    verdict = judged(letter, History(thread_cases=(thread_case(answered_days_ago=31),)))
+    assert opened(verdict) == [HR]
+    assert verdict.acknowledgement.reason == "auto-response-suppress"
 
 
 def test_notice_known_to_the_ledger_alone() -> None:
@@ -256,6 +264,20 @@ def test_answer_copied_to_the_division_opens_no_case_there() -> None:
 def test_a_machine_answers_nothing(add: list[str]) -> None:
     verdict = judged(staff_letter(add=add), History(thread_cases=(thread_case(),)))
     assert verdict.answers == ()
+
+
+def test_a_machine_answers_nothing_even_where_its_mail_is_an_inquiry() -> None:
+    examination = replace(staff_letter().examined(), automatic=Automatic("auto_reply", "x", "x"), is_inquiry=True)
+    assert judged(examination, History(thread_cases=(thread_case(),))).answers == ()
+
+
+def test_a_listed_form_can_follow_up() -> None:
+    add = ["Auto-Submitted: auto-generated", f"Reply-To: {ANNA}"]
+    letter = Letter(add=add, instead={"From": "forms@toronto.example"}, mail_from="forms@toronto.example", via="outbound")
+    verdict = judged(letter, History(thread_cases=(thread_case(from_inquirer=True),)))
+    assert verdict.examination.automatic.is_automatic
+    assert verdict.follow_up_of == (7,)
+    assert opened(verdict) == []
 
 
 def test_out_of_office_reply_of_staff_answers_nothing() -> None:

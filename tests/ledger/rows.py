@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table, func, select
 
 from gateway.ledger.batch import record
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.records import Decide, Recorded
-from gateway.ledger.tables import message, metadata, notice, service_case, sighting, thread
+from gateway.ledger.tables import message, metadata, notice, outgoing, service_case, sighting, thread
 from tests.ledger.given import Clock
 
 
@@ -46,4 +46,10 @@ def content(ledger: Ledger) -> dict[str, list[Any]]:
     return {table.name: sorted(named(row) for row in rows(ledger, table)) for table in metadata.sorted_tables}
 
 
-__all__ = ["content", "message", "notice", "record_together", "rows", "service_case", "sighting", "thread"]
+__all__ = ["content", "message", "notice", "outgoing_count", "record_together", "rows", "service_case", "sighting", "thread"]
+
+
+def outgoing_count(ledger: Ledger) -> int:
+    """Notices whose address and text the ledger still holds."""
+    with ledger.reading() as connection:
+        return connection.execute(select(func.count()).select_from(outgoing)).scalar_one()

@@ -17,7 +17,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.ledger import segment as segment_module
 from gateway.ledger.errors import JournalFailed
 from gateway.ledger.journal import SEGMENT, Journal
 from tests.ledger.disks import fill, small_disk
@@ -246,7 +245,7 @@ def test_each_system_call_fails_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
             return real(*arguments)
 
         journal = Journal(tmp_path / f"{call}{nth}", reserve=SEGMENT)
-        monkeypatch.setattr(segment_module.os, call, failing)
+        monkeypatch.setattr(os, call, failing)
         promised = []
         for number in range(4):
             try:
@@ -254,7 +253,7 @@ def test_each_system_call_fails_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
                 promised.append(number)
             except JournalFailed:
                 continue
-        monkeypatch.setattr(segment_module.os, call, real)
+        monkeypatch.setattr(os, call, real)
         assert len(promised) >= 3
         assert [each.header["number"] for each in journal.replay()] == promised
         journal.close()
@@ -274,14 +273,19 @@ def test_many_threads_share_a_sync(journal: Journal, monkeypatch: pytest.MonkeyP
         slow.wait(0.02)
         real(handle)
 
-    monkeypatch.setattr(segment_module.os, "fdatasync", counting)
-    threads = [threading.Thread(target=lambda: [journal.append(HEADER, OCTETS) for _ in range(5)]) for _ in range(16)]
+    monkeypatch.setattr(os, "fdatasync", counting)
+    threads = [threading.Thread(target=_append, args=(journal, 5)) for _ in range(16)]
     for each in threads:
         each.start()
     for each in threads:
         each.join()
     assert len(waiting(journal)) == 80
     assert syncs < 60
+
+
+def _append(journal: Journal, times: int) -> None:
+    for _ in range(times):
+        journal.append(HEADER, OCTETS)
 
 
 def test_files_are_for_their_owner_only(journal: Journal, tmp_path: Path) -> None:

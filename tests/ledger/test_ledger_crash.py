@@ -48,7 +48,7 @@ asyncio.run(main(sys.argv[1], int(sys.argv[2])))
 """
 
 
-@pytest.mark.parametrize("kill_after", [1, 2, 6, 13, 50, 171])
+@pytest.mark.parametrize("kill_after", [1, 6, 50, 171])
 def test_killed_while_writing(tmp_path: Path, kill_after: int) -> None:
     url = f"sqlite:///{tmp_path}/gateway.db"
     child = subprocess.run([sys.executable, "-c", CHILD, url, str(kill_after)], capture_output=True, timeout=60, check=False, cwd=Path.cwd())

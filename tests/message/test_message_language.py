@@ -37,5 +37,12 @@ def test_any_text(text):
     assert bool(code) == bool(confidence)
 
 
+@pytest.mark.parametrize(
+    "row", [row for row in ROWS if "onjour" in row["text"] and len(row["text"]) > 60 and not row["code"]], ids=lambda row: row["text"][:30]
+)
+def test_both_languages_in_one_text_are_unsure(row):
+    assert detect(row["text"]) == ("", 0.0)
+
+
 def test_only_the_beginning_counts():
     assert detect("Hello, I need help with my water bill. " * 40 + "Bonjour, j'ai besoin d'aide. " * 4000)[0] == "en"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.message.mime import DEPTH_LIMIT, PART_LIMIT, parse_parameters
+from gateway.message.mime import DELIMITER_LIMIT, DEPTH_LIMIT, PART_LIMIT, parse_parameters
 from gateway.message.parse import parse
 
 
@@ -154,6 +154,8 @@ def test_depth_and_number_of_parts_are_bounded():
     assert sum(1 for _ in message.root.walk()) == DEPTH_LIMIT + 1
     assert "nested deeper than the bound" in message.defects
     assert not message.complete
+    lines = parse(b"Content-Type: multipart/mixed; boundary=a\n\n" + b"--ab\n" * (DELIMITER_LIMIT + 1))
+    assert "more delimiter lines than the bound" in lines.defects
     many = parse(b"Content-Type: multipart/mixed; boundary=a\n\n" + b"--a\n\nx\n" * (PART_LIMIT + 50) + b"--a--")
     assert sum(1 for _ in many.root.walk()) == PART_LIMIT
     assert "more parts than the bound" in many.defects

@@ -59,7 +59,8 @@ def test_another_message(message_id, old, new):
 
 
 def test_with_a_message_id_text_and_recipients_do_not_count():
-    assert identity(parse(octets())) == identity(parse(octets(text="cut")))
+    head = HEAD.replace("L'été", "[EXTERNAL] L'été").replace("hr@", "equity@")
+    assert identity(parse(octets())) == identity(parse(octets(text="cut"))) == identity(parse(octets(head)))
     assert len(identity(parse(b""))) == 64
 
 

@@ -122,6 +122,7 @@ def test_utf8_with_one_broken_octet_stays_utf8():
         ("Tue, 31 Feb 2026 10:00:00 +0000", None),
         ("Tue, 3 Nov 2026 25:00:00 +0000", None),
         ("Tue, 3 Nov 2026 10:00:00 +9900", None),
+        ("Tue, 3 Nov 2026 10:00:00 +1600", None),
         ("Tue, 3 Nov 9999 10:00:00 +0000", None),
         ("Tue, 3 Nov 1900 10:00:00 +0000", None),
         ("yesterday", None),

@@ -131,6 +131,19 @@ def test_next_opening_and_closing() -> None:
         next_opening(local("2026-02-13T16:30"), Calendar(TORONTO, {}, {}))
 
 
+@pytest.mark.parametrize(
+    ("day", "end", "expected"),
+    [
+        (date(2026, 11, 1), time(1, 30), datetime(2026, 11, 1, 6, 30, tzinfo=UTC)),  # the second 01:30
+        (date(2026, 3, 8), time(2, 30), datetime(2026, 3, 8, 7, 30, tzinfo=UTC)),  # 02:30 is skipped: 03:30
+    ],
+)
+def test_closing_in_the_doubled_and_in_the_missing_hour(day: date, end: time, expected: datetime) -> None:
+    found = closing(day, Calendar(TORONTO, {6: ((time(0), end),)}, {}))
+    assert found is not None
+    assert found.astimezone(UTC) == expected
+
+
 def test_business_time() -> None:
     assert business_time(local("2026-02-13T15:30"), local("2026-02-17T09:30"), PLAIN) == timedelta(hours=2)
     assert business_time(local("2026-02-13T12:00"), local("2026-02-13T12:00"), PLAIN) == timedelta()

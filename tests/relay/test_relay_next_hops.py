@@ -222,6 +222,7 @@ def stale_play(fate: Callable[[socket.socket], None]) -> Callable[[socket.socket
         lines = connection.makefile("rb")
         for line in lines:
             if first and messages and line.startswith(b"MAIL"):
+                lines.close()  # it holds the socket open
                 fate(connection)
                 read_until(connection, b"never")
                 return
