@@ -121,13 +121,11 @@ def person_to_answer(message: Message) -> str | None:
 def inquirer_of(message: Message, reply_to: str) -> str:
     """The correspondent for cases and caps: where the reply goes, in canonical form.
 
-    From instead, where the envelope leads to a machine that no person's answer will be sent to (nothing is sent there by us either,
-    so no cap can be evaded), or where there is no envelope sender; "" when neither names anybody.
+    Where the envelope names nobody, or a machine to which no person's answer will be sent, it is who the answer will be sent to:
+    Reply-To, else From. Nothing is sent by us then, so no cap can be evaded. "" when none of them names anybody.
     """
     local, domain = split(canonical(reply_to))
     sender = the_sender(message)
     if sender is None or (reply_to and sender_class(local) is None and not is_bounce_handler(local, domain)):
         return canonical(reply_to)
-    if sender_class(split(sender.spec)[0]) is not None and (person := person_to_answer(message)):
-        return canonical(person)
-    return canonical(sender.spec)
+    return canonical(person_to_answer(message) or sender.spec)

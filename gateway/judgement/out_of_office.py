@@ -56,13 +56,14 @@ _LINKED = re.compile(
     r"(?:\bor|\band|\bou|\bet|\balternatively|[,;/])[,:]?\s(?:else |with |to |please |contact |call |my |our |the |mon |ma |notre )*$", re.IGNORECASE
 )
 _WRAPPED_FROM = 45
-_UNITS_READ = 400
+_LONGEST_UNIT = 1500
+_TEXT_READ = 10_000
 
 
 def check(message: Message, automatic: Automatic, envelope: Envelope, policy: Policy, *, newest: NewestText | None = None) -> OutOfOffice:
-    """What an out-of-office reply says, in the newest visible text (INTERFACE §2). Any other message: `is_ooo` False and nothing else.
+    """What an out-of-office reply says in its newest visible text. Any other message: `is_ooo` False and nothing else.
 
-    `newest` spares a second reading of the body. Pure and total.
+    `newest` spares a second reading of the body. Pure and total; under 1 s for any text.
     """
     if automatic.type != "out_of_office":
         return OutOfOffice()
@@ -70,16 +71,24 @@ def check(message: Message, automatic: Automatic, envelope: Envelope, policy: Po
     if not newest.readable:
         return OutOfOffice(is_ooo=True)
     absent = _absent(message, envelope, newest)
+    text, whole = _read(newest, absent, message.subject)
     reading = _Reading(absent)
-    text_lines = [_without_foreign_words(line, message.subject) for line in _offered_lines(newest, absent)]
-    for unit in _units(text_lines):
+    for unit in _units(text.split("\n")):
         reading.read(unit)
+    if not (reading.offers or whole):
+        return OutOfOffice(is_ooo=True)
     received = envelope.received_at.astimezone(policy.zone).date()
-    back = return_date("\n".join(text_lines), _written(message, received))
-    findings = [] if reading.offers else _why_none(reading, "\n".join(newest.lines))
+    back = return_date(text, _written(message, received))
+    findings = [] if reading.offers else _why_none(reading, newest.text)
     if back and back < received:
         findings.append("return-date-past")
     return OutOfOffice(is_ooo=True, names_alternate=reading.offers, alternates=reading.alternates(), return_date=back, findings=tuple(findings))
+
+
+def _read(newest: NewestText, absent: _Absent, subject: str) -> tuple[str, bool]:
+    """The text in which an offer may stand, at most 10,000 characters of it, and whether that is all."""
+    text = "\n".join(_without_foreign_words(line, subject) for line in _offered_lines(newest, absent))
+    return text[:_TEXT_READ], len(text) <= _TEXT_READ
 
 
 def _why_none(reading: _Reading, text: str) -> list[str]:
@@ -185,31 +194,26 @@ def _offers_in_words(line: str) -> bool:
 def _units(lines: Sequence[str]) -> Iterator[str]:
     """Sentences of wrapped prose, and lines of lists, each as one; "" for an empty line."""
     prose = ""
-    count = 0
     for line in (*lines, ""):
-        text = line.strip()[:2000]
-        joins = (
-            bool(prose)
-            and bool(text)
-            and (_CONTINUES.search(prose) or text[0].islower() or (len(prose) >= _WRAPPED_FROM and prose[-1] not in ".:;!?"))
-        )
-        if joins and len(prose) < 4000:
+        text = line.strip()[:_LONGEST_UNIT]
+        if prose and text and len(prose) < _LONGEST_UNIT and _goes_on(prose, text):
             prose = f"{prose} {text}"
             continue
-        for sentence in _sentences(prose):
-            yield sentence
-            count += 1
-        if count > _UNITS_READ:
-            return
+        yield from _sentences(prose)
         if not text:
             yield ""
         prose = text
 
 
+def _goes_on(prose: str, text: str) -> bool:
+    """Whether a line was only wrapped: its last word asks for more, the next begins small, or it is as long as lines of prose are."""
+    return bool(_CONTINUES.search(prose[-30:])) or text[0].islower() or (len(prose) >= _WRAPPED_FROM and prose[-1] not in ".:;!?")
+
+
 def _sentences(prose: str) -> Iterator[str]:
     start = 0
     for match in _SENTENCE_END.finditer(prose):
-        if not _ABBREVIATED.search(prose[start : match.start()]):
+        if not _ABBREVIATED.search(prose[max(start, match.start() - 12) : match.start()]):
             yield prose[start : match.start()].strip()
             start = match.end()
     if prose[start:].strip():

@@ -26,6 +26,7 @@ _RUN = re.compile(
     rf"|Safety|Planning|Team|Support))))*"
 )
 _LAST_FIRST = re.compile(rf"(?<![\w.] )({_CAPITAL}), ({_CAPITAL}(?: [A-Z]\.?)?)(?=\s?(?:at|on|\(|-|–|:|<|$))")
+_NAMES_KEPT = 40
 _NOT_NAMES = frozenset(
     """
     i i'm i’m i'll i’ll i've i’ve please kindly for if in on at to the a an my our your his her their this that these those there should when while
@@ -83,7 +84,7 @@ def named(text: str) -> tuple[Named, ...]:
 
 
 def _keep(found: list[Named], new: Named) -> None:
-    if not any(new.start < each.end and each.start < new.end for each in found):
+    if len(found) < _NAMES_KEPT and not any(new.start < each.end and each.start < new.end for each in found):
         found.append(new)
 
 

@@ -124,7 +124,7 @@ class Ledger:
             # SQLite goes on writing into a file that nobody can see any more, without an error.
             log.error("ledger-replaced", said="the ledger's file was deleted or replaced; opening what is there now")
             self._let_go()
-        if False:
+        if time.monotonic() < self._rest_until:
             raise LedgerUnavailable(self._state.why)
         return self._open()
 

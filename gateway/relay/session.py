@@ -7,7 +7,6 @@ leaves: what has reached its end mark is finished and observed. docs/relay.md sa
 from __future__ import annotations
 
 import asyncio
-import logging
 import secrets
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -15,31 +14,25 @@ from functools import partial
 from typing import cast
 
 import structlog
-from aiosmtpd.smtp import SMTP
 
 from gateway.delivery.extensions import NONE
 from gateway.delivery.reply import Reply
 from gateway.message.model import PREFIX_LIMIT, Envelope
 from gateway.relay import replies
 from gateway.relay.admission import may_receive, may_relay, may_send
+from gateway.relay.connection import ClientConnection
 from gateway.relay.data import refusal
 from gateway.relay.door import Door
 from gateway.relay.envelope import Refused, read_path
-from gateway.relay.inbox import ClientGone, ClientSilent, Inbox, LineTooLong
+from gateway.relay.inbox import ClientGone, ClientSilent, LineTooLong
 from gateway.relay.mirror import Asked, Mirror
 from gateway.relay.received import marker_field, protocol, received_field
 from gateway.relay.transfer import Taken, Transfer
-
-# aiosmtpd prints every command, and so every address.
-logging.getLogger("mail.log").setLevel(logging.CRITICAL)
 
 log = structlog.get_logger()
 
 ANNOUNCED = ("PIPELINING", "SIZE", "8BITMIME", "SMTPUTF8", "DSN", "ENHANCEDSTATUSCODES")
 """What passes through where the next hop has it. Never AUTH, CHUNKING or BINARYMIME."""
-
-HANDSHAKE = 30.0
-"""Seconds for a client's TLS handshake."""
 
 _WITHOUT_TLS = (b"EHLO", b"HELO", b"NOOP", b"QUIT", b"STARTTLS")
 _IN_GROUP = (b"MAIL", b"RCPT", b"DATA")
@@ -50,69 +43,31 @@ class _Over(Exception):
     """The conversation has ended; everything was said."""
 
 
-class RelaySession(SMTP):
+class RelaySession(ClientConnection):
     """One connection. `ended` is called with it when its work is over, which may be after the connection is gone."""
 
     def __init__(self, door: Door, ended: Callable[[RelaySession], None]) -> None:
-        super().__init__(None, hostname=door.hostname, data_size_limit=None, enable_SMTPUTF8=True, loop=asyncio.get_running_loop())
+        super().__init__(door.hostname)
         self._door = door
         self._limits = door.limits
         self._ended = ended
-        self._inbox = Inbox(self.loop)
         self._queue: deque[Reply | Asked] = deque()
         self._mirror: Mirror | None = None
         self._not_allowed: Reply | None = None
         self._announced: frozenset[str] = frozenset()
-        self._peer = ""
         self._helo = ""
-        self._extended = self._encrypted = self._gone = self._leaving = False
+        self._extended = self._leaving = False
         self._errors = self._commands_without_mail = 0
         self._patience = door.limits.idle
-        self._writable: asyncio.Future[None] | None = None
 
-    @property
-    def task(self) -> asyncio.Task[None] | None:
-        """The conversation, once there is a connection."""
-        return self._handler_coroutine
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._not_allowed = may_relay(self._door.listener, self._peer)
 
     def turn_away(self) -> None:
         """The service ends: the client hears it now, or after the message under way."""
         self._leaving = True
         self._inbox.interrupt()
-
-    # --- what the connection calls, in place of aiosmtpd's own
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        peer = transport.get_extra_info("peername")
-        self._peer = str(peer[0]).partition("%")[0] if isinstance(peer, tuple) else ""
-        self._not_allowed = may_relay(self._door.listener, self._peer)
-        self._inbox.attach(cast(asyncio.Transport, transport))
-        super().connection_made(transport)
-        # The library's timer counts our own work as the client's silence; the inbox has one that does not.
-        cast(asyncio.TimerHandle, self._timeout_handle).cancel()
-
-    def data_received(self, data: bytes) -> None:
-        self._inbox.feed(data)
-
-    def eof_received(self) -> bool:
-        # A client that has said all it wants still gets its replies. TLS knows no half-closed connection.
-        self._inbox.feed_end()
-        return not self._encrypted
-
-    def connection_lost(self, error: Exception | None) -> None:
-        # Not SMTP.connection_lost: it would cancel the conversation, and with it a message under way.
-        super(SMTP, self).connection_lost(error)
-        self._gone = True
-        self._inbox.feed_end()
-        self.resume_writing()
-
-    def pause_writing(self) -> None:
-        self._writable = self.loop.create_future()
-
-    def resume_writing(self) -> None:
-        writable, self._writable = self._writable, None
-        if writable is not None and not writable.done():
-            writable.set_result(None)
 
     # --- the conversation
 
@@ -132,9 +87,7 @@ class RelaySession(SMTP):
         finally:
             if self._mirror is not None:
                 self._mirror.abort()
-            self._inbox.close()
-            if not self._gone and self.transport is not None:
-                self.transport.close()
+            self._hang_up()
             self._ended(self)
 
     async def _next(self) -> None:
@@ -216,22 +169,8 @@ class RelaySession(SMTP):
             self._write(ready)
         if self._mirror is not None and self._mirror.over:
             await self._forget()
-        if self._writable is not None:
-            await self._until_read(self._writable)
-
-    def _write(self, octets: bytes) -> None:
-        # uvloop raises on a write after close, asyncio ignores it.
-        transport = cast("asyncio.Transport | None", self.transport)
-        if not self._gone and transport is not None and not transport.is_closing():
-            transport.write(octets)
-
-    async def _until_read(self, writable: asyncio.Future[None]) -> None:
-        """A client that does not read its replies sends no more commands."""
-        try:
-            async with asyncio.timeout(self._limits.idle):
-                await writable
-        except TimeoutError:
-            raise ClientSilent from None
+        # A client that does not read its replies is not heard any further.
+        await self._until_read(self._limits.idle)
 
     async def _forget(self) -> None:
         mirror, self._mirror = self._mirror, None
@@ -286,18 +225,9 @@ class RelaySession(SMTP):
             # What was sent in plain text must never count as sent inside TLS (CVE-2011-0411).
             await self._say_goodbye(replies.PLAIN_TEXT)
         self._write(replies.READY_FOR_TLS.encode())
-        transport = cast(asyncio.Transport, self.transport)
-        try:
-            encrypted = await self.loop.start_tls(transport, self, self._door.tls, server_side=True, ssl_handshake_timeout=HANDSHAKE)
-        except OSError:  # ssl.SSLError and TimeoutError are of it
-            transport.abort()
-            raise _Over from None
-        if encrypted is None:
-            raise _Over
-        self.transport = encrypted
-        self._inbox.attach(encrypted)
+        await self._encrypt(self._door.tls)
         # RFC 3207 §4.2: nothing that was said before counts.
-        self._encrypted, self._helo, self._announced = True, "", frozenset()
+        self._helo, self._announced = "", frozenset()
 
     async def _rset(self, argument: bytes) -> None:
         await self._forget()

@@ -30,18 +30,18 @@ def assert_it_showed_the_job(done: subprocess.CompletedProcess[str], seconds: fl
     assert "acknowledg" in done.stdout.lower()
 
 
-def test_it_plays_the_sample_mail(tmp_path: Path):
+def test_it_plays_the_sample_mail(clone: Path):
     begun = time.monotonic()
-    assert_it_showed_the_job(run_gateway("demo", cwd=tmp_path, within=90), time.monotonic() - begun)
+    assert_it_showed_the_job(run_gateway("demo", cwd=clone, within=90), time.monotonic() - begun)
 
 
-def test_it_needs_no_network(tmp_path: Path):
+def test_it_needs_no_network(clone: Path):
     unshare = shutil.which("unshare")
     if not unshare or subprocess.run([unshare, "-n", "true"], capture_output=True, check=False).returncode:
         pytest.skip("this machine does not let us make a network namespace")
     begun = time.monotonic()
     done = subprocess.run(
         [unshare, "-n", sys.executable, "-c", LOOPBACK_ONLY],
-        cwd=tmp_path, env=clean_environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=90, check=False,
+        cwd=clone, env=clean_environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=90, check=False,
     )  # fmt: skip
     assert_it_showed_the_job(done, time.monotonic() - begun)

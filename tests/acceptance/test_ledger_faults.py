@@ -114,7 +114,7 @@ def test_no_file_may_grow(flow: Flow):
 
 def test_disk_that_cannot_sync(flow: Flow):
     """fsync and fdatasync fail (EIO) for a while: no commit counts that was not synced, no mail waits for one."""
-    inject = "inject=fsync,fdatasync:error=EIO:when=40..400"
+    inject = "inject=fsync,fdatasync:error=EIO:when=30..38"
     flow.gateway.start(wrapper=[program("strace"), "-D", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync,fdatasync", "-e", inject])
     flow.send(40)
     flow.assert_all_recorded()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import sqlite3
@@ -17,25 +16,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.acceptance.conftest import ROOMS
 from tests.conftest import GatewayFactory
 from tests.harness import ledger
 from tests.harness.client import send
-from tests.harness.gateway import REPOSITORY, clean_environment, run_gateway
+from tests.harness.gateway import clean_environment, run_gateway
 from tests.harness.mails import inquiry, new_message_id, parsed
 from tests.harness.ports import free_port
 from tests.harness.waiting import PATIENCE, wait_for
 
 pytestmark = pytest.mark.front_door
-
-ROOMS = ("policies", "templates", "signatures")
-
-
-@pytest.fixture
-def clone(tmp_path: Path) -> Path:
-    """A working directory as a clone has it, without state."""
-    for room in ROOMS:
-        shutil.copytree(REPOSITORY / room, tmp_path / room)
-    return tmp_path
 
 
 def free_ports() -> tuple[dict[str, str], int, int]:

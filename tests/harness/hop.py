@@ -32,7 +32,8 @@ class Answer:
 
     @property
     def positive(self) -> bool:
-        return self.octets[:1] in (b"2", b"3")
+        """A whole 2yz or 3yz reply; half a one is none."""
+        return bool(re.search(rb"(\A|\n)[23]\d\d[^-][^\n]*\n\Z", self.octets))
 
 
 def say(*lines: str, after: float = 0.0, then: Then = "go on") -> Answer:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.judgement.authentication import Authentication, aligned, believed, read
+from gateway.judgement.authentication import Authentication, aligned, believed, read, without_comments
 from gateway.message.parse import parse
 
 BORDER = "mx.toronto.example"
@@ -91,6 +91,9 @@ def test_only_the_topmost_listed_field_counts() -> None:
         ("from x by 10.1.2.3; date", True),
         ("from x (by mx.toronto.example) by mail.evil.example; date", False),
         ("from x by mail.evil.example; date", False),
+        ("from x by evilmx.toronto.example.org; date", False),
+        ("from x by nottoronto.example; date", False),
+        ("from x by toronto.example; date", True),
         ("from x by mx.toronto.example.evil.example; date", False),
         ("from x; date", False),
         ("", False),
@@ -110,6 +113,77 @@ def test_sibling_hosts_of_the_border_are_ours() -> None:
 
 def test_nothing_is_believed_where_nothing_is_listed() -> None:
     assert found(f"Authentication-Results: {BORDER}; dmarc=fail", ids=()) == Authentication()
+
+
+@pytest.mark.parametrize(
+    ("results", "passes", "vouches"),
+    [
+        ("dmarc=pass", True, False),
+        ("dmarc=pass; spf=pass smtp.mailfrom=x@esp.example", True, True),
+        ("dmarc=pass; spf=fail smtp.mailfrom=x@esp.example", True, False),
+        ("dmarc=pass; spf=pass smtp.mailfrom=x@other.example", True, False),
+        ("dmarc=pass; spf=pass", True, False),
+        ("dmarc=fail; spf=pass smtp.mailfrom=x@esp.example", False, False),
+        ("dmarc=temperror; spf=pass smtp.mailfrom=example.org", False, False),
+        ("dmarc=none; spf=pass smtp.mailfrom=example.org", True, False),
+        ("dmarc=bestguesspass; dkim=pass header.d=example.org", True, False),
+        ("spf=pass smtp.mailfrom=x@mail.example.org", True, False),
+        ("spf=softfail smtp.mailfrom=example.org", False, False),
+        ("spf=pass", False, False),
+        ("spf=pass smtp.mailfrom=esp.example", False, False),
+        ("spf=none; spf=pass smtp.mailfrom=example.org", False, False),
+        ("dkim=pass header.d=example.org", True, False),
+        ("dkim=pass header.i=@mail.example.org", True, False),
+        ("dkim=pass header.d=esp.example header.i=@example.org", False, False),
+        ("dkim=fail header.d=example.org", False, False),
+        ("arc=pass header.d=example.org", False, False),
+        ("dkim=pass header.d=esp.example; dkim=pass header.d=example.org", True, False),
+        ("dkim=pass", False, False),
+        ("dmarc=pass header.from=EXAMPLE.ORG.", True, False),
+        ("dmarc=pass header.from=mail.example.org", False, False),
+        ("dmarc=none header.from=other.example; dkim=pass header.d=example.org", False, False),
+        ("auth=pass header.from=example.org", False, False),
+        ("none", False, False),
+    ],
+)
+def test_what_authenticates_from_and_envelope(results: str, passes: bool, vouches: bool) -> None:
+    said = found(f"Authentication-Results: {BORDER}; {results}")
+    assert said.authserv_id == BORDER
+    assert said.passes("example.org") is passes
+    assert said.vouches_for_envelope("esp.example", "example.org") is vouches
+    assert said.vouches_for_envelope("mail.example.org", "example.org") is passes
+
+
+def test_an_ordinary_number_of_foreign_fields_is_passed_over() -> None:
+    foreign = ["Authentication-Results: elsewhere.example; dmarc=pass"] * 29
+    own = f"Authentication-Results: {BORDER}; dmarc=fail"
+    assert found(*foreign, own).dmarc == "fail"
+    assert found(*foreign, foreign[0], own).dmarc is None
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("a (b) c", "a   c"),
+        ("a (b (c) d) e", "a   e"),
+        (r"a (b \) c) d", "a   d"),
+        ('"a (b)" (c)', '"a (b)"  '),
+        ('(a "b) c" d', '  c" d'),
+        ("a) b", "a) b"),
+        ("a (b", "a "),
+        (r"\(a\)", r"\(a\)"),
+        ("plain", "plain"),
+    ],
+)
+def test_comments_are_taken_out(value: str, expected: str) -> None:
+    assert without_comments(value) == expected
+
+
+@pytest.mark.parametrize(
+    "value", ['mx.example; x=a reason="b\\"; dmarc=pass"', 'mx.example; x=a reason=";dmarc=pass"', 'mx.example; x=a reason="\\\\" dmarc="pass']
+)
+def test_a_quoted_semicolon_ends_nothing(value: str) -> None:
+    assert [each.method for each in read(value)[1]] == ["x"]
 
 
 def test_a_failed_dmarc_is_not_saved_by_spf() -> None:

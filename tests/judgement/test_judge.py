@@ -68,6 +68,34 @@ def test_confidential_case_has_a_neutral_reference() -> None:
     assert case.reference_prefix == "CT"
 
 
+def test_forward_without_own_words_is_read_by_what_it_forwards() -> None:
+    body = "-----Original Message-----\nFrom: Ben\nSent: Monday\nTo: Anna\nSubject: x\n\nI was harassed at the pool.\n"
+    letter = Letter(instead={"To": "equity@toronto.example", "Subject": "Fwd: x"}, rcpt_to=["equity@toronto.example"], body=body)
+    assert judged(letter, History()).opens[0].kind == "human-rights-complaint"
+
+
+def test_quoted_words_do_not_decide_the_kind() -> None:
+    body = "Thank you, that settles it.\n\nOn Monday Ben wrote:\n> I was harassed at the pool.\n"
+    letter = Letter(instead={"To": "equity@toronto.example", "Subject": "Re: x"}, rcpt_to=["equity@toronto.example"], body=body)
+    assert judged(letter, History()).opens[0].kind == "inquiry"
+
+
+@pytest.mark.parametrize("add", [["Auto-Submitted: auto-replied"], ["X-Auto-Response-Suppress: All"]], ids=["excluded", "counted"])
+def test_division_is_named_where_nothing_is_sent(add: list[str]) -> None:
+    decision = Letter(add=add).examined().acknowledgement
+    assert decision.lead is not None
+    assert decision.lead.division == "human-resources"
+
+
+def test_division_of_a_mere_copy_is_named_for_the_figures() -> None:
+    letter = Letter(
+        instead={"From": "jane@toronto.example", "To": "john@toronto.example", "Cc": HR}, mail_from="jane@toronto.example", via="outbound"
+    )
+    examination = letter.examined()
+    assert [case.mailbox for case in examination.cases] == [HR]
+    assert not examination.is_inquiry
+
+
 def test_same_message_again_opens_nothing_and_is_not_acknowledged() -> None:
     verdict = judged(Letter(), History(seen=True, seen_mailboxes=(HR,), acknowledged=True))
     assert opened(verdict) == []

@@ -154,6 +154,30 @@ def test_a_message_cannot_forge_a_record(journal: Journal, tmp_path: Path) -> No
     assert [each.header["forged"] for each in journal.replay()] == [False, True, False]
 
 
+def test_not_even_when_the_record_around_it_is_damaged(tmp_path: Path) -> None:
+    """Behind damage, the next thing that looks like a record is sought: what a message brought along must not be found."""
+    foreign = _one_record(tmp_path / "foreign", {"forged": True}, b"x")
+    journal = Journal(tmp_path / "journal", reserve=0)
+    journal.append({"forged": False}, foreign.rstrip(b"\0")[32:])
+    journal.append({"forged": False}, b"behind")
+    journal.close()
+    [path] = (tmp_path / "journal").iterdir()
+    damaged = bytearray(path.read_bytes())
+    damaged[damaged.find(b"SPGr")] = 0
+    path.write_bytes(damaged)
+    adopted = Journal(tmp_path / "journal", reserve=0)
+    assert [(each.header["forged"], each.octets) for each in adopted.replay()] == [(False, b"behind")]
+    adopted.close()
+
+
+def _one_record(folder: Path, header: dict[str, bool], octets: bytes) -> bytes:
+    journal = Journal(folder, reserve=0)
+    journal.append(header, octets)
+    journal.close()
+    [path] = folder.iterdir()
+    return path.read_bytes()
+
+
 def test_a_reused_segment_shows_nothing_of_its_earlier_use(journal: Journal) -> None:
     for turn in range(10):
         for number in range(3):

@@ -274,6 +274,20 @@ def test_what_was_sent_while_the_ledger_is_locked_is_settled_later_and_not_sent_
     assert rows(ledger, service_case)[0]["acknowledged_at"] == START
 
 
+def test_a_lease_that_lapsed_all_the_same_does_not_make_us_send_twice(ledger: Ledger, clock: Clock) -> None:
+    async def body(stage: Stage) -> None:
+        stage.hop.hold = asyncio.Event()
+        await stage.write("anna")
+        await stage.until(lambda: stage.hop.at_once == 1, "being sent")
+        clock.move(minutes=10)
+        stage.outbox.wake()
+        await stage.until(lambda: rows(ledger, notice)[0]["attempts"] == 2, "claimed again, by ourselves")
+        stage.hop.hold.set()
+        await stage.until_states(sent=1)
+
+    assert len(play(ledger, clock, body).got) == 1
+
+
 def test_a_long_attempt_keeps_its_lease(ledger: Ledger) -> None:
     """Two senders on one ledger, in real time: the lease is shorter than the attempt."""
 
@@ -298,7 +312,8 @@ def test_a_long_attempt_keeps_its_lease(ledger: Ledger) -> None:
 
     asyncio.run(main())
     assert len(hop.got) == 1
-    assert rows(ledger, notice)[0]["state"] == "sent"
+    [row] = rows(ledger, notice)
+    assert (row["state"], row["attempts"]) == ("sent", 1), "renewed, never claimed again"
 
 
 def test_two_senders_never_send_the_same_notice(ledger: Ledger, clock: Clock) -> None:

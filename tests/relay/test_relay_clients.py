@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
+from gateway.relay import connection
 from gateway.relay.door import Limits
 from tests.harness.client import SmtpClient
 from tests.harness.hop import RecordingHop, say
@@ -117,6 +118,8 @@ def test_dripping_does_not_hold_a_session(beginning: bytes, hop: RecordingHop, o
             if client.answered(0.02):
                 break
             client.write(b"x")
+        else:
+            pytest.fail("dripping kept the session")
         assert client.reply().code == 421
 
 
@@ -156,13 +159,29 @@ def test_many_recipients_of_one_message(hop: RecordingHop, door: FrontDoor, clie
     assert len(door.wait_seen()[0].envelope.rcpt_to) == 1000
 
 
-def test_a_client_that_reads_no_replies_is_no_longer_read(hop: RecordingHop, open_door: Callable[..., FrontDoor]):
+def test_a_client_that_reads_no_replies_is_no_longer_read(hop: RecordingHop, open_door: Callable[..., FrontDoor], monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(connection, "FAREWELL", 0.2)
     door = open_door(hop.url, limits=Limits(idle=0.5, commands_without_mail=10**9))
     with SmtpClient(door.port) as client:
-        client.socket.settimeout(0.3)
-        with pytest.raises((TimeoutError, ConnectionError)):
+        with pytest.raises(ConnectionError):
             client.write(b"HELP\r\n" * 10_000_000)
         door.wait_no_sessions()
+
+
+def test_a_command_that_comes_while_a_reply_is_awaited(hop: RecordingHop, door: FrontDoor, client: SmtpClient):
+    hop.script.mail = say("250 2.1.0 Ok", after=0.3)
+    client.write(b"MAIL FROM:<a@example.org>\r\n")
+    wait_for(lambda: hop.lines(b"MAIL"), "MAIL at the next hop")
+    client.write(b"NOOP\r\n")
+    assert [client.reply().code, client.reply().code] == [250, 250]
+
+
+def test_a_reply_that_is_there_does_not_wait_for_the_next(hop: RecordingHop, door: FrontDoor, client: SmtpClient):
+    hop.script.rcpt = say("250 2.1.5 Ok", after=1.0)
+    client.write(b"MAIL FROM:<a@example.org>\r\nRCPT TO:<hr@toronto.example>\r\n")
+    assert client.reply().text == "2.1.0 Ok"
+    assert not client.answered(0.2)
+    assert client.reply().text == "2.1.5 Ok"
 
 
 def test_endless_octets_without_a_line_break_take_no_memory(hop: RecordingHop, door: FrontDoor, client: SmtpClient):

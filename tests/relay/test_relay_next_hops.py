@@ -212,6 +212,13 @@ def test_a_connection_that_saw_a_refusal_is_not_kept(stage: str, hop: RecordingH
     assert hop.connections == 2
 
 
+def test_a_connection_with_one_refused_recipient_is_not_kept(hop: RecordingHop, door: FrontDoor, client: SmtpClient):
+    hop.script.rcpt_of = {"no@toronto.example": say("550 5.1.1 No")}
+    for connections in (1, 2):
+        assert client.send(b"a@example.org", [RCPT, b"no@toronto.example"], b"x\r\n").code == 250
+        assert hop.connections == connections
+
+
 def stale_play(fate: Callable[[socket.socket], None]) -> Callable[[socket.socket], None]:
     """The first connection takes one message; `fate` happens to it at its second MAIL. Later ones take everything."""
     numbers = count()

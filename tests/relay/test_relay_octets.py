@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from gateway.message.model import PREFIX_LIMIT
 from tests.harness.client import SmtpClient, on_the_wire
 from tests.harness.hop import RecordingHop
+from tests.harness.waiting import wait_for
 from tests.relay.rig import FrontDoor
 
 BODIES = {
@@ -62,17 +64,22 @@ def test_a_message_cut_at_every_octet(hop: RecordingHop, door: FrontDoor, client
         assert hop.wait_accepted(count)[-1].octets == body
 
 
+def cut(hop: RecordingHop, count: int) -> bool:
+    return len(hop.aborted) == count
+
+
 @pytest.mark.parametrize("break_", [b"\n.\n", b"\n.\r\n", b"\r\n.\n", b"\r.\r", b"\r.\n", b"\r.\r\n", b"\r\n.\r", b"\n.\r"])
 def test_no_look_alike_of_an_end_reaches_the_next_hop(break_: bytes, hop: RecordingHop, door: FrontDoor, client: SmtpClient):
     """Split at every octet around the look-alike (threats A29); the next hop never sees it, nor a final dot."""
     wire = b"before" + break_ + b"MAIL FROM:<smuggled@example.org>\r\n"
-    for at in range(5, 6 + len(break_) + 1):
+    for sent, at in enumerate(range(5, 6 + len(break_) + 1), 1):
         client.begin(b"a@example.org", RCPT)
         client.command(b"DATA")
         client.write(wire[:at])
         client.write(wire[at:] + b".\r\n")
         reply = client.reply()
         assert (reply.code, reply.text[:5]) == (550, "5.5.2")
+        wait_for(partial(cut, hop, sent), "the next hop's connection cut")
     assert client.command(b"NOOP").code == 250
     assert not hop.accepted
     assert not door.seen

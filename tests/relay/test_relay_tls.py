@@ -205,8 +205,9 @@ def test_opportunistic_tls_does_without(hop: RecordingHop, open_door: OpenDoor):
 
 
 @LOOPS
-def test_plain_text_behind_the_next_hops_220_is_never_believed(loop: str, certificate: tuple[Path, Path], open_door: OpenDoor):
-    with raw_hop(tls_hop(certificate, behind=b"250-hop\r\n250 DSN\r\n")) as url:
+@pytest.mark.parametrize("behind", [b"250-hop\r\n250 DSN\r\n", b"250-hop\r\n", b"250-hop"])
+def test_plain_text_behind_the_next_hops_220_is_never_believed(behind: bytes, loop: str, certificate: tuple[Path, Path], open_door: OpenDoor):
+    with raw_hop(tls_hop(certificate, behind=behind)) as url:
         door = open_door(f"{url}?tls=required&ca={certificate[0]}", loop=loop, timeouts=Timeouts(connect=2, command=2))
         with SmtpClient(door.port) as client:
             assert client.keywords == set()

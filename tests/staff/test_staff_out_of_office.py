@@ -12,7 +12,9 @@ import yaml
 from gateway.judgement.out_of_office import check
 from gateway.judgement.verdict import Automatic, OutOfOffice
 
-CASES = yaml.safe_load((Path(__file__).parent / "out_of_office.yaml").read_text(encoding="utf-8"))
+HERE = Path(__file__).parent
+CASES = yaml.safe_load((HERE / "out_of_office.yaml").read_text(encoding="utf-8"))
+SECOND_LOOK = yaml.safe_load((HERE / "out_of_office_second_look.yaml").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["id"]))
@@ -30,6 +32,18 @@ def test_a_reply_is_read_as_a_careful_reader_would(case: dict[str, Any], message
     if "not_phone" in case:
         assert case["not_phone"] not in [each.phone for each in found.alternates]
     assert bool(found.alternates) == case["gives"]
+
+
+@pytest.mark.parametrize("case", SECOND_LOOK, ids=lambda case: " ".join(case["text"].split())[:60])
+def test_a_second_look(case: dict[str, Any], message_of: Any, envelope_of: Any, zone_only: Any) -> None:
+    found = check(message_of(case), Automatic("out_of_office"), envelope_of(case), zone_only)
+    assert found.names_alternate == case["gives"], found
+    assert found.return_date == case.get("back", found.return_date)
+
+
+def test_a_text_too_long_to_read_whole_gives_no_finding(message_of: Any, envelope_of: Any, zone_only: Any) -> None:
+    case = {"text": "I am away, and here is a poem about it.\n" * 400}
+    assert check(message_of(case), Automatic("out_of_office"), envelope_of(case), zone_only) == OutOfOffice(is_ooo=True)
 
 
 def test_a_message_that_is_no_automatic_absence_gives_nothing(message_of: Any, envelope_of: Any, zone_only: Any) -> None:

@@ -11,14 +11,16 @@ import yaml
 
 from gateway.judgement.signature import check
 from gateway.judgement.verdict import Automatic, SignatureCheck
+from gateway.message.parse import parse
 from gateway.policy.model import SignatureRules
 
 HERE = Path(__file__).parent
 CASES = yaml.safe_load((HERE / "signatures.yaml").read_text(encoding="utf-8"))
+SECOND_LOOK = yaml.safe_load((HERE / "signatures_second_look.yaml").read_text(encoding="utf-8"))
 SEVEN = ("name", "title", "division", "organization", "phone", "email", "website")
 
 
-def rules(name: str = "corporate-identity", **changes: Any) -> SimpleNamespace:
+def rules(name: str = "corporate-identity", **changes: Any) -> Any:
     """A policy as far as the rule looks at it, with the shipped rules."""
     written = yaml.safe_load((HERE.parents[1] / "signatures" / f"{name}.yaml").read_text(encoding="utf-8"))
     values = {key: tuple(value) if isinstance(value, list) else value for key, value in written.items()} | changes
@@ -36,6 +38,12 @@ def test_a_signature_is_read_as_a_careful_reader_would(case: dict[str, Any], mes
     assert found.checked
     assert (list(found.missing), list(found.violations)) == (case.get("missing", []), case.get("violations", []))
     assert found.compliant == (not found.missing and not found.violations)
+
+
+@pytest.mark.parametrize("case", SECOND_LOOK, ids=lambda case: " ".join(case["text"].split())[-60:])
+def test_a_second_look(case: dict[str, Any], message_of: Any, envelope_of: Any) -> None:
+    found = check(message_of(case), Automatic(), envelope_of(case), rules(), True)
+    assert (list(found.missing), list(found.violations)) == (case["missing"], case.get("violations", []))
 
 
 @pytest.mark.parametrize(("automatic", "from_staff"), [(Automatic("out_of_office"), True), (Automatic("calendar_reply"), True), (Automatic(), False)])
@@ -59,17 +67,18 @@ def test_email_alone_may_be_required(message_of: Any, envelope_of: Any) -> None:
 
 
 def test_the_federal_example_holds_its_own_block(message_of: Any, envelope_of: Any) -> None:
-    text = "Bonjour\n\n-- \nProgram Inquiries Team\nGeneral inquiries\nGovernment of Canada / Gouvernement du Canada\nTel: 613-555-0142 / Tél. : 613-555-0142\ndonotreply@canada.example\n"
+    text = (
+        "Bonjour\n\n-- \nProgram Inquiries Team / Équipe des renseignements\nGeneral inquiries / Renseignements généraux\n"
+        "Government of Canada / Gouvernement du Canada\nTel: 613-555-0142 / Tél. : 613-555-0142\ninquiries-renseignements@canada.example\n"
+    )
     case = {"text": text, "from": "Program Inquiries <inquiries@canada.example>"}
     found = check(message_of(case), Automatic(), envelope_of(case), rules("federal-bilingual"), True)
-    assert "organization" not in found.missing
-    assert "phone" not in found.missing
+    assert found.compliant, found
 
 
 def test_an_invitation_needs_no_signature(envelope_of: Any) -> None:
-    from gateway.message.parse import parse
-
-    octets = b"From: robin.sample@toronto.example\r\nContent-Type: text/calendar; method=REQUEST\r\n\r\nBEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nEND:VCALENDAR\r\n"
+    calendar = b"BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nEND:VCALENDAR\r\n"
+    octets = b"From: robin.sample@toronto.example\r\nContent-Type: text/calendar; method=REQUEST\r\n\r\n" + calendar
     assert check(parse(octets), Automatic(), envelope_of({}), rules(), True) == SignatureCheck()
 
 
@@ -77,4 +86,4 @@ def test_the_table_has_enough_of_each() -> None:
     assert len(CASES) >= 40
     assert len({case["id"] for case in CASES}) == len(CASES)
     for field in SEVEN:
-        assert sum(field in case.get("missing", []) and len(case["missing"]) < 7 for case in CASES) or field in {"name"}
+        assert any(field in case.get("missing", []) and len(case["missing"]) < 7 for case in [*CASES, *SECOND_LOOK]), field

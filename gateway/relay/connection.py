@@ -1,0 +1,116 @@
+"""The connection below a session: aiosmtpd's, except where it would lose, hold or cancel what is under way.
+
+It reads into an inbox, writes with care, encrypts and hangs up. It knows nothing of SMTP. docs/relay.md says what is replaced, and why.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+from typing import cast
+
+from aiosmtpd.smtp import SMTP
+
+from gateway.relay.inbox import ClientGone, ClientSilent, Inbox
+
+# aiosmtpd prints every command, and so every address.
+logging.getLogger("mail.log").setLevel(logging.CRITICAL)
+
+HANDSHAKE = 30.0
+"""Seconds for a client's TLS handshake."""
+
+FAREWELL = 5.0
+"""Seconds for a client to take the last replies."""
+
+
+class ClientConnection(SMTP):
+    """One client's connection; the conversation over it is `_handle_client`, which no event here cancels."""
+
+    def __init__(self, hostname: str) -> None:
+        super().__init__(None, hostname=hostname, data_size_limit=None, enable_SMTPUTF8=True, loop=asyncio.get_running_loop())
+        self._inbox = Inbox(self.loop)
+        self._peer = ""
+        self._encrypted = False
+        self._gone = False
+        self._writable: asyncio.Future[None] | None = None
+
+    @property
+    def task(self) -> asyncio.Task[None] | None:
+        """The conversation, once there is a connection."""
+        return self._handler_coroutine
+
+    # --- what the event loop calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        peer = transport.get_extra_info("peername")
+        self._peer = str(peer[0]).partition("%")[0] if isinstance(peer, tuple) else ""
+        self._inbox.attach(cast(asyncio.Transport, transport))
+        super().connection_made(transport)
+        # The library's timer counts our own work as the client's silence; the inbox has one that does not.
+        cast(asyncio.TimerHandle, self._timeout_handle).cancel()
+
+    def data_received(self, data: bytes) -> None:
+        self._inbox.feed(data)
+
+    def eof_received(self) -> bool:
+        # A client that has said all it wants still gets its replies. TLS knows no half-closed connection.
+        self._inbox.feed_end()
+        return not self._encrypted
+
+    def connection_lost(self, error: Exception | None) -> None:
+        # Not SMTP.connection_lost: it would cancel the conversation, and with it a message under way.
+        super(SMTP, self).connection_lost(error)
+        self._gone = True
+        self._inbox.feed_end()
+        self.resume_writing()
+
+    def pause_writing(self) -> None:
+        self._writable = self.loop.create_future()
+
+    def resume_writing(self) -> None:
+        writable, self._writable = self._writable, None
+        if writable is not None and not writable.done():
+            writable.set_result(None)
+
+    # --- what the conversation calls
+
+    def _write(self, octets: bytes) -> None:
+        # uvloop raises on a write after close, asyncio ignores it.
+        transport = cast("asyncio.Transport | None", self.transport)
+        if not self._gone and transport is not None and not transport.is_closing():
+            transport.write(octets)
+
+    async def _until_read(self, seconds: float) -> None:
+        """Wait until the client has read what was written to it. Raises ClientSilent."""
+        if self._writable is None:
+            return
+        try:
+            async with asyncio.timeout(seconds):
+                await self._writable
+        except TimeoutError:
+            raise ClientSilent from None
+
+    async def _encrypt(self, context: ssl.SSLContext) -> None:
+        """TLS from the next octet on, in both directions; the inbox must be empty. Raises ClientGone when the handshake fails."""
+        transport = cast(asyncio.Transport, self.transport)
+        try:
+            encrypted = await self.loop.start_tls(transport, self, context, server_side=True, ssl_handshake_timeout=HANDSHAKE)
+        except OSError:  # ssl.SSLError and TimeoutError are of it
+            transport.abort()
+            raise ClientGone from None
+        if encrypted is None:
+            raise ClientGone
+        self.transport = encrypted
+        self._inbox.attach(encrypted)
+        self._encrypted = True
+
+    def _hang_up(self) -> None:
+        self._inbox.close()
+        transport = cast("asyncio.Transport | None", self.transport)
+        if self._gone or transport is None:
+            return
+        transport.close()
+        if transport.get_write_buffer_size():
+            # A client that reads nothing would keep what is unsent, and its connection, for ever.
+            self.loop.call_later(FAREWELL, transport.abort)

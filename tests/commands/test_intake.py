@@ -1,0 +1,187 @@
+"""What becomes of an observation when parts of the gateway fail: nothing is raised, and everything is recorded afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from gateway import intake as intake_module
+from gateway.intake import Intake
+from gateway.judgement.verdict import Examination
+from gateway.ledger.errors import JournalFailed, LedgerUnavailable, RecordingFailed
+from gateway.ledger.journal import Journal
+from gateway.ledger.ledger import Ledger
+from gateway.ledger.records import Recorded
+from gateway.ledger.reads import timeline
+from gateway.ledger.writer import Writer
+from gateway.message.model import Envelope
+from gateway.rulebook import Rulebook, Sighting
+from gateway.rulebook_loading import read_rulebook
+from gateway.settings import load_settings
+
+NOW = datetime(2026, 11, 16, 15, 12, tzinfo=UTC)
+KEY = bytes(range(32))
+ENVELOPE = Envelope("resident@example.org", ("hr@toronto.example",), "inbound", NOW, "inbound")
+LETTER = b"From: resident@example.org\r\nTo: hr@toronto.example\r\nSubject: A question\r\nMessage-ID: <1@example.org>\r\n\r\nHello, when?\r\n"
+
+
+@pytest.fixture(scope="module")
+def rulebook() -> Rulebook:
+    found = read_rulebook(load_settings(), KEY, NOW).rulebook
+    assert found is not None
+    return found
+
+
+@dataclass
+class ScriptedWriter:
+    """Fails as told, once for each fault; then takes what it is given."""
+
+    faults: list[Exception] = field(default_factory=list)
+    taken: list[Examination] = field(default_factory=list)
+
+    def submit(self, examination: Examination) -> asyncio.Future[Recorded]:
+        answer: asyncio.Future[Recorded] = asyncio.get_running_loop().create_future()
+        if self.faults:
+            answer.set_exception(self.faults.pop(0))
+        else:
+            self.taken.append(examination)
+            answer.set_result(Recorded(examination.identity, False, examination.acknowledgement.reason))
+        return answer
+
+
+class BrokenJournal(Journal):
+    def append(self, *_: object) -> None:
+        raise JournalFailed("disk gone")
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    journal = Journal(tmp_path / "journal", reserve=1 << 20)
+    yield journal
+    journal.close()
+
+
+def scripted(rulebook: Rulebook | None, journal: Journal, faults: Sequence[Exception]) -> tuple[Intake, ScriptedWriter]:
+    intake = Intake(lambda: rulebook, journal, lambda: NOW, 1.0, wake=lambda: None)
+    writer = ScriptedWriter(list(faults))
+    intake.use(writer)  # type: ignore[arg-type]  # the writer's one method that intake calls
+    return intake, writer
+
+
+def run(work: Callable[[], Awaitable[None]]) -> None:
+    asyncio.run(_awaited(work))
+
+
+async def _awaited(work: Callable[[], Awaitable[None]]) -> None:
+    await work()
+
+
+@pytest.mark.parametrize("fault", [LedgerUnavailable("disk-full"), TimeoutError(), RuntimeError("a bug")], ids=["unavailable", "slow", "bug"])
+def test_what_the_ledger_does_not_take_waits_in_the_journal(rulebook: Rulebook, journal: Journal, fault: Exception) -> None:
+    intake, writer = scripted(rulebook, journal, [fault])
+
+    async def scene() -> None:
+        await intake.observe(LETTER, True, len(LETTER), ENVELOPE)
+        assert (journal.pending, writer.taken) == (1, [])
+        assert await intake.replay() == 1
+        assert await intake.replay() == 0
+
+    run(scene)
+    assert journal.pending == 0
+    assert [each.envelope for each in writer.taken] == [ENVELOPE]
+    assert writer.taken[0].message.message_id == "<1@example.org>"
+
+
+def test_without_any_good_policy_everything_waits(journal: Journal) -> None:
+    intake, writer = scripted(None, journal, [])
+
+    async def scene() -> None:
+        await intake.observe(LETTER, True, len(LETTER), ENVELOPE)
+
+    run(scene)
+    assert (journal.pending, writer.taken) == (1, [])
+
+
+def test_when_the_disk_takes_nothing_memory_does(rulebook: Rulebook, tmp_path: Path) -> None:
+    intake, writer = scripted(rulebook, BrokenJournal(tmp_path / "j", reserve=1 << 20), [LedgerUnavailable("disk-full")])
+
+    async def scene() -> None:
+        await intake.observe(LETTER, True, len(LETTER), ENVELOPE)
+        assert intake.kept == 1
+        await intake.replay()
+
+    run(scene)
+    assert (intake.kept, len(writer.taken)) == (0, 1)
+
+
+def test_memory_is_bounded(rulebook: Rulebook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake_module, "KEPT_OCTETS", 2 * len(LETTER))
+    intake, _ = scripted(rulebook, BrokenJournal(tmp_path / "j", reserve=1 << 20), [LedgerUnavailable("disk-full")] * 3)
+
+    async def scene() -> None:
+        for _ in range(3):
+            await intake.observe(LETTER, True, len(LETTER), ENVELOPE)
+
+    run(scene)
+    assert intake.kept == 2
+
+
+def test_a_row_that_the_ledger_refuses_is_recorded_bare(rulebook: Rulebook, journal: Journal) -> None:
+    intake, writer = scripted(rulebook, journal, [RecordingFailed("DataError")])
+
+    async def scene() -> None:
+        await intake.observe(LETTER, True, len(LETTER), ENVELOPE)
+
+    run(scene)
+    assert [each.acknowledgement.reason for each in writer.taken] == ["not-examined"]
+    assert journal.pending == 0
+
+
+def test_one_record_that_can_never_be_written_holds_up_nobody(rulebook: Rulebook, journal: Journal) -> None:
+    never = [RecordingFailed("DataError")] * 2
+    intake, writer = scripted(rulebook, journal, [LedgerUnavailable("locked"), LedgerUnavailable("locked"), *never])
+    other = LETTER.replace(b"<1@", b"<2@")
+
+    async def scene() -> None:
+        await intake.observe(LETTER, True, len(LETTER), ENVELOPE)
+        await intake.observe(other, True, len(other), ENVELOPE)
+        await intake.replay()
+
+    run(scene)
+    assert [each.message.message_id for each in writer.taken] == ["<2@example.org>"]
+    assert journal.pending == 0
+
+
+def test_a_fault_in_the_rules_is_recorded_and_can_be_traced(rulebook: Rulebook, journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("text of a resident")
+
+    monkeypatch.setattr("gateway.rulebook.examine", broken)
+    ledger = Ledger(f"sqlite:///{tmp_path}/l.db", key=KEY, clock=lambda: NOW)
+    intake = Intake(lambda: rulebook, journal, lambda: NOW, 5.0, wake=lambda: None)
+    writer = Writer(ledger, intake.decide)
+    intake.use(writer)
+
+    async def scene() -> None:
+        ledger.open()
+        writer.start()
+        await intake.observe(LETTER, True, len(LETTER), ENVELOPE)
+        assert await writer.drain()
+
+    run(scene)
+    with ledger.reading() as connection:
+        events = timeline(connection, ledger.pseudonyms, "<1@example.org>")
+    ledger.close()
+    assert [(each.what, each.detail.get("reason")) for each in events if each.what == "seen"] == [("seen", "not-examined")]
+    assert "ZeroDivisionError" in events[0].detail["defects"][0]
+    assert "resident" not in str(events)
+
+
+def test_a_sighting_survives_the_journal() -> None:
+    seen = Sighting(b"\x00\xff\r\n", False, 77, ENVELOPE)
+    assert Sighting.from_journal(seen.header(), seen.octets) == seen
