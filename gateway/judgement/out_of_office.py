@@ -58,6 +58,7 @@ _LINKED = re.compile(
 _WRAPPED_FROM = 45
 _LONGEST_UNIT = 1500
 _TEXT_READ = 10_000
+_SHORT_LINE = 80
 
 
 def check(message: Message, automatic: Automatic, envelope: Envelope, policy: Policy, *, newest: NewestText | None = None) -> OutOfOffice:
@@ -246,6 +247,31 @@ def _cues(text: str) -> list[_Cue]:
     return negated + [cue for cue in cues if not any(each.start <= cue.start < each.end for each in negated)]
 
 
+class _Unit(NamedTuple):
+    """A sentence or a line, with all that was found in it."""
+
+    text: str
+    points: tuple[ContactPoint, ...]
+    cues: tuple[_Cue, ...]
+    people: tuple[Named, ...]
+    others: tuple[Named, ...]
+    """The people without the absent one."""
+
+    @property
+    def is_short(self) -> bool:
+        return len(self.text) <= _SHORT_LINE
+
+    def names_a_person(self) -> bool:
+        return any(each.kind == "person" for each in self.others)
+
+
+def _unit(text: str, absent: _Absent) -> _Unit:
+    points = tuple(point for point in contact_points(text) if point.kind != "fax")
+    people = tuple(each for each in named(text) if not any(each.start < point.end and point.start < each.end for point in points))
+    others = tuple(each for each in people if not (each.kind == "person" and is_name_of(each.text, absent.names)))
+    return _Unit(text, points, tuple(_cues(text)), people, others)
+
+
 @dataclass
 class _Draft:
     """A contact that is being put together from the words around it."""
@@ -275,91 +301,73 @@ class _Reading:
 
     @property
     def offers(self) -> bool:
-        return any(draft.reachable for draft in self.drafts)
+        return bool(self.drafts)
 
     def alternates(self) -> tuple[Alternate, ...]:
         """Each contact once, also when a bilingual reply gives it twice."""
         found: dict[tuple[str | None, str | None], Alternate] = {}
         for draft in self.drafts:
-            if draft.reachable:
-                known = found.get((draft.email, draft.phone), Alternate())
-                found[draft.email, draft.phone] = Alternate(known.name or draft.name, draft.email, draft.phone, known.role or draft.role)
+            known = found.get((draft.email, draft.phone), Alternate())
+            found[draft.email, draft.phone] = Alternate(known.name or draft.name, draft.email, draft.phone, known.role or draft.role)
         return tuple(found.values())
 
-    def read(self, unit: str) -> None:
-        if not unit:
+    def read(self, text: str) -> None:
+        if not text:
             return
-        points = [point for point in contact_points(unit) if point.kind != "fax"]
-        people = [each for each in named(unit) if not any(each.start < point.end and point.start < each.end for point in points)]
-        others = [each for each in people if not self._is_absent(each)]
-        cues = _cues(unit)
-        ways = [point for point in points if self._is_way(point)]
-        offered = [point for point in ways if self._is_offered(unit, point, cues, people, others)]
-        self.own_details = self.own_details or len(offered) < len(
-            [point for point in points if point.kind in _WAYS and point.value not in self.absent.recipients]
-        )
-        self.emergency_line = self.emergency_line or any(point.kind == "911" for point in points)
-        kind = self._kind(unit, cues, people, others, offered)
+        unit = _unit(text, self.absent)
+        ways = [point for point in unit.points if point.kind in _WAYS and point.value not in self.absent.recipients]
+        offered = [point for point in ways if self._is_offered(unit, point)]
+        kind = self._kind(unit, offered)
         if kind == "other" or offered:
-            self._put_together(others, offered, fresh=bool(cues) and (self._current.reachable or any(each.kind == "person" for each in others)))
-        self.names_somebody = self.names_somebody or (
-            kind == "other" and any(each.kind == "person" for each in others) and bool(cues) and not offered
-        )
+            self._put_together(unit, offered)
+        self.own_details |= len(offered) < len(ways)
+        self.emergency_line |= any(point.kind == "911" for point in unit.points)
+        self.names_somebody |= kind == "other" and unit.names_a_person() and bool(unit.cues) and not offered
         self.context = kind
 
-    def _is_absent(self, each: Named) -> bool:
-        return each.kind == "person" and is_name_of(each.text, self.absent.names)
-
-    def _is_way(self, point: ContactPoint) -> bool:
-        if point.kind not in _WAYS or point.value in self.absent.recipients:
-            return False
-        return not (point.kind == "email" and self.absent.has_address(point.value))
-
-    def _kind(
-        self, unit: str, cues: Sequence[_Cue], people: Sequence[Named], others: Sequence[Named], offered: Sequence[ContactPoint]
-    ) -> CueKind | None:
+    def _kind(self, unit: _Unit, offered: Sequence[ContactPoint]) -> CueKind | None:
         """What this unit announces for the lines under it."""
-        if cues:
-            last = max(cues, key=lambda cue: cue.end).kind
+        if unit.cues:
+            last = max(unit.cues, key=lambda cue: cue.end).kind
             return last if last in {"own", "other"} else "other" if offered else None
-        if len(unit) <= 80 and people and not others:
-            return "own"
-        if offered or (len(unit) <= 80 and others):
-            return "other" if offered or self.context != "own" or any(each.kind == "person" for each in others) else self.context
-        return self.context if len(unit) <= 80 and not phrases.FUNCTION_WORDS.search(unit) else None
+        if offered:
+            return "other"
+        if not unit.is_short:
+            return None
+        if unit.people:
+            return "own" if not unit.others else "other" if unit.names_a_person() or self.context != "own" else "own"
+        return None if phrases.FUNCTION_WORDS.search(unit.text) else self.context
 
-    def _is_offered(self, unit: str, point: ContactPoint, cues: Sequence[_Cue], people: Sequence[Named], others: Sequence[Named]) -> bool:
-        before = [cue for cue in cues if cue.start < point.start]
-        cue = max(before, key=lambda each: (min(each.end, point.start), each.end - each.start), default=None)
-        floor = cue.start if cue else 0
-        named_before = [each for each in people if floor <= each.start < point.start]
-        if named_before and named_before[-1] not in others:
+    def _is_offered(self, unit: _Unit, point: ContactPoint) -> bool:
+        if point.kind == "email" and self.absent.has_address(point.value):
             return False
-        other_named = [each for each in others if floor <= each.start < point.start]
-        if self.absent.has_number(point) and not other_named:
+        cue = max((cue for cue in unit.cues if cue.end <= point.start), key=lambda each: (each.end, each.end - each.start), default=None)
+        floor = cue.start if cue else 0
+        named_before = [each for each in unit.people if floor <= each.start < point.start]
+        if named_before and named_before[-1] not in unit.others:
+            return False
+        others = [each for each in named_before if each in unit.others]
+        if self.absent.has_number(point) and not others:
             return False
         if cue is None:
-            return self._offered_without_words(unit, point, cues, bool(other_named))
+            return self._is_offered_without_words(unit, point, somebody_named=bool(others))
         if cue.kind == "own":
-            return any(each.start >= cue.end and _LINKED.search(unit[: each.start]) for each in other_named)
-        if cue.kind == "other" and not other_named and _MOBILE_AFTER.match(unit, point.end):
-            return False
-        return cue.kind == "other"
+            return any(each.start >= cue.end and _LINKED.search(unit.text[: each.start]) for each in others)
+        return cue.kind == "other" and not (not others and _MOBILE_AFTER.match(unit.text, point.end))
 
-    def _offered_without_words(self, unit: str, point: ContactPoint, cues: Sequence[_Cue], somebody_named: bool) -> bool:
-        after = min((cue for cue in cues if cue.start >= point.end), key=lambda each: each.start, default=None)
+    def _is_offered_without_words(self, unit: _Unit, point: ContactPoint, *, somebody_named: bool) -> bool:
+        after = min((cue for cue in unit.cues if cue.start >= point.end), key=lambda each: each.start, default=None)
         if after and after.kind in {"own", "negated"}:
             return False
         if somebody_named or self.context == "other":
             return True
-        if self.context is not None:
-            return False
-        return not phrases.OWN_LABEL.match(unit[: point.start])
+        return self.context is None and not phrases.OWN_LABEL.match(unit.text[: point.start])
 
-    def _put_together(self, others: Sequence[Named], offered: Sequence[ContactPoint], *, fresh: bool) -> None:
-        if fresh:
+    def _put_together(self, unit: _Unit, offered: Sequence[ContactPoint]) -> None:
+        is_label = bool(offered) and bool(phrases.OWN_LABEL.match(unit.text[: offered[0].start]))
+        if unit.cues and not is_label and (self._current.reachable or unit.names_a_person()):
             self._current = _Draft()
-        events: list[Named | ContactPoint] = [*others, *offered]
+        events: list[Named | ContactPoint] = [*unit.others, *offered]
         for event in sorted(events, key=lambda each: each.start):
             if isinstance(event, Named):
                 self._name(event)
@@ -367,14 +375,12 @@ class _Reading:
                 self._reach(event)
 
     def _name(self, event: Named) -> None:
-        current = self._current
-        taken = current.name if event.kind == "person" else current.role
-        if taken or (event.kind == "person" and current.reachable):
-            self._current = current = _Draft()
+        if self._current.reachable or (event.kind == "person" and self._current.name):
+            self._current = _Draft()
         if event.kind == "person":
-            current.name = event.text
+            self._current.name = event.text
         else:
-            current.role = event.text
+            self._current.role = event.text
 
     def _reach(self, point: ContactPoint) -> None:
         slot = "email" if point.kind == "email" else "phone"

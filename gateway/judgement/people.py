@@ -49,6 +49,9 @@ _TEAM_WORD = re.compile(
     re.IGNORECASE,
 )
 _COMPANY = re.compile(r"\b(?:Inc|Ltd|Ltée|LLP|Corp|Corporation|Company|LLC)\b")
+_POSSESSIVE = re.compile(r"['’]s?$")
+_GOES_WITH_A_NAME = re.compile(r"(?:['’]s)?\.?\s?(?:at\b|is\b|has\b|can\b|will\b|who\b|or\b|and\b|[(,\d+:–-]|x\s?\d|ext\b|$)")
+_UNIT_NOUN = re.compile(r"\b(?:Communications|Relations|Resources|Operations|Planning|Technology|Transportation|Forestry|Recreation|Finance|Payroll|Purchasing)$")
 _FUNCTION = (
     r"(?:manager|supervisor|director|assistant|executive assistant|administrative assistant|admin|coordinator|co-ordinator|colleagues?"
     r"|co-?workers?|backup|back-up|replacement|delegate|secretary|boss|lead|team|office|staff|team lead|unit|analyst|deputy|chief|group|clerk"
@@ -97,13 +100,22 @@ def _pieces(match: re.Match[str]) -> list[Named]:
         words.pop()
     if not words or any(_stop(word) for word, _, _ in words[1:-1]):
         return []
-    text = match.string[words[0][1] : words[-1][2]].rstrip(".&,")
-    start, end = words[0][1], words[0][1] + len(text)
+    start = words[0][1]
+    text = _POSSESSIVE.sub("", match.string[start : words[-1][2]].rstrip(".&,"))
+    end = start + len(text)
     if _COMPANY.search(text) or POSTAL.search(text):
         return []
-    if _TEAM_WORD.search(text, len(words[0][0]) if len(words) > 1 else 0) or TITLE.search(text) or UNIT.fullmatch(text):
+    if _is_function(text, len(words)):
         return [Named("role", text, start, end)]
+    if len(words) == 1 and start == 0 and not _GOES_WITH_A_NAME.match(match.string, end):
+        return []
     return [Named("person", text, start, end)] if (len(words) <= 5 and not text.isupper()) or len(words) in (2, 3) else []
+
+
+def _is_function(text: str, words: int) -> bool:
+    """A team or a title. A first name may be the same as a word of teams (Line, Grant): only later words count, or a word alone."""
+    beyond_first = text.partition(" ")[2] if words > 1 else text
+    return bool(_TEAM_WORD.search(beyond_first) or TITLE.search(text) or UNIT.fullmatch(text) or (words > 1 and _UNIT_NOUN.search(text)))
 
 
 def _stop(word: str) -> bool:

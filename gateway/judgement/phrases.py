@@ -20,13 +20,14 @@ _OWN_THING = (
     r"|telephone )?number|e-?mail(?: address)?|address|pager|desk|inbox|account|gmail)"
 )
 OWN = _any(
-    r"\b(?:contact|reach|call|phone|ring|telephone|e-?mail|text|page|message|write(?: to)?|get (?:a )?hold of|get in touch with|find|try"
+    r"\b(?:contact|reach|call|phone|ring|telephone|e-?mail|text|page|mail|message|write(?: to)?|get (?:a )?hold of|get in touch with|find|try"
     r"|track|leave|send|follow|call or text|call or e-?mail|speak (?:to|with)|talk (?:to|with)|connect with)"
     r" me(?! or\b| and\b)\b(?! an? )",
     r"\bleave me\b|\bsend me\b|\bgive me\b",
     r"\bI (?:can|could|may|might|will|shall|am|['’]ll|would)(?: still| also| only| always| however| then)*(?: be)?(?: still| also| only| "
     r"always)* (?:reached|reachable|contacted|available|accessible)(?! to help)",
-    r"\bI(?:['’]m| am|['’]ll| will) (?:still |also |only )?(?:be )?(?:reachable|contactable|checking|monitoring|working|at\b|on\b)",
+    r"\bI(?:['’]m| am|['’]ll| will) (?:still |also |only )?(?:be )?(?:reachable|contactable|checking|monitoring)\b",
+    r"\bI(?:['’]m| am|['’]ll be| will be) (?:at|on):? (?=[\d(+]|[\w.]+@)",
     r"\bI\b[^.;]{0,60}?\b(?:and|or|but) (?:can|may|could|will)(?: now| still| also| only)* be (?:reached|contacted|available)",
     r"\bmy " + _OWN_THING,
     r"\b(?:need|want|wish|have|trying|like|able|must) to (?:reach|contact|call|speak (?:to|with)|talk to|get (?:a )?hold of|get in touch "
@@ -34,6 +35,8 @@ OWN = _any(
     r"\b(?:need|want) me\b[^.;]{0,40}?\b(?:call|dial|text|phone|at|on)\b",
     r"\b(?:me|m['’]) ?(?:re)?(?:joindre|contacter|appeler|téléphoner|écrire|laisser|envoyer|atteindre|texter)\b",
     r"\b(?:contactez|appelez|joignez|écrivez|rejoignez|textez|téléphonez|laissez|envoyez)-moi\b",
+    r"\bmeine? (?:handy|nummer|telefon|mobil|e-?mail)\w*|\berreichen sie mich\b|\bsie erreichen mich\b|\bmi (?:celular|móvil|teléfono|correo|número)\b",
+    r"\bmeu (?:celular|telefone|telemóvel|número)\b|\bil mio (?:cellulare|numero|telefono)\b",
     r"\b(?:je|j['’]) ?(?:suis|serai|reste|resterai|demeure|demeurerai|peux|pourrai)(?: être)?(?: toutefois| quand même| cependant| "
     r"aussi)? ?(?:joignable|disponible|accessible|rejoint|joint|contacté)e?\b",
     r"\b(?:mon|ma|mes) (?:nouvelle |nouveau |propre )?(?:cell\w*|mobile|portable|téléphone|numéro|courriel|adresse|poste|télé\w*|boîte "
@@ -46,7 +49,7 @@ _ELSE = (
 )
 OTHER = _any(
     r"\b(?:contact|contacting|call|calling|phone|phoning|telephone|e-?mail|e-?mailing|reach|reach out to|reaching|page|dial|dialing"
-    r"|dialling|consult|notify|see|try|text|ask(?: for)?|use|visit|copy|cc|message|ring)"
+    r"|dialling|consult|notify|see|try|text|ask(?: for)?|use|visit|copy|cc|mail|ping|ring)"
     r":?(?: directly)? " + _ELSE,
     r"\b(?:speak|talk|connect|liaise|check|follow[- ]?up|touch base|get in touch|be in touch|get in contact|work|deal) (?:to|with) " + _ELSE,
     r"\b(?:refer|direct|forward|send|resend|re-send|address|submit|redirect|re-direct|route|write|turn|copy|transfer)(?:ed|ing)?\b[^.;]{0,80}?\bto:? "

@@ -65,7 +65,7 @@ _DATE = re.compile(
     rf"|through)\s?(?:(?P<month3>{_MONTH})\b\.?\s)?(?P<day3>\d{{1,2}})(?:st|nd|rd|th)?\b)?{_year('year1')}"
     rf"|(?P<day2>\d{{1,2}})(?:st|nd|rd|th|er|e|\.)?(?P<until2>\s?(?:-|–|to|au)\s?(?P<day4>\d{{1,2}})(?:st|nd|rd|th"
     rf"|er)?)?(?:\s{{1,2}}(?:of\s|de\s)?|-|\.\s?)(?P<month2>{_MONTH})\b\.?(?:-(?P<year3>\d\d(?:\d\d)?)\b)?{_year('year2')}"
-    rf"|(?P<nextweek>(?:next\s|this\s|the\s(?:following\s|coming\s))?)(?P<weekday>{_WEEKDAY})\b\.?(?P<frnext>\s(?:prochaine?"
+    rf"|(?P<nextweek>(?:next\s|this\s|the\s(?:following\s|coming\s))?)(?P<weekday>{_WEEKDAY})\b\.?+(?P<frnext>\s(?:prochaine?"
     rf"|suivant))?(?!\s?(?:to|-|–|through|à|au)\s(?:{_WEEKDAY}))(?!,?\s{{1,2}}(?:the\s|le\s)?(?:(?:{_MONTH})\b"
     rf"|\d{{1,4}}\b(?!\s?(?:[ap]\.?m|[:h]))))"
     rf"|(?P<dayonly>(?<=the\s)\d{{1,2}}(?:st|nd|rd|th)|(?<=le\s)\d{{1,2}}(?!\s?(?:\w|[h:])))\b"

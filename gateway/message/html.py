@@ -233,7 +233,9 @@ class _Reader:
             self._buffer.append(f" <{target}>")
         elif scheme.lower() == "tel" and not any(each.isdigit() for each in shown):
             self._buffer.append(f" {target}")
-        self._cover(("link", closed.link), len(self.lines), len(self.lines) + 1)
+        # An icon that is a link has no line of its own: it belongs to the text before it.
+        before = next((number for number in range(len(self.lines) - 1, max(-1, len(self.lines) - 4), -1) if self.lines[number].text), len(self.lines))
+        self._cover(("link", closed.link), len(self.lines) if self._buffer else before, len(self.lines) + 1)
 
     # ---- text
 

@@ -193,6 +193,7 @@ alias_database =
 inet_interfaces = 127.0.0.1
 inet_protocols = ipv4
 mynetworks = 127.0.0.0/8
+notify_classes =
 smtp_tls_security_level = none
 smtp_host_lookup = native
 disable_dns_lookups = yes

@@ -34,7 +34,7 @@ def test_a_reply_is_read_as_a_careful_reader_would(case: dict[str, Any], message
     assert bool(found.alternates) == case["gives"]
 
 
-@pytest.mark.parametrize("case", SECOND_LOOK, ids=lambda case: " ".join(case["text"].split())[:60])
+@pytest.mark.parametrize("case", SECOND_LOOK, ids=lambda case: " ".join((case.get("text") or case["html"]).split())[:60])
 def test_a_second_look(case: dict[str, Any], message_of: Any, envelope_of: Any, zone_only: Any) -> None:
     found = check(message_of(case), Automatic("out_of_office"), envelope_of(case), zone_only)
     assert found.names_alternate == case["gives"], found

@@ -40,7 +40,7 @@ def test_a_signature_is_read_as_a_careful_reader_would(case: dict[str, Any], mes
     assert found.compliant == (not found.missing and not found.violations)
 
 
-@pytest.mark.parametrize("case", SECOND_LOOK, ids=lambda case: " ".join(case["text"].split())[-60:])
+@pytest.mark.parametrize("case", SECOND_LOOK, ids=lambda case: " ".join((case.get("text") or case["html"]).split())[-60:])
 def test_a_second_look(case: dict[str, Any], message_of: Any, envelope_of: Any) -> None:
     found = check(message_of(case), Automatic(), envelope_of(case), rules(), True)
     assert (list(found.missing), list(found.violations)) == (case["missing"], case.get("violations", []))
