@@ -174,7 +174,7 @@ def without_comments(value: str) -> str:
         elif char == "(" and not quoted:
             depth += 1
             continue
-        elif char == ")" and depth and not quoted:
+        elif char == ")" and depth:
             depth -= 1
             char = " "
         if not depth:

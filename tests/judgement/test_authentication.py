@@ -111,6 +111,11 @@ def test_sibling_hosts_of_the_border_are_ours() -> None:
     assert said.spf == "pass"
 
 
+def test_hosts_inside_a_listed_domain_are_ours() -> None:
+    said = found("Received: from x by in-7.filter.example; date", "Authentication-Results: filter.example; spf=pass", ids=("filter.example",))
+    assert said.spf == "pass"
+
+
 def test_nothing_is_believed_where_nothing_is_listed() -> None:
     assert found(f"Authentication-Results: {BORDER}; dmarc=fail", ids=()) == Authentication()
 
@@ -170,6 +175,7 @@ def test_an_ordinary_number_of_foreign_fields_is_passed_over() -> None:
         ('"a (b)" (c)', '"a (b)"  '),
         ('(a "b) c" d', '  c" d'),
         ("a) b", "a) b"),
+        ("a) (b) c", "a)   c"),
         ("a (b", "a "),
         (r"\(a\)", r"\(a\)"),
         ("plain", "plain"),

@@ -124,3 +124,9 @@ def test_first_rule_that_fits_audience_and_text_wins() -> None:
     assert kind_for(mixed, "council", reading("s")) == ("for-council", False)
     assert kind_for(mixed, "public", reading("s")) == ("secret", True)
     assert kind_for(mixed, "public", reading("x")) == ("rest", False)
+
+
+def test_default_kind_is_confidential_where_its_rule_says_so() -> None:
+    only_council = KindRule("secret", Bilingual("x", "x"), frozenset(("council",)), confidential=True)
+    assert kind_for(division("d", "d@toronto.example", "CC", (), (only_council,), default_kind="secret"), "public", reading()) == ("secret", True)
+    assert kind_for(division("d", "d@toronto.example", "CC", (), (only_council,)), "public", reading()) == ("inquiry", False)
