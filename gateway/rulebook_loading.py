@@ -1,16 +1,24 @@
-"""Reads policies, templates, signatures and the key into one `Rulebook`; what is wrong comes back as diagnostics, never raised."""
+"""Makes one `Rulebook` of policies, templates, signatures and the key; what is wrong comes back as diagnostics, never raised.
+
+`read_rulebook` is strict, for commands: any error, no rulebook. `settle_rulebook` is for the service: what is good counts.
+"""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from gateway.ledger.key_file import read_or_create_key
 from gateway.policy.diagnostics import Diagnostic
-from gateway.policy.load import Loaded, load
-from gateway.policy.texts import load_texts
+from gateway.policy.folders import POLICIES, SIGNATURES, TEMPLATES, Files, Folders, read_files
+from gateway.policy.last_good import Errors, Trial, settle
+from gateway.policy.load import Loaded, load_policy
+from gateway.policy.model import Policy
+from gateway.policy.sentences import Texts
+from gateway.policy.texts import is_text, make_texts, used_texts
 from gateway.rulebook import Rulebook
 from gateway.settings import Settings
 
@@ -31,25 +39,86 @@ def key_path(settings: Settings) -> Path:
     return settings.paths.state / KEY_FILE
 
 
+@dataclass(frozen=True)
+class Standing:
+    """What counts now, file by file."""
+
+    rulebook: Rulebook | None
+    """None when not even last good versions make a whole."""
+    in_force: Mapping[str, bytes]
+    """Name -> the version that the rulebook was made of; empty without one."""
+    refused: Errors
+    """Files (or folders) whose newest version does not count, and why."""
+    present: Files
+    """The newest versions, good or not."""
+    warnings: tuple[Diagnostic, ...]
+    divisions: Mapping[str, str]
+    """Name of a file in force -> the division that it describes."""
+
+
 def read_rulebook(settings: Settings, secret: bytes, now: datetime) -> Reading:
-    """All files as they are now. `now` is aware; `secret` is the key of `existing_or_new_key`, or any for a dry run."""
-    paths = settings.paths
-    loaded = load(
-        paths.policies,
-        organization_domains=settings.organization_domains,
-        authserv_ids=settings.authserv_ids,
-        signatures=paths.signatures,
-        templates=paths.templates,
-        now=now,
-    )
-    texts, complaints = load_texts(paths.templates, paths.signatures)
+    """All files as they are now; any error and there is no rulebook. `now` is aware; `secret` is the key of `existing_or_new_key`,
+    or any for a dry run."""
+    files = read_files(folders_of(settings))
+    loaded = _policy(settings, files, now)
+    texts, complaints = make_texts(files)
     diagnostics = tuple(sorted({*loaded.diagnostics, *complaints}))
     if loaded.policy is None or texts is None:
         return Reading(None, diagnostics, loaded)
-    version = hashlib.sha256(f"{loaded.policy.version}\0{texts.version}".encode()).hexdigest()[:16]
-    policy = replace(loaded.policy, version=version, correspondent_cap=settings.caps.correspondent)
-    give_up_after = timedelta(seconds=settings.notices.give_up_after)
-    return Reading(Rulebook(policy, texts, secret, give_up_after), diagnostics, loaded)
+    return Reading(_rulebook(settings, secret, loaded.policy, texts), diagnostics, loaded)
+
+
+def settle_rulebook(settings: Settings, secret: bytes, now: datetime, good: Mapping[str, bytes]) -> Standing:
+    """The files as they are now, file by file with the last good version (`good`, by name) in place of a bad one."""
+    files = read_files(folders_of(settings))
+
+    def policy(some: Files) -> Trial[Loaded]:
+        loaded = _policy(settings, some, now)
+        return Trial(loaded if loaded.policy else None, loaded.diagnostics, loaded.used)
+
+    def texts(some: Files) -> Trial[Texts]:
+        made, diagnostics = make_texts(some)
+        return Trial(made, diagnostics, used_texts(some))
+
+    rules = settle(_only(files, lambda name: not is_text(name)), {name: each for name, each in good.items() if not is_text(name)}, policy)
+    words = settle(_only(files, is_text), {name: each for name, each in good.items() if is_text(name)}, texts)
+    rulebook = None
+    if rules.made is not None and rules.made.policy is not None and words.made is not None:
+        rulebook = _rulebook(settings, secret, rules.made.policy, words.made)
+    return Standing(
+        rulebook=rulebook,
+        in_force={**rules.in_force, **words.in_force} if rulebook else {},
+        refused={**words.refused, **rules.refused},
+        present=files,
+        warnings=rules.warnings,
+        divisions=rules.made.divisions if rules.made else {},
+    )
+
+
+def folders_of(settings: Settings) -> Folders:
+    """`[paths]`."""
+    return Folders(settings.paths.policies, settings.paths.templates, settings.paths.signatures)
+
+
+def _policy(settings: Settings, files: Files, now: datetime) -> Loaded:
+    return load_policy(files, organization_domains=settings.organization_domains, authserv_ids=settings.authserv_ids, now=now)
+
+
+def _rulebook(settings: Settings, secret: bytes, policy: Policy, texts: Texts) -> Rulebook:
+    version = hashlib.sha256(f"{policy.version}\0{texts.version}".encode()).hexdigest()[:16]
+    policy = replace(policy, version=version, correspondent_cap=settings.caps.correspondent)
+    return Rulebook(policy, texts, secret, timedelta(seconds=settings.notices.give_up_after))
+
+
+def _only(files: Files, wanted: Callable[[str], bool]) -> Files:
+    """The files of one kind; policies and texts stand or fall apart from each other."""
+    texts = wanted(f"{TEMPLATES}x.j2")
+    roles = (TEMPLATES, SIGNATURES) if texts else (POLICIES,)
+    return replace(
+        files,
+        contents={name: each for name, each in files.contents.items() if wanted(name)},
+        problems={role: each for role, each in files.problems.items() if role in roles},
+    )
 
 
 def existing_or_new_key(settings: Settings) -> bytes:

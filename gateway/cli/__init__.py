@@ -15,6 +15,7 @@ _COMMANDS = {
     "check": "gateway.cli.check",
     "explain": "gateway.cli.explain",
     "due": "gateway.cli.due",
+    "replay": "gateway.cli.replay",
     "trace": "gateway.cli.trace",
     "outbox": "gateway.cli.outbox",
     "schema": "gateway.cli.schema",

@@ -15,8 +15,9 @@ import click
 from gateway.cli.diagnostics import cannot_run, config_option, say, settings_or_exit
 from gateway.cli.preview import as_text, preview
 from gateway.policy.diagnostics import Diagnostic, has_errors
+from gateway.policy.folders import shown_path
 from gateway.policy.layers import Effective
-from gateway.policy.load import Loaded, shown_path
+from gateway.policy.load import Loaded
 from gateway.rulebook_loading import missing_folders, read_rulebook
 
 

@@ -10,22 +10,30 @@ from typing import NoReturn
 
 import click
 
+from gateway import telemetry
 from gateway.ledger.key_file import UnusableKey
 from gateway.rulebook import Rulebook
 from gateway.rulebook_loading import dry_run_key, missing_folders, read_rulebook
 from gateway.settings import Settings, SettingsError, load_settings
 
 config_option = click.option(
-    "--config", type=click.Path(path_type=Path), default=None, metavar="FILE", help="gateway.toml to use (default: ./gateway.toml where there is one)."
+    "--config",
+    type=click.Path(path_type=Path),
+    default=None,
+    metavar="FILE",
+    help="gateway.toml to use (default: ./gateway.toml where there is one).",
 )
 
 
 def settings_or_exit(config: Path | None) -> Settings:
     """The configuration, or exit 2 with every problem on standard error."""
     try:
-        return load_settings(config)
+        settings = load_settings(config)
     except SettingsError as error:
         cannot_run(*error.lines)
+    # Nothing but the answer may go to standard output; structlog's own default would.
+    telemetry.configure(settings.log.format, "error")
+    return settings
 
 
 def rulebook_or_exit(settings: Settings, now: datetime) -> Rulebook:

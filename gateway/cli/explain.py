@@ -149,4 +149,6 @@ def _given(case: dict[str, Any], folder: Path) -> Given:
 def alone(examination: Examination, key: bytes) -> History:
     """The history of a message that is the first of its thread, with the references that its cases would get."""
     cases = examination.cases
-    return History(references={case.mailbox: next(iter(candidates(key, examination.identity, case.mailbox, case.reference_prefix))) for case in cases})
+    return History(
+        references={case.mailbox: next(iter(candidates(key, examination.identity, case.mailbox, case.reference_prefix))) for case in cases}
+    )

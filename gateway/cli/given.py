@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from gateway.message.dates import parse_date
 from gateway.message.model import PREFIX_LIMIT, Envelope, Message
 from gateway.message.parse import parse
+from gateway.message.receipt import receipt_time
 from gateway.rulebook import Sighting
 from gateway.settings import Settings
 
@@ -32,7 +32,11 @@ class Given:
 
 def sighting_of(given: Given, settings: Settings, zone: ZoneInfo, now: datetime) -> Sighting:
     """The message with its envelope, as live intake would have seen it. Raises CannotRead."""
-    octets, size = _prefix(given.file)
+    return as_seen(*_prefix(given.file), given, settings, zone, now)
+
+
+def as_seen(octets: bytes, size: int, given: Given, settings: Settings, zone: ZoneInfo, now: datetime) -> Sighting:
+    """The same for octets at hand: the first PREFIX_LIMIT of `size`. Raises CannotRead."""
     message = parse(octets, complete=size == len(octets))
     direction = given.listener or _listener(message, settings)
     if direction not in ("inbound", "outbound"):
@@ -42,7 +46,7 @@ def sighting_of(given: Given, settings: Settings, zone: ZoneInfo, now: datetime)
         mail_from=_reverse_path(message) if given.mail_from is None else given.mail_from.strip("<>"),
         rcpt_to=tuple(_recipients(message) if given.rcpt_to is None else given.rcpt_to),
         direction="outbound" if direction == "outbound" else "inbound",
-        received_at=_moment(given.at, zone) if given.at else _received(message) or message.date or now,
+        received_at=_moment(given.at, zone) if given.at else receipt_time(message.fields) or now,
         listener=direction,
         trusted_senders=trusted,
         door="explain",
@@ -74,11 +78,6 @@ def _recipients(message: Message) -> list[str]:
         if found := message.of(name):
             return [found[0].spec]
     return list(dict.fromkeys(each.spec for name in ("to", "cc") for each in message.of(name)))
-
-
-def _received(message: Message) -> datetime | None:
-    topmost = message.first("Received")
-    return parse_date(topmost.rpartition(";")[2]) if topmost else None
 
 
 def _moment(text: str, zone: ZoneInfo) -> datetime:

@@ -36,9 +36,6 @@ from gateway.policy.model import Audience, Policy
 LANGUAGE_CONFIDENCE = 0.55
 """Below it we write both official languages: a wrong guess costs a reader more than a longer mail."""
 
-NEUTRAL_PREFIX = "CT"
-"""Reference prefix of confidential cases: it names no division."""
-
 
 def examine(message: Message, envelope: Envelope, policy: Policy, *, secret: bytes) -> Examination:
     """Apply every rule that needs no history. `secret` is the key of our own Message-IDs and tokens.
@@ -65,8 +62,8 @@ def examine(message: Message, envelope: Envelope, policy: Policy, *, secret: byt
         kind=decision.lead.kind if decision.lead else "inquiry",
         language=decision.language,
         automatic=automatic,
-        out_of_office=out_of_office.check(message, automatic, envelope, policy),
-        signature=signature.check(message, automatic, envelope, policy, from_staff),
+        out_of_office=out_of_office.check(message, automatic, envelope, policy, newest=newest),
+        signature=signature.check(message, automatic, envelope, policy, from_staff, newest=newest),
         meeting=meeting.check(message),
         cases=cases,
         is_inquiry=reason(ruling.reason).opens_cases,
@@ -97,7 +94,7 @@ def _circumstances(message: Message, envelope: Envelope, policy: Policy, automat
         own_notice=own_token_valid(secret, message) or (message.message_id is not None and is_own_message_id(secret, message.message_id)),
         answers_own_notice=any(is_own_message_id(secret, each) for each in answered_ids(message)),
         addressed=addressed,
-        asked=tuple((each, _case(each, message, envelope, audience, words)) for each in asked),
+        asked=tuple((each, _case(each, message, envelope, policy, audience, words)) for each in asked),
         reply_to=reply_address(message, envelope, authentication, trusted_source=trusted, proven_ours=proven),
     )
 
@@ -105,10 +102,10 @@ def _circumstances(message: Message, envelope: Envelope, policy: Policy, automat
 def _cases(at: Circumstances, words: str) -> tuple[Case, ...]:
     """One for each division asked; where none is, those addressed, so that an excluded message can still be counted with its division."""
     asked = tuple(case for _, case in at.asked)
-    return asked or tuple(_case(each, at.message, at.envelope, at.audience, words) for each in at.addressed)
+    return asked or tuple(_case(each, at.message, at.envelope, at.policy, at.audience, words) for each in at.addressed)
 
 
-def _case(addressed: Addressed, message: Message, envelope: Envelope, audience: Audience, words: str) -> Case:
+def _case(addressed: Addressed, message: Message, envelope: Envelope, policy: Policy, audience: Audience, words: str) -> Case:
     division = addressed.division
     kind, confidential = kind_for(division, audience, Reading(message, envelope, words, division.letters_arrive_from))
     made = promise(division, audience, kind, envelope.received_at)
@@ -122,7 +119,7 @@ def _case(addressed: Addressed, message: Message, envelope: Envelope, audience: 
         acknowledge_by=made.acknowledge.at if made.acknowledge else None,
         respond_by=made.respond.at if made.respond else None,
         confidential=confidential,
-        reference_prefix=NEUTRAL_PREFIX if confidential else division.reference_prefix,
+        reference_prefix=policy.neutral_reference_prefix if confidential else division.reference_prefix,
     )
 
 

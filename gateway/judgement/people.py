@@ -32,8 +32,8 @@ _NOT_NAMES = frozenset(
     i i'm i’m i'll i’ll i've i’ve please kindly for if in on at to the a an my our your his her their this that these those there should when while
     until upon during thank thanks merci bonjour hello hi dear contact contactez call email e-mail email: mail phone telephone cell mobile tel fax ext
     extension office direct out away urgent emergency emergencies immediate assistance help alternatively otherwise also or and but we you he she they
-    it all any for general regards best sincerely cheers monday tuesday wednesday thursday friday saturday sunday january february march april may june
-    july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec lundi mardi mercredi jeudi vendredi samedi
+    it all any for general regards best sincerely cheers monday tuesday wednesday thursday friday saturday sunday january february march april may
+    june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec lundi mardi mercredi jeudi vendredi samedi
     dimanche pour en au aux le la les un une je j'ai j’ai vous nous votre mon ma mes veuillez si d'ici d’ici toutefois urgence cas toute dans courriel
     téléphone poste auto automatic reply réponse automatique note re subject no not do don't don’t is are will can due as after before from by ping
     either both with am pm est edt canada toronto ontario north america christmas new year happy holidays holiday vacation leave conference training
@@ -51,7 +51,9 @@ _TEAM_WORD = re.compile(
 _COMPANY = re.compile(r"\b(?:Inc|Ltd|Ltée|LLP|Corp|Corporation|Company|LLC)\b")
 _POSSESSIVE = re.compile(r"['’]s?$")
 _GOES_WITH_A_NAME = re.compile(r"(?:['’]s)?\.?\s?(?:at\b|is\b|has\b|can\b|will\b|who\b|or\b|and\b|[(,\d+:–-]|x\s?\d|ext\b|$)")
-_UNIT_NOUN = re.compile(r"\b(?:Communications|Relations|Resources|Operations|Planning|Technology|Transportation|Forestry|Recreation|Finance|Payroll|Purchasing)$")
+_UNIT_NOUN = re.compile(
+    r"\b(?:Communications|Relations|Resources|Operations|Planning|Technology|Transportation|Forestry|Recreation|Finance|Payroll|Purchasing)$"
+)
 _FUNCTION = (
     r"(?:manager|supervisor|director|assistant|executive assistant|administrative assistant|admin|coordinator|co-ordinator|colleagues?"
     r"|co-?workers?|backup|back-up|replacement|delegate|secretary|boss|lead|team|office|staff|team lead|unit|analyst|deputy|chief|group|clerk"

@@ -35,7 +35,8 @@ OWN = _any(
     r"\b(?:need|want) me\b[^.;]{0,40}?\b(?:call|dial|text|phone|at|on)\b",
     r"\b(?:me|m['’]) ?(?:re)?(?:joindre|contacter|appeler|téléphoner|écrire|laisser|envoyer|atteindre|texter)\b",
     r"\b(?:contactez|appelez|joignez|écrivez|rejoignez|textez|téléphonez|laissez|envoyez)-moi\b",
-    r"\bmeine? (?:handy|nummer|telefon|mobil|e-?mail)\w*|\berreichen sie mich\b|\bsie erreichen mich\b|\bmi (?:celular|móvil|teléfono|correo|número)\b",
+    r"\bmeine? (?:handy|nummer|telefon|mobil|e-?mail)\w*|\berreichen sie mich\b|\bsie erreichen mich\b"
+    r"|\bmi (?:celular|móvil|teléfono|correo|número)\b",
     r"\bmeu (?:celular|telefone|telemóvel|número)\b|\bil mio (?:cellulare|numero|telefono)\b",
     r"\b(?:je|j['’]) ?(?:suis|serai|reste|resterai|demeure|demeurerai|peux|pourrai)(?: être)?(?: toutefois| quand même| cependant| "
     r"aussi)? ?(?:joignable|disponible|accessible|rejoint|joint|contacté)e?\b",

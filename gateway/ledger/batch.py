@@ -6,7 +6,7 @@ A fixed number of statements for each batch, whatever its size.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
@@ -46,17 +46,19 @@ def record(
     decide: Decide,
     pseudonyms: Pseudonyms,
     *,
-    now: datetime,
+    now: datetime | None,
     window: timedelta,
 ) -> list[Recorded | RecordingFailed]:
     """Decide and write all of them; one answer each, in order. What `decide` raises harms only its own message.
 
-    `now`: aware; `window`: the correspondent cap's span. Database errors pass through, and nothing of the batch may then be kept.
+    `now`: aware; None for a replay of old mail, in which each message is decided at its own moment of receipt. `window`: the
+    correspondent cap's span. Database errors pass through, and nothing of the batch may then be kept.
     """
     keyed = [(each, Keyed.of(each, pseudonyms)) for each in examinations]
-    deciding = _Deciding(Known.load(connection, keyed, pseudonyms, now, window), decide, pseudonyms)
+    known = Known.load(connection, keyed, pseudonyms, now, window)
+    deciding = _Deciding(known, decide, pseudonyms)
     outcomes = [deciding.of(examination, hashes) for examination, hashes in keyed]
-    _Writing(connection, pseudonyms, now).write([one for one in outcomes if isinstance(one, _Decided)])
+    _Writing(connection, pseudonyms, known.moment).write([one for one in outcomes if isinstance(one, _Decided)])
     return [_recorded(one) if isinstance(one, _Decided) else one for one in outcomes]
 
 
@@ -108,10 +110,10 @@ def _recorded(one: _Decided) -> Recorded:
 class _Writing:
     """The rows of one batch. Order follows the foreign keys: message, notice, case, then what points at them."""
 
-    def __init__(self, connection: Connection, pseudonyms: Pseudonyms, now: datetime) -> None:
+    def __init__(self, connection: Connection, pseudonyms: Pseudonyms, moment: Callable[[Examination], datetime]) -> None:
         self._connection = connection
         self._pseudonyms = pseudonyms
-        self._now = now
+        self._moment = moment
         self._notice_ids: dict[str, int] = {}
         self._case_ids: dict[int, int] = {}
 
@@ -154,7 +156,7 @@ class _Writing:
             "state": "waiting",
             "due_at": each.not_before,
             "give_up_at": each.give_up_at,
-            "created_at": self._now,
+            "created_at": self._moment(one.examination),
             "mail_from": each.mail_from,
             "rcpt_to": each.rcpt_to,
             "octets": each.octets,

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import NullPool, StaticPool
 
 BUSY_MILLISECONDS = 500
 """How long a write waits for another process's lock. Short, because a relayed message's 250 waits with it."""
@@ -46,6 +46,9 @@ class Dialect(Protocol):
 
     def why(self, error: BaseException) -> str:
         """A slug for operators."""
+
+    def prove_writable(self, connection: Connection) -> None:
+        """Write something that means nothing: opening alone succeeds on a full disk too, and would look like recovery."""
 
     def erase_remains(self, connection: Connection) -> None:
         """Overwrite what deleted rows left in the engine's own logs, as far as others let us."""
@@ -108,6 +111,9 @@ class Sqlite:
         name = str(getattr(getattr(error, "orig", error), "sqlite_errorname", ""))
         return next((slug for start, slug in _REASONS.items() if name.startswith(start)), "cannot-open" if isinstance(error, OSError) else "failing")
 
+    def prove_writable(self, connection: Connection) -> None:
+        connection.exec_driver_sql("PRAGMA user_version = 1")
+
     def erase_remains(self, connection: Connection) -> None:
         driver: Any = connection.connection
         # Not at the price of waiting for a reader: what remains is erased next time.
@@ -128,6 +134,27 @@ _REASONS = {
     "SQLITE_NOTADB": "corrupt",
     "SQLITE_CANTOPEN": "cannot-open",
 }
+
+
+def scratch_engine() -> Engine:
+    """A database that only this process sees: SQLite keeps it in memory, moves it into an unlinked file under TMPDIR when it grows,
+    and forgets it at the end, however that comes (https://sqlite.org/inmemorydb.html#temp_db). One connection; nothing is synced.
+    """
+    engine = create_engine(
+        "sqlite://",
+        creator=lambda: sqlite3.connect("", isolation_level=None),
+        poolclass=StaticPool,
+        hide_parameters=True,
+        json_serializer=_compact_json,
+    )
+    event.listen(engine, "connect", _configure_scratch)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _configure_scratch(connection: sqlite3.Connection, _: object) -> None:
+    for pragma in ("synchronous = OFF", "foreign_keys = ON", f"cache_size = -{_CACHE_KIBIBYTES}"):
+        connection.execute(f"PRAGMA {pragma}").fetchall()
 
 
 def _compact_json(value: object) -> str:

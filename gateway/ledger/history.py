@@ -107,28 +107,40 @@ class KnownMessage:
 class Known:
     """Everything that can matter to the messages of one batch. Cases opened in the batch have negative ids until written."""
 
-    def __init__(self, connection: Connection, key: bytes) -> None:
+    def __init__(self, connection: Connection, key: bytes, now: datetime | None, window: timedelta) -> None:
         self._connection = connection
         self._key = key
+        self._now = now
+        self._window = window
         self.messages: dict[str, KnownMessage] = {}
         self._cases: dict[int, ThreadCase] = {}
         self._threads: dict[str, list[int | None]] = {}
         self._own_notices: set[str] = set()
         self._references: dict[str, int] = {}
-        self._acknowledgements: dict[str, int] = {}
+        self._acknowledgements: dict[tuple[str, datetime], int] = {}
+        self._acknowledged_in_batch: dict[str, list[datetime]] = {}
         self._probed: set[str] = set()
 
     @classmethod
     def load(
-        cls, connection: Connection, examinations: Sequence[tuple[Examination, Keyed]], pseudonyms: Pseudonyms, now: datetime, window: timedelta
+        cls,
+        connection: Connection,
+        examinations: Sequence[tuple[Examination, Keyed]],
+        pseudonyms: Pseudonyms,
+        now: datetime | None,
+        window: timedelta,
     ) -> Known:
-        """`window`: the span of the correspondent cap, looking back from `now` (aware)."""
-        known = cls(connection, pseudonyms.key)
+        """`window`: the span of the correspondent cap, looking back from `now` (aware; None: from each message's own receipt)."""
+        known = cls(connection, pseudonyms.key, now, window)
         known._load_messages({each.identity for each, _ in examinations})
         known._load_threads({hash_ for _, keyed in examinations for hash_ in (keyed.own, *keyed.thread)})
         known._load_references(examinations)
-        known._load_acknowledgements({keyed.correspondent for _, keyed in examinations if keyed.correspondent}, now, window)
+        known._load_acknowledgements((keyed.correspondent, known.moment(each)) for each, keyed in examinations if keyed.correspondent)
         return known
+
+    def moment(self, examination: Examination) -> datetime:
+        """When the message is decided."""
+        return self._now or examination.envelope.received_at
 
     def history(self, examination: Examination, keyed: Keyed) -> History:
         """What is known at this moment of the batch."""
@@ -140,7 +152,7 @@ class Known:
             acknowledged=seen is not None and seen.acknowledgement is not None,
             thread_cases=self._thread_cases(examination, keyed),
             own_notice=not self._own_notices.isdisjoint((keyed.own, *keyed.thread)),
-            acknowledgements_to_correspondent=self._acknowledgements.get(keyed.correspondent or "", 0),
+            acknowledgements_to_correspondent=self._acknowledgements_to(keyed.correspondent, self.moment(examination)) if keyed.correspondent else 0,
             references=self._free_references(examination.identity, [each for each in examination.cases if each.mailbox not in own]),
         )
 
@@ -164,7 +176,7 @@ class Known:
             self._own_notices.add(hash_)
             self._threads.setdefault(hash_, []).extend(opened.values())
             if kind == "acknowledgement" and keyed.correspondent:
-                self._acknowledgements[keyed.correspondent] = self._acknowledgements.get(keyed.correspondent, 0) + 1
+                self._acknowledged_in_batch.setdefault(keyed.correspondent, []).append(self.moment(examination))
 
     def has_room(self, hash_: str) -> bool:
         """Whether one more message may be kept under this Message-ID."""
@@ -235,12 +247,19 @@ class Known:
             self._cases.setdefault(row.id, _thread_case(row))
             self._references[row.reference] = row.id
 
-    def _load_acknowledgements(self, correspondents: set[str], now: datetime, window: timedelta) -> None:
-        if not correspondents:
-            return
-        span = {"since": now - window, "until": now + window}
-        rows = self._connection.execute(_CAPS, {"correspondents": list(correspondents), **span})
-        self._acknowledgements = {row.correspondent: row.sent for row in rows}
+    def _load_acknowledgements(self, wanted: Iterable[tuple[str, datetime]]) -> None:
+        """One statement for each moment of deciding: live, a batch has one."""
+        together: dict[datetime, set[str]] = {}
+        for correspondent, moment in wanted:
+            together.setdefault(moment, set()).add(correspondent)
+        for moment, correspondents in together.items():
+            span = {"since": moment - self._window, "until": moment + self._window}
+            rows = self._connection.execute(_CAPS, {"correspondents": list(correspondents), **span})
+            self._acknowledgements |= {(row.correspondent, moment): row.sent for row in rows}
+
+    def _acknowledgements_to(self, correspondent: str, moment: datetime) -> int:
+        in_batch = self._acknowledged_in_batch.get(correspondent, ())
+        return self._acknowledgements.get((correspondent, moment), 0) + sum(at > moment - self._window for at in in_batch)
 
 
 def _as_of(received_at: datetime, case: ThreadCase) -> ThreadCase:

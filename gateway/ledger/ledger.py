@@ -135,6 +135,7 @@ class Ledger:
             try:
                 with engine.begin() as connection:
                     migrate(connection)
+                    self._dialect.prove_writable(connection)
             except BaseException:
                 engine.dispose()
                 raise

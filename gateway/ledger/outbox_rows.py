@@ -29,7 +29,8 @@ LONGEST_LEASE = 32
 class Settlement:
     """What became of one attempt. `state` waiting: try again at `due_at`."""
 
-    notice_id: int
+    key: str
+    """Of the notice. Not its row number: the ledger may have been replaced meanwhile, and the number be another notice's."""
     lease_token: str
     state: NoticeState
     at: datetime
@@ -62,6 +63,9 @@ _IS_WAITING = notice.c.state == "waiting"
 # Built once: making a statement costs as much as running it.
 _NOTICE = insert(notice).returning(notice.c.id, notice.c.key)
 _OUTGOING = insert(outgoing)
+_RENEW = (
+    update(notice).where(notice.c.key == bindparam("held"), notice.c.lease_token == bindparam("token"), _IS_WAITING).values(due_at=bindparam("until"))
+)
 _NEXT_DUE = select(func.min(notice.c.due_at, type_=notice.c.due_at.type)).where(_IS_WAITING)
 
 _CLAIMABLE = (
@@ -82,7 +86,7 @@ _LEASE = (
 _SETTLE = (
     update(notice)
     .where(
-        notice.c.id == bindparam("settled"),
+        notice.c.key == bindparam("settled"),
         _IS_WAITING,
         # A 2yz is a fact, whoever holds the lease by now; anything else only its holder may write.
         or_(notice.c.lease_token == bindparam("token"), bindparam("new_state") == "sent"),
@@ -98,14 +102,13 @@ _SETTLE = (
 )
 
 _ERASE = delete(outgoing).where(
-    outgoing.c.notice_id == bindparam("settled"),
-    select(notice.c.state).where(notice.c.id == outgoing.c.notice_id).scalar_subquery() != "waiting",
+    outgoing.c.notice_id == select(notice.c.id).where(notice.c.key == bindparam("settled"), notice.c.state != "waiting").scalar_subquery()
 )
 
 _ACKNOWLEDGE = (
     update(service_case)
     .where(
-        service_case.c.notice_id == bindparam("settled"),
+        service_case.c.notice_id == select(notice.c.id).where(notice.c.key == bindparam("settled"), notice.c.state == "sent").scalar_subquery(),
         or_(service_case.c.acknowledged_at.is_(None), service_case.c.acknowledged_at > bindparam("at")),
     )
     .values(acknowledged_at=bindparam("at"), acknowledged_by="machine")
@@ -132,11 +135,10 @@ def claim(connection: Connection, now: datetime, room: int, lease: timedelta, to
     return [Claimed(row.id, _notice(row), row.attempts, token) for row in rows]
 
 
-def renew(connection: Connection, notice_ids: Sequence[int], until: datetime, token: str) -> None:
+def renew(connection: Connection, keys: Sequence[str], until: datetime, token: str) -> None:
     """Keep leases of notices that are still being sent."""
-    if notice_ids:
-        held = update(notice).where(notice.c.id == bindparam("held"), notice.c.lease_token == bindparam("token"), _IS_WAITING)
-        connection.execute(held.values(due_at=bindparam("until")), [{"held": each, "token": token, "until": until} for each in notice_ids])
+    if keys:
+        connection.execute(_RENEW, [{"held": each, "token": token, "until": until} for each in keys])
 
 
 def settle(connection: Connection, settlements: Sequence[Settlement]) -> None:
@@ -144,9 +146,9 @@ def settle(connection: Connection, settlements: Sequence[Settlement]) -> None:
     if not settlements:
         return
     connection.execute(_SETTLE, [_settled(each) for each in settlements])
-    if final := [{"settled": each.notice_id} for each in settlements if each.state != "waiting"]:
+    if final := [{"settled": each.key} for each in settlements if each.state != "waiting"]:
         connection.execute(_ERASE, final)
-    if sent := [{"settled": each.notice_id, "at": each.at} for each in settlements if each.state == "sent"]:
+    if sent := [{"settled": each.key, "at": each.at} for each in settlements if each.state == "sent"]:
         connection.execute(_ACKNOWLEDGE, sent)
 
 
@@ -191,7 +193,7 @@ def _times(attempts: int) -> int:
 
 def _settled(each: Settlement) -> dict[str, Any]:
     return {
-        "settled": each.notice_id,
+        "settled": each.key,
         "token": each.lease_token,
         "new_state": each.state,
         "at": each.at if each.state != "waiting" else None,

@@ -97,7 +97,7 @@ def _shown(part: Part) -> Iterator[Part]:
             stack.append(parse(signed).root)
         elif each.content_type == "multipart/alternative" or each.content_type in _UNREADABLE_TYPES:
             yield each
-        elif each.content_type == "multipart/digest" or each.content_type == "message/rfc822" or _is_attached(each):
+        elif each.content_type in {"multipart/digest", "message/rfc822"} or _is_attached(each):
             continue
         elif each.children:
             stack.extend(reversed(each.children))

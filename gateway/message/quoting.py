@@ -30,7 +30,8 @@ _ORIGINAL = re.compile(
     r"[-_* ]{2,}\s?(?:original message|original appointment|forwarded (?:message|by\b.{0,120})|message d['’]origine|message original"
     r"|message transféré"
     r"|courriel (?:d['’]origine|transféré)|ursprüngliche nachricht|weitergeleitete nachricht|mensaje (?:original|reenviado)"
-    r"|messaggio (?:originale|inoltrato)|mensagem (?:original|encaminhada)|oorspronkelijk bericht|doorgestuurd bericht|原始邮件|原始郵件|转发的邮件)\s?[-_* ]*$"
+    r"|messaggio (?:originale|inoltrato)|mensagem (?:original|encaminhada)|oorspronkelijk bericht|doorgestuurd bericht"
+    r"|原始邮件|原始郵件|转发的邮件)\s?[-_* ]*$"
     r"|(?:begin forwarded message|début du (?:message|courriel) (?:transféré|réexpédié)|anfang der weitergeleiteten (?:nachricht|e-mail)"
     r"|inicio del mensaje reenviado)\s?:?$",
     re.IGNORECASE,
@@ -46,49 +47,49 @@ _ATTRIBUTION = re.compile(
 _SURE = re.compile(r"@|\b\d{1,2}[:.]\d\d\b|\b\d{1,2}\s?h\s?\d\d")
 _RULE_LINE = re.compile(r"[_=*-]{10,}$")
 _PHONE_FOOTER = re.compile(
-    r"(?:sent from (?:my|mail for|yahoo|outlook|proton|samsung|a mobile|the all)|sent via (?:blackberry|my)|get outlook for|envoyé (?:de"
-    r"|depuis|à partir de) (?:mon|ma|outlook|courrier|yahoo|l['’])"
-    r"|télécharge[rz] outlook|obtenez outlook|von meinem .{2,30} gesendet|gesendet von mein|enviado desde mi|inviato da(?:l mio)? "
-    r"|enviado do meu|sent with .{2,30}mail"
+    r"(?:sent from (?:my|mail for|yahoo|outlook|proton|samsung|a mobile|the all)|sent via (?:blackberry|my)|get outlook for"
+    r"|envoyé (?:de|depuis|à partir de) (?:mon|ma|outlook|courrier|yahoo|l['’])|télécharge[rz] outlook|obtenez outlook"
+    r"|von meinem .{2,30} gesendet|gesendet von mein|enviado desde mi|inviato da(?:l mio)? |enviado do meu|sent with .{2,30}mail"
     r"|\[?(?:cid:|image:)|<?https?://aka\.ms/)",
     re.IGNORECASE,
 )
 _DISCLAIMER = re.compile(
-    r"\W{0,6}(?:confidential(?:ity)?(?: (?:notice|note|warning|statement|caution))?\s?[:.-]|disclaimer\s?:|privileged\W|(?:avis|note"
-    r"|mention|clause) (?:de|sur la) confidentialité|avis\s?: ?ce"
+    r"\W{0,6}(?:confidential(?:ity)?(?: (?:notice|note|warning|statement|caution))?\s?[:.-]|disclaimer\s?:|privileged\W"
+    r"|(?:avis|note|mention|clause) (?:de|sur la) confidentialité|avis\s?: ?ce"
     r"|(?:this|the information (?:contained )?in this|any information in this) (?:e-?mail|electronic|communication|transmission|message).{0,160}"
     r"(?:confidential|privileged|intended (?:only|solely|for the)|intended recipient)"
-    r"|if you (?:are not the intended|have received this|received this|are not the named|are not the addressee)"
+    r"|if you (?:are not the (?:intended|named|addressee)|(?:have )?received? this.{0,80}(?:error|mistake))"
     r"|(?:any )?(?:unauthori[sz]ed|dissemination|distribution).{0,80}(?:prohibited|disclosure|copying)"
-    r"|(?:ce|le présent|les? renseignements? (?:contenus? )?dans ce|l['’]information contenue dans ce|la présente) (?:courriel|message"
-    r"|document|communication)"
-    r".{0,160}(?:confidentie|privilégié|destiné (?:uniquement|exclusivement)|destinataire)"
-    r"|si vous (?:n['’]êtes pas le destinataire|avez reçu ce|recevez ce|l['’]avez reçu)|toute (?:diffusion|distribution|divulgation"
-    r"|utilisation).{0,80}(?:interdite|strictement))",
+    r"|(?:ce|le présent|les? renseignements? (?:contenus? )?dans ce|l['’]information contenue dans ce|la présente)"
+    r" (?:courriel|message|document|communication).{0,160}(?:confidentie|privilégié|destiné (?:uniquement|exclusivement)|destinataire)"
+    r"|si vous (?:n['’]êtes pas le destinataire|(?:avez reçu ce|recevez ce|l['’]avez reçu).{0,80}erreur)"
+    r"|toute (?:diffusion|distribution|divulgation|utilisation).{0,80}(?:interdite|strictement))",
     re.IGNORECASE,
 )
 _BANNER = re.compile(
     r"\W{0,6}(?:(?:caution|warning|attention|avertissement|mise en garde|important)\W{0,4}(?:this|the|external|ce|le|do not|courriel)\b.{0,120}"
-    r"(?:external|outside|originat|links|extern|extérieur|provient)|\[?external(?: e-?mail| sender)?\]?\s?$|\[?externe\]?\s?$|you don't "
-    r"often get email from"
-    r"|this (?:e-?mail|message) (?:originated|came) from outside|ce (?:courriel|message) (?:provient|vient) de l['’]ext)",
+    r"(?:external|outside|originat|links|extern|extérieur|provient)|\[?external(?: e-?mail| sender)?\]?\s?$|\[?externe\]?\s?$"
+    r"|you don't often get email from|this (?:e-?mail|message) (?:originated|came) from outside|ce (?:courriel|message) (?:provient"
+    r"|vient) de l['’]ext)",
     re.IGNORECASE,
 )
 _FOOTER = re.compile(
-    r".{0,80}(?:to unsubscribe\b|unsubscribe (?:here|from|at)|mailing list|list info|pour vous désabonner|se désabonner|you received "
-    r"this (?:message|email) because you (?:are )?subscri)",
+    r".{0,80}(?:to unsubscribe\b|unsubscribe (?:here|from|at)\b|pour vous désabonner|se désabonner"
+    r"|you received this (?:message|email) because you (?:are )?subscri)",
     re.IGNORECASE,
 )
+_LIST_NAME = re.compile(r".{0,80}(?:mailing list|list info)", re.IGNORECASE)
 _SIGNED = re.compile(r"-----BEGIN PGP SIGNED MESSAGE-----$")
 _ARMOUR_BEGIN = re.compile(r"-----BEGIN PGP (?:SIGNATURE|PUBLIC KEY BLOCK)-----$")
 _ARMOUR_END = re.compile(r"-----END PGP (?:SIGNATURE|PUBLIC KEY BLOCK)-----$")
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
 _FIRST_WORDS = frozenset(
     "on at in le am el il em a op begin début anfang inicio sent get envoyé téléchargez télécharger obtenez von gesendet enviado inviato confidential"
-    " confidentiality disclaimer privileged avis note mention clause this the information any if unauthorized unauthorised dissemination distribution ce"
+    " confidentiality disclaimer privileged avis note mention clause this the information any if unauthorized unauthorised dissemination "
+    "distribution ce"
     " les la l renseignements si toute caution warning attention avertissement mise important external externe you to de da from".split()
 )
-_WORDS_WITHIN = (":", "：", "<", "schrieb", "subscri", "mailing list", "list info", "désabonner", "externe", "external")
+_WORDS_WITHIN = (":", "：", "<", "schrieb", "subscri", "désabonner", "externe", "external")
 _READ_OF_A_LINE = 1000
 
 
@@ -122,7 +123,7 @@ def _taken_out(lines: Sequence[str], number: int, line: str) -> int:
         return 1 if _quoted_next(lines, number + 1) else rest
     if _RULE_LINE.match(line):
         following = _next_text(lines, number + 1)
-        if following is not None and (_FOOTER.match(lines[following][:_READ_OF_A_LINE]) or _is_header_block(lines, following)):
+        if following is not None and (_is_footer(lines[following]) or _is_header_block(lines, following)):
             return rest
     attribution = _attribution(lines, number)
     if attribution:
@@ -136,6 +137,10 @@ def _taken_out(lines: Sequence[str], number: int, line: str) -> int:
     if _DISCLAIMER.match(wrapped) or _BANNER.match(wrapped) or (_FOOTER.match(line) and len(line) <= 200):
         return _paragraph(lines, number)
     return 0
+
+
+def _is_footer(line: str) -> bool:
+    return bool(_FOOTER.match(line[:_READ_OF_A_LINE]) or _LIST_NAME.match(line[:_READ_OF_A_LINE]))
 
 
 def _is_ordinary(line: str) -> bool:

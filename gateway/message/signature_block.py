@@ -59,6 +59,7 @@ _GREETING = re.compile(
     r"(?:hi|hello|dear|good (?:morning|day|afternoon|evening)|bonjour|bonsoir|cher|chère|greetings|hey|allô|salut)\b.{0,60}$", re.IGNORECASE
 )
 _WEB = re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
+_PIECE_END = re.compile(r"\s?[|•·]\s|\s[–—-]\s|\t|, ")
 _LONGEST_LINE = 110
 _LINES_LOOKED_AT = 60
 
@@ -142,16 +143,10 @@ def _is_tail(lines: Sequence[str]) -> bool:
 
 
 def _by_name(lines: Sequence[str], names: Sequence[frozenset[str]]) -> SignatureBlock | None:
-    first_of_tail = max(0, len(lines) - _LINES_LOOKED_AT)
-    for number in range(first_of_tail, len(lines)):
-        above = next((line.strip() for line in reversed(lines[:number]) if line.strip()), "")
-        first = re.split(r"\s?[|•·]\s|\s[–—-]\s|\t|, ", lines[number].strip())[0]
-        if (
-            not is_name_of(first, names)
-            or len(lines[number]) > 2 * _LONGEST_LINE
-            or _INTRODUCES.search(above)
-            or (number == 0 and len(lines) > 1 and _goes_on(lines))
-        ):
+    """The first line of the tail that is the sender's name, when no prose follows; two blocks in two languages are one."""
+    for number in range(max(0, len(lines) - _LINES_LOOKED_AT), len(lines)):
+        first = _PIECE_END.split(lines[number].strip(), maxsplit=1)[0]
+        if not is_name_of(first, names) or len(lines[number]) > 2 * _LONGEST_LINE or (number == 0 and _goes_on(lines)):
             continue
         if not any(_SENTENCE.match(line.strip()) for line in lines[number + 1 :][:12]):
             return SignatureBlock(number, tuple(lines[number:]), "name")

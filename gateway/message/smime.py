@@ -1,7 +1,7 @@
 """The content of an opaque S/MIME signature (RFC 8551 §3.5.2), so that a signed mail can be read like any other.
 
-It unwraps `SignedData` (RFC 5652 §5) by its tags and lengths alone. It verifies nothing, decrypts nothing and changes nothing: whether the signature holds is
-for the reader's mail program. Encrypted content gives None.
+It unwraps `SignedData` (RFC 5652 §5) by its tags and lengths alone. It verifies nothing, decrypts nothing and changes nothing: whether the
+signature holds is for the reader's mail program. Encrypted content gives None.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def _octet_string(octets: bytes, position: int) -> bytes | None:
     if tag != _CONSTRUCTED_OCTET_STRING:
         return None
     end = len(octets) if length == _INDEFINITE else start + length
-    pieces = []
+    pieces: list[bytes] = []
     while start < end and len(pieces) < _CHUNKS_READ:
         tag, length, content = _header(octets, start)
         if tag != _OCTET_STRING or length < 0:

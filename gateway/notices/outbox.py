@@ -75,7 +75,7 @@ class Outbox:
         self._lease = lease
         self._chance = chance
         self._token = secrets.token_hex(8)
-        self._sending: dict[int, asyncio.Task[None]] = {}
+        self._sending: dict[str, asyncio.Task[None]] = {}
         self._settlements: list[Settlement] = []
         self._renewed_at = time.monotonic()
         self._something = asyncio.Event()
@@ -92,7 +92,7 @@ class Outbox:
             while True:
                 turn = await self._turn()
                 for each in turn.claimed:
-                    self._sending[each.notice_id] = asyncio.create_task(self._send(each))
+                    self._sending[each.notice.key] = asyncio.create_task(self._send(each))
                 if self._stopping and not self._sending and not self._settlements:
                     return
                 await self._wait(turn.next_due)
@@ -134,7 +134,7 @@ class Outbox:
                 telemetry.fault("outbox", error)
             return _Turn([], None)
         # A lease may lapse while the ledger is unwell; what this process is sending it does not send twice.
-        fresh = [each for each in turn.claimed if each.notice_id not in self._sending]
+        fresh = [each for each in turn.claimed if each.notice.key not in self._sending]
         return _Turn(fresh, turn.next_due)
 
     def _renewal_due(self) -> bool:
@@ -162,15 +162,15 @@ class Outbox:
         try:
             settlement = await self._attempt(claimed)
         except asyncio.CancelledError:
-            settlement = Settlement(claimed.notice_id, claimed.lease_token, "waiting", self._clock(), self._clock(), problem="cut-off")
+            settlement = Settlement(claimed.notice.key, claimed.lease_token, "waiting", self._clock(), self._clock(), problem="cut-off")
         telemetry.NOTICES.labels(claimed.notice.kind, "retried" if settlement.state == "waiting" else settlement.state).inc()
-        del self._sending[claimed.notice_id]
+        del self._sending[claimed.notice.key]
         self._settlements.append(settlement)
         self._something.set()
 
     async def _attempt(self, claimed: Claimed) -> Settlement:
         if self._clock() > claimed.notice.give_up_at:
-            return Settlement(claimed.notice_id, claimed.lease_token, "expired", self._clock(), problem="out-of-time")
+            return Settlement(claimed.notice.key, claimed.lease_token, "expired", self._clock(), problem="out-of-time")
         code: int | None = None
         problem: str | None = None
         try:
@@ -179,12 +179,12 @@ class Outbox:
         except Exception as error:  # noqa: BLE001 - no answer, unknown outcome, or a notice that breaks the sender: all are tried again
             problem = type(error).__name__
         if code is not None and 200 <= code <= 299:
-            return Settlement(claimed.notice_id, claimed.lease_token, "sent", self._clock(), code=code)
+            return Settlement(claimed.notice.key, claimed.lease_token, "sent", self._clock(), code=code)
         return self._failed(claimed, code, problem)
 
     def _failed(self, claimed: Claimed, code: int | None, problem: str | None) -> Settlement:
         now = self._clock()
         then = next_attempt(claimed.attempts + 1, now, code, self._chance(), give_up_at=claimed.notice.give_up_at)
         if isinstance(then, GiveUp):
-            return Settlement(claimed.notice_id, claimed.lease_token, then.state, now, code=code, problem=problem)
-        return Settlement(claimed.notice_id, claimed.lease_token, "waiting", now, then, code, problem)
+            return Settlement(claimed.notice.key, claimed.lease_token, then.state, now, code=code, problem=problem)
+        return Settlement(claimed.notice.key, claimed.lease_token, "waiting", now, then, code, problem)

@@ -260,3 +260,5 @@ class Policy:
     """What is kept for how long, as written; for retention."""
     neutral_reference_prefix: str = "CT"
     """Begins the reference of a confidential case, which must not tell the division."""
+    policy_news: str | None = None
+    """Who is told of changes to files that concern every division."""

@@ -235,6 +235,8 @@ class CityContacts(Section):
     danger: Telephone | None = None
     staff_help: Mailbox | None = None
     council_desk: ContactEntry | None = None
+    policy_news: Mailbox | None = None
+    """Is told when city.yaml, a template or a signature takes effect, or why it did not; without it, every division's policy_news is."""
 
 
 class DivisionContacts(Section):

@@ -1,4 +1,4 @@
-"""Reads templates and signatures from their folders into `Texts`, or says with file and line what is wrong with them.
+"""Compiles templates and signatures into `Texts`, or says with file and line what is wrong with them.
 
 A template may name variables, test them with `if`, and include a part (`_name.j2`) of its own folder. Loops, calls, filters,
 attributes and arithmetic are refused here, so that no template can run for ever or grow without bound later. Every text is
@@ -10,16 +10,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-import stat
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 import jinja2
 from jinja2 import nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from gateway.policy.diagnostics import Diagnostic
-from gateway.policy.load import shown_path
+from gateway.policy.folders import SIGNATURES, TEMPLATES, Content, Files, Unread
 from gateway.policy.sentences import (
     ACKNOWLEDGEMENT_VARIABLES,
     MUST_PRINT,
@@ -33,13 +31,8 @@ from gateway.policy.sentences import (
     TextFailed,
     Texts,
 )
+from gateway.policy.yaml_positions import SIZE_LIMIT
 
-__all__ = ["LARGEST_FILE", "Texts", "load_texts"]
-
-LARGEST_FILE = 64 * 1024
-"""Octets of one template file."""
-MOST_FILES = 500
-"""Template files in one folder."""
 DEEPEST = 12
 """Constructs within one another."""
 
@@ -47,6 +40,9 @@ _HARMLESS = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.If, nodes.Include,
     nodes.CondExpr, nodes.And, nodes.Or, nodes.Not, nodes.Compare, nodes.Operand,
 )  # fmt: skip
+_REQUIRED = {TEMPLATES: REQUIRED, SIGNATURES: (SIGNATURE_TEXT, SIGNATURE_HTML)}
+"""Files that each folder must have."""
+
 _REFUSED: Mapping[type[nodes.Node], str] = {
     nodes.For: "a loop is not allowed in a template",
     nodes.Call: "a call is not allowed in a template",
@@ -63,27 +59,37 @@ class _Environment(ImmutableSandboxedEnvironment):
         return _beside(template, parent)
 
 
-def load_texts(templates: Path, signatures: Path) -> tuple[Texts | None, tuple[Diagnostic, ...]]:
-    """All texts, compiled, or None with every error found. `templates` holds the mails, `signatures` our own signature."""
+def make_texts(files: Files) -> tuple[Texts | None, tuple[Diagnostic, ...]]:
+    """All texts, compiled, or None with every error found."""
     found: list[Diagnostic] = []
     sources: dict[str, str] = {}
-    paths: dict[str, Path] = {}
-    for folder, required in ((templates, REQUIRED), (signatures, (SIGNATURE_TEXT, SIGNATURE_HTML))):
-        for name, path in _files(folder, required, found):
-            paths[name] = path
-            text = _read(path)
+    shown: dict[str, str] = {}
+    for role, required in _REQUIRED.items():
+        for name, content in _files(files, role, required, found):
+            shown[name] = files.folders.shown(role + name)
+            text = _decoded(content, shown[name])
             if isinstance(text, str):
                 sources[name] = text
             else:
                 found.append(text)
     environment = _environment(sources)
     for name, source in sources.items():
-        found.extend(_examined(environment, name, source, paths[name], sources))
+        found.extend(_examined(environment, name, source, shown[name], sources))
     if found:
         return None, tuple(sorted(found))
-    texts = _compiled(environment, sources, paths, found)
-    found.extend(_tried(texts, paths))
+    texts = _compiled(environment, sources, shown, found)
+    found.extend(_tried(texts, shown))
     return (None if found else texts), tuple(sorted(found))
+
+
+def used_texts(files: Files) -> dict[str, bytes]:
+    """The templates among the files that could be read, by name: all of them take part."""
+    return {name: octets for name, octets in files.contents.items() if is_text(name) and isinstance(octets, bytes)}
+
+
+def is_text(name: str) -> bool:
+    """Whether a file of this name is a template."""
+    return name.endswith(".j2")
 
 
 def _environment(sources: Mapping[str, str]) -> _Environment:
@@ -102,53 +108,40 @@ def _environment(sources: Mapping[str, str]) -> _Environment:
     return environment
 
 
-def _files(folder: Path, required: tuple[str, ...], found: list[Diagnostic]) -> Iterator[tuple[str, Path]]:
-    """Names (relative, with `/`) and paths of the folder's `.j2` files; complains of what must be there and is not."""
-    try:
-        present = sorted(folder.rglob("*.j2"))[: MOST_FILES + 1] if folder.is_dir() else None
-    except OSError as error:
-        found.append(Diagnostic(shown_path(folder), 1, 1, "error", f"cannot read the folder: {error.strerror}"))
+def _files(files: Files, role: str, required: tuple[str, ...], found: list[Diagnostic]) -> Iterator[tuple[str, Content]]:
+    """Names within the folder, and contents, of its `.j2` files; complains of what must be there and is not."""
+    present = {name.removeprefix(role): content for name, content in files.contents.items() if name.startswith(role) and is_text(name)}
+    if role in files.problems:
+        found.append(files.problems[role])
         return
-    if present is None:
-        found.append(Diagnostic(shown_path(folder), 1, 1, "error", "there is no such folder"))
-        return
-    if len(present) > MOST_FILES:
-        found.append(Diagnostic(shown_path(folder), 1, 1, "error", f"more than {MOST_FILES} templates"))
-        return
-    names = {path.relative_to(folder).as_posix(): path for path in present}
-    missing = [name for name in required if name not in names]
-    found.extend(Diagnostic(shown_path(folder / name), 1, 1, "error", "this text is missing") for name in missing)
-    yield from names.items()
+    missing = [name for name in required if name not in present]
+    found.extend(Diagnostic(files.folders.shown(role + name), 1, 1, "error", "this text is missing") for name in missing)
+    yield from present.items()
 
 
-def _read(path: Path) -> str | Diagnostic:
+def _decoded(content: Content, shown: str) -> str | Diagnostic:
     def refused(message: str, line: int = 1) -> Diagnostic:
-        return Diagnostic(shown_path(path), line, 1, "error", message)
+        return Diagnostic(shown, line, 1, "error", message)
 
+    if isinstance(content, Unread):
+        return refused(f"cannot be read: {content.reason}")
+    if len(content) > SIZE_LIMIT:
+        return refused(f"larger than {SIZE_LIMIT // 1024} KiB")
     try:
-        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited on for ever
-            return refused("not a file")
-        with path.open("rb") as file:
-            octets = file.read(LARGEST_FILE + 1)
-    except OSError as error:
-        return refused(f"cannot be read: {error.strerror}")
-    if len(octets) > LARGEST_FILE:
-        return refused(f"larger than {LARGEST_FILE // 1024} KiB")
-    try:
-        return octets.decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        return refused("not UTF-8 text: save it as UTF-8", octets.count(b"\n", 0, error.start) + 1)
+        return refused("not UTF-8 text: save it as UTF-8", content.count(b"\n", 0, error.start) + 1)
 
 
-def _examined(environment: _Environment, name: str, source: str, path: Path, sources: Mapping[str, str]) -> Iterator[Diagnostic]:
+def _examined(environment: _Environment, name: str, source: str, shown: str, sources: Mapping[str, str]) -> Iterator[Diagnostic]:
     """What is not allowed in one template, by walking its syntax tree before anything of it is compiled or run."""
     try:
         tree = environment.parse(source, name)
     except jinja2.TemplateSyntaxError as error:
-        yield Diagnostic(shown_path(path), error.lineno, 1, "error", error.message or "syntax error")
+        yield Diagnostic(shown, error.lineno, 1, "error", error.message or "syntax error")
         return
     except RecursionError:
-        yield Diagnostic(shown_path(path), 1, 1, "error", "nested too deeply")
+        yield Diagnostic(shown, 1, 1, "error", "nested too deeply")
         return
     allowed = _variables(name)
     waiting: list[tuple[nodes.Node, int]] = [(tree, 0)]
@@ -156,7 +149,7 @@ def _examined(environment: _Environment, name: str, source: str, path: Path, sou
         node, depth = waiting.pop()
         message, word = _complaint(node, depth, name, allowed, sources)
         if message:  # and no further: what stands inside a refused construct is not looked at
-            yield Diagnostic(shown_path(path), node.lineno, _column(source, node.lineno, word), "error", message)
+            yield Diagnostic(shown, node.lineno, _column(source, node.lineno, word), "error", message)
         else:
             waiting.extend((child, depth + 1) for child in node.iter_child_nodes())
 
@@ -205,22 +198,22 @@ def _column(source: str, line: int, word: str) -> int:
     return place.start() + 1 if place else 1
 
 
-def _compiled(environment: _Environment, sources: Mapping[str, str], paths: Mapping[str, Path], found: list[Diagnostic]) -> Texts:
+def _compiled(environment: _Environment, sources: Mapping[str, str], shown: Mapping[str, str], found: list[Diagnostic]) -> Texts:
     templates: dict[str, jinja2.Template] = {}
     for name in sources:
         try:
             templates[name] = environment.get_template(name)
         except (jinja2.TemplateError, SyntaxError, RecursionError, MemoryError) as error:
-            found.append(Diagnostic(shown_path(paths[name]), 1, 1, "error", f"cannot be compiled: {type(error).__name__}"))
+            found.append(Diagnostic(shown[name], 1, 1, "error", f"cannot be compiled: {type(error).__name__}"))
     joined = "\0".join(part for name in sorted(sources) for part in (name, sources[name]))
     return Texts(templates, hashlib.sha256(joined.encode()).hexdigest()[:16])
 
 
-def _tried(texts: Texts, paths: Mapping[str, Path]) -> Iterator[Diagnostic]:
+def _tried(texts: Texts, shown: Mapping[str, str]) -> Iterator[Diagnostic]:
     for name in texts.templates:
         message = _trial(texts, name)
         if message:
-            yield Diagnostic(shown_path(paths[name]), 1, 1, "error", message)
+            yield Diagnostic(shown[name], 1, 1, "error", message)
 
 
 def _trial(texts: Texts, name: str) -> str:

@@ -92,7 +92,9 @@ def as_text(found: Mapping[str, Any]) -> str:
         lines.append(f"  evidence  {said['evidence']}")
     lines.append(f"  mail      {found['direction']}, {found['audience']}, {found['automatic']['type'] or 'written by a person'}")
     for case in found["cases"]:
-        lines.append(f"  case      {case['division']} ({case['kind']}), acknowledge by {case['acknowledge_by'] or '-'}, answer by {case['respond_by'] or '-'}")
+        lines.append(
+            f"  case      {case['division']} ({case['kind']}), acknowledge by {case['acknowledge_by'] or '-'}, answer by {case['respond_by'] or '-'}"
+        )
     lines += _staff_lines(found)
     lines += ["  rules", *(f"    {step['outcome']:5} {step['rule']}{_because(step)}" for step in found["trace"])]
     if said["preview"]:

@@ -1,31 +1,51 @@
-"""Free loopback ports that no other worker and no outgoing connection can take meanwhile."""
+"""Free loopback ports that no other test process and no outgoing connection can take meanwhile."""
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
+import tempfile
+from collections.abc import Iterator
+from functools import cache
 from itertools import cycle
+from pathlib import Path
 
-# Below the kernel's range for outgoing connections (32768 and up), and each xdist worker has its own thousand.
-_FIRST = 20_000
-_EACH = 1_000
-
-
-def _worker() -> int:
-    return int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 12
+# Below the kernel's range for outgoing connections (32768 and up); each process claims one block of them for its life.
+_FIRST, _BLOCKS, _EACH = 20_000, 24, 500
 
 
-_candidates = cycle(range(_FIRST + _worker() * _EACH, _FIRST + (_worker() + 1) * _EACH))
+def _claim_block() -> int:
+    """Its first port. The lock ends with the process, so a killed run leaves nothing behind."""
+    folder = Path(tempfile.gettempdir(), "gateway-test-ports")
+    folder.mkdir(exist_ok=True)
+    for block in range(_BLOCKS):
+        lock = os.open(folder / str(block), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(lock)
+        else:
+            return _FIRST + block * _EACH
+    raise AssertionError(f"more than {_BLOCKS} test processes at once")
+
+
+@cache
+def _ports() -> Iterator[int]:
+    first = _claim_block()
+    return cycle(range(first, first + _EACH))
 
 
 def free_port() -> int:
-    """A port on 127.0.0.1 that nothing listens on; not handed out again for a thousand calls."""
-    for port in _candidates:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        return port
-    raise AssertionError("cycle() never ends")
+    """A port on 127.0.0.1 that nothing listens on; not handed out again for some hundred calls."""
+    return next(port for port in _ports() if _is_free(port))
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True

@@ -29,18 +29,14 @@ def commands(command: click.Command, name: str = "gateway") -> Iterator[str]:
         yield from commands(below, f"{name} {each}")
 
 
-@pytest.mark.parametrize("command", commands(root_command))
+@pytest.mark.parametrize("command", list(commands(root_command)))
 def test_each_command_is_documented(command: str):
     assert command in DOCUMENTATION
 
 
 @pytest.mark.parametrize("setting", [name for name, _ in gateway_settings.each_setting()])
 def test_each_setting_is_documented(setting: str):
-    """As `key` under a heading or table that names its [section], in the page of all settings."""
-    section, _, key = setting.rpartition(".")
-    page = (ROOT / "docs" / "configuration.md").read_text()
-    assert re.search(rf"\b{re.escape(key)}\b", page), f"docs/configuration.md does not name {setting}"
-    assert not section or re.search(rf"\[+{re.escape(section)}\]+", page), f"docs/configuration.md has no [{section}]"
+    assert f"`{setting}`" in (ROOT / "docs" / "configuration.md").read_text()
 
 
 @pytest.mark.parametrize("reason", sorted(REASONS))

@@ -8,7 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError
+from structlog.testing import capture_logs
 
 from gateway.ledger import ledger as ledger_module
 from gateway.ledger.errors import LedgerUnavailable, RecordingFailed
@@ -195,6 +196,12 @@ def _fill_and_free(disk: Path) -> None:
     with pytest.raises(LedgerUnavailable) as caught:
         _record_for_ever(ledger, clock)
     assert caught.value.why in ("disk-full", "io-error")
+    with capture_logs() as logs:
+        for _ in range(5):
+            with suppress(LedgerUnavailable), ledger.writing():
+                pass  # a look that writes nothing, as the outbox takes
+    assert not ledger.state.ok
+    assert logs == [], "a full disk is said once, not each time somebody looks"
     before = len(rows(ledger, message))
     ballast.unlink()
     record_together(ledger, Rules(clock), clock, an_inquiry("room again"))

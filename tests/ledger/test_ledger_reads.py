@@ -21,7 +21,7 @@ def reference(ledger: Ledger, rules: Rules, clock: Clock) -> str:
     [inquiry, *_] = record_together(ledger, rules, clock, an_inquiry(), an_inquiry("strange", "stranger@example.org"))
     with ledger.writing() as connection:
         claimed = outbox_rows.claim(connection, clock(), 9, timedelta(seconds=30), "a")
-        outbox_rows.settle(connection, [Settlement(each.notice_id, "a", "sent", START + timedelta(seconds=1), code=250) for each in claimed])
+        outbox_rows.settle(connection, [Settlement(each.notice.key, "a", "sent", START + timedelta(seconds=1), code=250) for each in claimed])
     record_together(ledger, rules, clock, an_inquiry("more", at=START + timedelta(hours=1), thread=("<one@example.org>",)))
     record_together(ledger, rules, clock, an_answer("answer", (RESIDENT,), ("<more@example.org>",), START + timedelta(hours=2)))
     return inquiry.references[0]

@@ -71,7 +71,7 @@ def test_a_late_copy_finds_its_acknowledgement_already_sent(ledger: Ledger, rule
     record_together(ledger, rules, clock, replace(an_inquiry(), acknowledgement=whole))
     with ledger.writing() as connection:
         [claimed] = outbox_rows.claim(connection, clock(), 1, timedelta(seconds=30), "token")
-        outbox_rows.settle(connection, [Settlement(claimed.notice_id, "token", "sent", START + timedelta(seconds=1), code=250)])
+        outbox_rows.settle(connection, [Settlement(claimed.notice.key, "token", "sent", START + timedelta(seconds=1), code=250)])
     late = an_inquiry(mailboxes=(EQUITY,), at=START + timedelta(minutes=1))
     record_together(ledger, rules, clock, replace(late, acknowledgement=whole))
 
@@ -203,7 +203,7 @@ def test_refused_acknowledgements_do_not_use_up_the_cap(ledger: Ledger, rules: R
     record_together(ledger, rules, clock, an_inquiry())
     with ledger.writing() as connection:
         [claimed] = outbox_rows.claim(connection, clock(), 1, timedelta(seconds=30), "token")
-        outbox_rows.settle(connection, [Settlement(claimed.notice_id, "token", "refused", START, code=550)])
+        outbox_rows.settle(connection, [Settlement(claimed.notice.key, "token", "refused", START, code=550)])
     record_together(ledger, rules, clock, an_inquiry("two"))
     assert rules.histories[-1].acknowledgements_to_correspondent == 0
 

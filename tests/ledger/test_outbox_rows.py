@@ -18,6 +18,7 @@ from tests.ledger.given import EQUITY, HR, RESIDENT, START, Clock, Rules, a_noti
 from tests.ledger.rows import notice, outgoing_count, record_together, rows, service_case
 
 LEASE = timedelta(seconds=30)
+KEY_OF_ONE = a_notice(an_inquiry()).key
 
 
 def claim(ledger: Ledger, clock: Clock, token: str = "a", room: int = 10) -> list[Claimed]:
@@ -59,8 +60,8 @@ def test_a_lease_hides_from_others_until_it_lapses(ledger: Ledger, rules: Rules,
     assert claim(ledger, clock, "b") == []
     clock.move(seconds=29)
     with ledger.writing() as connection:
-        outbox_rows.renew(connection, [1], clock() + LEASE, "a")
-        outbox_rows.renew(connection, [1], clock() + timedelta(days=1), "b")
+        outbox_rows.renew(connection, [KEY_OF_ONE], clock() + LEASE, "a")
+        outbox_rows.renew(connection, [KEY_OF_ONE], clock() + timedelta(days=1), "b")
     clock.move(seconds=29)
     assert claim(ledger, clock, "b") == []
     clock.move(seconds=1)
@@ -84,7 +85,7 @@ def test_settling_erases_address_and_text_in_the_same_transaction(ledger: Ledger
     record_together(ledger, rules, clock, an_inquiry())
     claim(ledger, clock)
     at = START + timedelta(seconds=2)
-    settle(ledger, Settlement(1, "a", state, at, code=250))
+    settle(ledger, Settlement(KEY_OF_ONE, "a", state, at, code=250))
     [settled] = rows(ledger, notice)
     assert (settled["state"], settled["settled_at"], settled["last_code"], settled["lease_token"]) == (state, at, 250, None)
     assert outgoing_count(ledger) == 0
@@ -95,7 +96,7 @@ def test_settling_erases_address_and_text_in_the_same_transaction(ledger: Ledger
 def test_a_retry_keeps_everything_and_waits(ledger: Ledger, rules: Rules, clock: Clock) -> None:
     record_together(ledger, rules, clock, an_inquiry())
     claim(ledger, clock)
-    settle(ledger, Settlement(1, "a", "waiting", START, START + timedelta(minutes=1), 451))
+    settle(ledger, Settlement(KEY_OF_ONE, "a", "waiting", START, START + timedelta(minutes=1), 451))
     assert outgoing_count(ledger) == 1
     assert claim(ledger, clock) == []
     clock.move(minutes=1)
@@ -112,7 +113,7 @@ def test_who_lost_the_lease_may_only_say_that_it_was_sent(
     claim(ledger, clock, "a")
     clock.move(minutes=1)
     claim(ledger, clock, "b")
-    settle(ledger, Settlement(1, "a", state, clock(), clock()))
+    settle(ledger, Settlement(KEY_OF_ONE, "a", state, clock(), clock()))
     assert rows(ledger, notice)[0]["state"] == expected
     assert outgoing_count(ledger) == (1 if expected == "waiting" else 0)
 
@@ -120,23 +121,32 @@ def test_who_lost_the_lease_may_only_say_that_it_was_sent(
 def test_a_settled_notice_is_not_settled_again(ledger: Ledger, rules: Rules, clock: Clock) -> None:
     record_together(ledger, rules, clock, an_inquiry())
     claim(ledger, clock)
-    settle(ledger, Settlement(1, "a", "refused", START, code=550))
-    settle(ledger, Settlement(1, "a", "sent", START, code=250))
+    settle(ledger, Settlement(KEY_OF_ONE, "a", "refused", START, code=550))
+    settle(ledger, Settlement(KEY_OF_ONE, "a", "sent", START, code=250))
     assert rows(ledger, notice)[0]["state"] == "refused"
+
+
+def test_a_settlement_for_a_ledger_that_is_gone_touches_nothing_in_the_new_one(ledger: Ledger, rules: Rules, clock: Clock) -> None:
+    """Row numbers start again at 1 there: what is settled must be the notice, not the number."""
+    record_together(ledger, rules, clock, an_inquiry("in the new ledger"))
+    settle(ledger, Settlement(KEY_OF_ONE, "a", "sent", START, code=250))
+    assert rows(ledger, notice)[0]["state"] == "waiting"
+    assert rows(ledger, service_case)[0]["acknowledged_at"] is None
+    assert outgoing_count(ledger) == 1
 
 
 def test_sent_acknowledges_every_case_it_speaks_for(ledger: Ledger, rules: Rules, clock: Clock) -> None:
     record_together(ledger, rules, clock, an_inquiry(mailboxes=(HR, EQUITY)), an_inquiry("other"))
     claim(ledger, clock)
     at = START + timedelta(seconds=7)
-    settle(ledger, Settlement(1, "a", "sent", at, code=250), Settlement(2, "a", "refused", at, code=550))
+    settle(ledger, Settlement(KEY_OF_ONE, "a", "sent", at, code=250), Settlement(a_notice(an_inquiry("other")).key, "a", "refused", at, code=550))
     assert [(each["acknowledged_at"], each["acknowledged_by"]) for each in rows(ledger, service_case)] == [(at, "machine")] * 2 + [(None, None)]
 
 
 def test_retry_and_drop_by_a_person(ledger: Ledger, rules: Rules, clock: Clock) -> None:
     record_together(ledger, rules, clock, *(an_inquiry(f"n{number}") for number in range(3)))
     claim(ledger, clock, room=2)
-    settle(ledger, Settlement(1, "a", "waiting", START, START + timedelta(hours=1), 451))
+    settle(ledger, Settlement(a_notice(an_inquiry("n0")).key, "a", "waiting", START, START + timedelta(hours=1), 451))
     with ledger.writing() as connection:
         [first, *_] = outbox_rows.waiting(connection)
         assert (first.kind, first.mailbox, first.attempts) == ("acknowledgement", HR, 0)
@@ -164,7 +174,7 @@ def test_after_settling_no_octet_of_anybody_is_on_the_disk(ledger: Ledger, ledge
         assert b"canary text" in everything()
         for _ in range(4):
             claimed = await writer.call(lambda connection: outbox_rows.claim(connection, clock(), 10, LEASE, "a"))
-            done = [Settlement(each.notice_id, "a", "sent", clock(), code=250) for each in claimed]
+            done = [Settlement(each.notice.key, "a", "sent", clock(), code=250) for each in claimed]
             await writer.call(partial(outbox_rows.settle, settlements=done))
         assert await writer.drain(10)
 

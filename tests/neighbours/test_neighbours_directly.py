@@ -118,7 +118,7 @@ def test_the_unit_is_hardened():
 def test_the_example_configuration_is_good(tmp_path: Path):
     """deploy/gateway.toml with the shipped folders; only the paths of the installed machine are replaced."""
     text = (REPOSITORY / "deploy" / "gateway.toml").read_text()
-    text = text.replace("/etc/gateway/", f"{REPOSITORY}/").replace("/var/lib/gateway/", f"{tmp_path}/")
+    text = text.replace("/etc/gateway/", f"{REPOSITORY}/").replace("/var/lib/gateway", str(tmp_path))
     (tmp_path / "gateway.toml").write_text(text)
     done = run_gateway("check", "--config", "gateway.toml", cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr

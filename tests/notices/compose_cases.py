@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 from gateway.judgement.verdict import AcknowledgementDecision, Case, Examination, OutOfOffice, SignatureCheck
 from gateway.message.automatic import Automatic
 from gateway.message.model import Envelope, Message, Part
+from gateway.policy.diagnostics import Diagnostic
+from gateway.policy.folders import Folders, read_files
 from gateway.policy.model import (
     AcknowledgementPolicy,
     Audience,
@@ -26,7 +28,7 @@ from gateway.policy.model import (
     Wording,
 )
 from gateway.policy.sentences import Texts
-from gateway.policy.texts import load_texts
+from gateway.policy.texts import make_texts
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = b"a secret of the tests, 32 octets"
@@ -183,9 +185,14 @@ def examination(received: datetime = RECEIVED, about: Message | None = None) -> 
     )  # fmt: skip
 
 
+def texts_of(templates: Path, signatures: Path) -> tuple[Texts | None, tuple[Diagnostic, ...]]:
+    """What these folders' texts make, as they are now."""
+    return make_texts(read_files(Folders(ROOT / "policies", templates, signatures)))
+
+
 @cache
 def shipped_texts() -> Texts:
-    texts, diagnostics = load_texts(ROOT / "templates", ROOT / "signatures")
+    texts, diagnostics = texts_of(ROOT / "templates", ROOT / "signatures")
     assert texts is not None, "\n".join(map(str, diagnostics))
     return texts
 

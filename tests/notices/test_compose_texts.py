@@ -11,8 +11,7 @@ import pytest
 
 from gateway.policy.diagnostics import Diagnostic
 from gateway.policy.sentences import ACKNOWLEDGEMENT_VARIABLES, LONGEST_TEXT, TextFailed, Texts
-from gateway.policy.texts import load_texts
-from tests.notices.compose_cases import ROOT, shipped_texts
+from tests.notices.compose_cases import ROOT, shipped_texts, texts_of
 
 NO_DATE = "acknowledgement/no-date.en.j2"
 
@@ -26,7 +25,7 @@ def folders(tmp_path: Path) -> tuple[Path, Path]:
 
 def found_in(folders: tuple[Path, Path]) -> list[Diagnostic]:
     started = time.monotonic()
-    texts, diagnostics = load_texts(*folders)
+    texts, diagnostics = texts_of(*folders)
     assert time.monotonic() - started < 5
     assert (texts is None) == any(each.severity == "error" for each in diagnostics)
     return list(diagnostics)
@@ -121,13 +120,13 @@ def test_what_is_not_a_file(folders: tuple[Path, Path]) -> None:
     os.mkfifo(templates / "acknowledgement" / "_pipe.j2")
     shutil.rmtree(signatures)
     complaints = [each.message for each in found_in(folders)]
-    assert sorted(complaints) == ["not a file", "not a file", "there is no such folder"]
+    assert sorted(complaints) == ["cannot be read: it is not a file", "cannot be read: it is not a file", "the folder cannot be read: no such file or directory"]
 
 
 def test_files_from_a_word_processor_are_read(folders: tuple[Path, Path]) -> None:
     path = folders[0] / NO_DATE
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
-    texts, diagnostics = load_texts(*folders)
+    texts, diagnostics = texts_of(*folders)
     assert not diagnostics
     assert texts
     values = dict.fromkeys(ACKNOWLEDGEMENT_VARIABLES, "word")
@@ -135,10 +134,10 @@ def test_files_from_a_word_processor_are_read(folders: tuple[Path, Path]) -> Non
 
 
 def test_a_change_changes_the_version(folders: tuple[Path, Path]) -> None:
-    before, _ = load_texts(*folders)
+    before, _ = texts_of(*folders)
     path = folders[1] / "notice.txt.j2"
     path.write_text(path.read_text() + "\n")
-    after, _ = load_texts(*folders)
+    after, _ = texts_of(*folders)
     assert before
     assert after
     assert before.version != after.version

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import yaml
 
 from gateway.message.model import Envelope, Message
 from gateway.message.parse import parse
+from gateway.policy.model import SignatureRules
 
 WRITTEN = "Mon, 16 Nov 2026 09:05:00 -0500"
 
@@ -46,9 +49,7 @@ def _message_of() -> Callable[[Mapping[str, Any]], Message]:
 @pytest.fixture(name="envelope_of")
 def _envelope_of() -> Callable[[Mapping[str, Any]], Envelope]:
     def build(case: Mapping[str, Any]) -> Envelope:
-        received = (
-            parsedate_to_datetime(case.get("date", WRITTEN)).astimezone(UTC) if case.get("date", WRITTEN) else datetime(2026, 11, 16, tzinfo=UTC)
-        )
+        received = parsedate_to_datetime(case.get("date", WRITTEN)).astimezone(UTC)
         return Envelope(mail_from="", rcpt_to=(case.get("to", "resident@example.org"),), direction="outbound", received_at=received)
 
     return build
@@ -58,3 +59,21 @@ def _envelope_of() -> Callable[[Mapping[str, Any]], Envelope]:
 def _zone_only() -> Any:
     """Stands for a policy where only the zone is looked at."""
     return SimpleNamespace(zone=ZoneInfo("America/Toronto"))
+
+
+@pytest.fixture(name="rules_of")
+def _rules_of() -> Callable[..., Any]:
+    """Stands for a policy as far as the signature rule looks at it, with shipped rules by name."""
+
+    def build(name: str = "corporate-identity", **changes: Any) -> Any:
+        written = yaml.safe_load((Path(__file__).parents[2] / "signatures" / f"{name}.yaml").read_text(encoding="utf-8"))
+        values = {key: tuple(value) if isinstance(value, list) else value for key, value in written.items()} | changes
+        rules = SignatureRules(divisions=("Human Resources", "Ressources humaines", "Employee & Labour Relations"), **values)
+        return SimpleNamespace(signature_rules=rules, divisions={})
+
+    return build
+
+
+@pytest.fixture(name="shipped_rules")
+def _shipped_rules(rules_of: Callable[..., Any]) -> Any:
+    return rules_of()

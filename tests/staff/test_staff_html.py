@@ -25,6 +25,7 @@ from gateway.message.html import HTML_LIMIT, html_to_text, read_html
         ("<head><title>t</title><style>p{}</style></head><script>x<p>y</script>z", "z"),
         ("a<!-- hidden <p> -->b<![if !mso]>c<![endif]>", "abc"),
         ("<span style='display:none'>no</span><span hidden>no</span><i style='mso-hide:all'>no</i>yes", "yes"),
+        ("<div style='display:none'>no <b>nor this</b><p>nor that</p></div>yes", "yes"),
         ("<p style='font-size:0'>no</p><p style='font-size:0.9em'>yes</p>", "yes"),
         ("<style>.gone{display:none}</style><p class='gone x'>no</p>yes", "yes"),
         ("<style>@media print{.x{display:none}}</style><p class=x>yes</p>", "yes"),

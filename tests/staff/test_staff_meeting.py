@@ -11,9 +11,8 @@ from gateway.message.parse import parse
 
 def _invitation(*lines: str, method: str = "REQUEST", parameter: str = "") -> Message:
     calendar = "\r\n".join(["BEGIN:VCALENDAR", *([f"METHOD:{method}"] if method else []), "BEGIN:VEVENT", *lines, "END:VEVENT", "END:VCALENDAR"])
-    return parse(
-        f"From: robin.sample@toronto.example\r\nSubject: Planning\r\nContent-Type: text/calendar; charset=utf-8{parameter}\r\n\r\n{calendar}\r\n".encode()
-    )
+    head = f"From: robin.sample@toronto.example\r\nSubject: Planning\r\nContent-Type: text/calendar; charset=utf-8{parameter}"
+    return parse(f"{head}\r\n\r\n{calendar}\r\n".encode())
 
 
 def test_no_invitation() -> None:

@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.judgement import out_of_office, signature
+from gateway.judgement.verdict import Automatic
 from gateway.message.body import newest_text
 from gateway.message.model import Message, Part
 from gateway.message.parse import parse
@@ -67,6 +69,8 @@ def test_only_what_was_written_now_is_kept(quoted: str) -> None:
         "Subject: matters like these are hard.",
         "Date: to be decided",
         "From there to here - > not a quote",
+        "I will put you on the mailing list today.",
+        "If you received this letter, please call.",
         "Original messages are kept for a year.",
         "This information is confidential, as you know.",
     ],
@@ -79,6 +83,11 @@ def test_a_human_line_is_not_lost(line: str) -> None:
 def test_inline_and_bottom_posting_are_kept() -> None:
     text = "On Mon, Nov 16, 2026 at 9:00 AM Ann <a@example.org> wrote:\n> one?\n\nYes.\n\n> two?\n\nNo."
     assert newest_text(_plain(text)).text == "Yes.\n\nNo."
+
+
+def test_an_answer_below_a_marked_original_is_kept() -> None:
+    text = "-----Original Message-----\n> From: Ann\n> May I?\n\nYes."
+    assert newest_text(_plain(text)).text == "Yes."
 
 
 def test_dates_in_a_list_are_no_header_block() -> None:
@@ -148,16 +157,12 @@ HOSTILE: dict[str, Callable[[], str]] = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_text_takes_no_more_than_two_seconds(name: str, envelope_of: Any, zone_only: Any) -> None:
-    from gateway.judgement import out_of_office, signature
-    from gateway.judgement.verdict import Automatic
-    from test_staff_signature import rules
-
+def test_hostile_text_takes_no_more_than_two_seconds(name: str, envelope_of: Any, zone_only: Any, shipped_rules: Any) -> None:
     message = _plain(HOSTILE[name]())
     started = time.process_time()
     newest = newest_text(message)
     out_of_office.check(message, Automatic("out_of_office"), envelope_of({}), zone_only, newest=newest)
-    signature.check(message, Automatic(), envelope_of({}), rules(), True, newest=newest)
+    signature.check(message, Automatic(), envelope_of({}), shipped_rules, True, newest=newest)
     assert time.process_time() - started < 2
 
 

@@ -54,6 +54,11 @@ def test_return_date(text: str, back: str | None) -> None:
     assert return_date(text, MONDAY) == (date.fromisoformat(back) if back else None)
 
 
-@given(st.lists(st.sampled_from(["back", "until", "from", "to", "Nov", "30", "31/12", "0", "99", "2026-13-45", "the 31st", "Monday", "au", "février 30", "-"])), st.dates(date(1990, 1, 1), date(2100, 1, 1)))
+@given(
+    st.lists(
+        st.sampled_from(["back", "until", "from", "to", "Nov", "30", "31/12", "0", "99", "2026-13-45", "the 31st", "Monday", "au", "février 30", "-"])
+    ),
+    st.dates(date(1990, 1, 1), date(2100, 1, 1)),
+)
 def test_anything_gives_a_date_or_none(words: list[str], written: date) -> None:
     assert return_date(" ".join(words), written) is None or isinstance(return_date(" ".join(words), written), date)

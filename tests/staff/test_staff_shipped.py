@@ -22,9 +22,7 @@ LABELS = {"en": ("Telephone: ", "Email: ", "Website: "), "fr": ("Téléphone : "
 
 @pytest.fixture(name="policy", scope="module")
 def _policy() -> Policy:
-    loaded = load(
-        ROOT / "policies", organization_domains=("toronto.example",), signatures=ROOT / "signatures", templates=ROOT / "templates", now=NOW
-    )
+    loaded = load(ROOT / "policies", organization_domains=("toronto.example",), signatures=ROOT / "signatures", templates=ROOT / "templates", now=NOW)
     assert loaded.policy is not None, loaded.diagnostics
     return loaded.policy
 

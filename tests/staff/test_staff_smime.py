@@ -42,7 +42,13 @@ def test_an_opaque_signature_is_read(opaque: bytes) -> None:
 
 def test_content_in_pieces() -> None:
     pieces = b"\x24\x80" + b"".join(b"\x04" + bytes([len(each)]) + each for each in (ENTITY[:20], ENTITY[20:])) + b"\x00\x00"
-    octets = bytes.fromhex("308006092a864886f70d010702a0803080") + bytes.fromhex("020101310030") + b"\x80" + bytes.fromhex("06092a864886f70d010701a080") + pieces
+    octets = (
+        bytes.fromhex("308006092a864886f70d010702a0803080")
+        + bytes.fromhex("020101310030")
+        + b"\x80"
+        + bytes.fromhex("06092a864886f70d010701a080")
+        + pieces
+    )
     assert signed_content(octets) == ENTITY
 
 
