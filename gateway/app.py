@@ -103,14 +103,17 @@ class Parts:
             log.warning("policy", said=str(each))
         rulebook = reading.rulebook
         if rulebook is None:
-            log.error("no-policy", said="no policy is good; mail flows, and what is seen waits in the journal until gateway check passes and the gateway is restarted")
+            log.error(
+                "no-policy",
+                said="no policy is good; mail flows, and what is seen waits in the journal until gateway check passes and the gateway is restarted",
+            )
         journal = open_journal(settings)
         pools = {name: pool_of(settings, name) for name in ("inbound", "outbound", "notices")}
-        intake = Intake(lambda: rulebook, journal, clock, settings.timeouts.intake, wake=lambda: outbox.wake())
+        intake = Intake(lambda: rulebook, journal, clock, settings.timeouts.intake, wake=lambda: outbox.wake())  # noqa: PLW0108 - the outbox is made last
         cap = settings.caps.correspondent
         writer = Writer(ledger, intake.decide, window=cap[1] if cap else timedelta(days=1))
         intake.use(writer)
-        outbox = Outbox(writer, sender(pools["notices"]), clock)
+        outbox = Outbox(writer, sender(pools["notices"]), clock, lease=timedelta(seconds=settings.notices.lease))
         return cls(settings, rulebook, ledger, journal, writer, intake, outbox, pools)
 
     async def start(self, stack: AsyncExitStack) -> None:

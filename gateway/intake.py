@@ -18,7 +18,7 @@ from gateway import telemetry
 from gateway.judgement.unexamined import unexamined
 from gateway.judgement.verdict import Examination, History
 from gateway.ledger.errors import LedgerFault, RecordingFailed
-from gateway.ledger.journal import Journal
+from gateway.ledger.journal import Journal, JournalRecord
 from gateway.ledger.records import Decision, Recorded
 from gateway.ledger.writer import Writer
 from gateway.message.model import Envelope
@@ -136,7 +136,8 @@ class Intake:
             replayed += 1
         waiting = self._journal.replay()
         while (record := await asyncio.to_thread(next, waiting, None)) is not None:
-            await self._record_slowly(Sighting.from_journal(record.header, record.octets))
+            if (sighting := _sighting(record)) is not None:
+                await self._record_slowly(sighting)
             await asyncio.to_thread(self._journal.forget, record)
             replayed += 1
         if replayed:
@@ -152,6 +153,16 @@ class Intake:
             # Not even a bare record: trying for ever would hold up all that wait behind it.
             telemetry.MESSAGES.labels(sighting.envelope.direction, "unrecorded").inc()
             log.critical("observation-lost", why="the ledger refuses this one record", direction=sighting.envelope.direction)
+
+
+def _sighting(record: JournalRecord) -> Sighting | None:
+    """What a record says; None, loudly, for one that no version of ours wrote (its checksum was good all the same)."""
+    try:
+        return Sighting.from_journal(record.header, record.octets)
+    except (KeyError, TypeError, ValueError) as error:
+        telemetry.fault("journal", error)
+        log.critical("observation-lost", why="a journal record that cannot be understood")
+        return None
 
 
 class NoRulebook(Exception):

@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gateway import telemetry
-from gateway.judgement.examine import examine
+from gateway.judgement.examine import Content, examine
 from gateway.judgement.judge import judge
 from gateway.judgement.unexamined import unexamined, unsent
 from gateway.judgement.verdict import Examination, History, Verdict
 from gateway.ledger.records import Decision, Notice
-from gateway.message.model import Envelope
+from gateway.message.model import Envelope, Message
 from gateway.message.parse import parse
 from gateway.notices.compose import Composed, acknowledgement_notice, acknowledgement_text
 from gateway.notices.parse_back import check
@@ -58,6 +58,22 @@ class Sighting:
         return cls(octets, complete, size, Envelope(**values))
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A message, and what it says whatever the policy."""
+
+    message: Message
+    content: Content | None
+    """None where a fault of ours kept it from being read: `Rulebook.examine` meets the fault again, and contains it."""
+
+    @classmethod
+    def of(cls, message: Message, mail_from: str) -> Read:
+        try:
+            return cls(message, Content.of(message, mail_from))
+        except Exception:
+            return cls(message, None)
+
+
 @dataclass(frozen=True)
 class Rulebook:
     """Policy and texts in force, and how they are applied: the same for live mail, `explain` and `replay`."""
@@ -67,12 +83,15 @@ class Rulebook:
     secret: bytes
     give_up_after: timedelta
 
-    def examine(self, sighting: Sighting) -> Examination:
-        """Everything that can be said without history; a fault of ours becomes a recorded verdict, not an exception."""
+    def examine(self, sighting: Sighting, read: Read | None = None) -> Examination:
+        """Everything that can be said without history; a fault of ours becomes a recorded verdict, not an exception.
+
+        `read`: the sighting as `Read.of` read it, where it is judged more than once.
+        """
         message = None
         try:
-            message = parse(sighting.octets, complete=sighting.complete)
-            examination = examine(message, sighting.envelope, self.policy, secret=self.secret)
+            message = read.message if read else parse(sighting.octets, complete=sighting.complete)
+            examination = examine(message, sighting.envelope, self.policy, secret=self.secret, content=read.content if read else None)
         except Exception as error:  # the one place where a bug in the rules must not cost the observation
             telemetry.fault("examine", error)
             examination = unexamined(sighting.octets, sighting.envelope, type(error).__name__, message)
@@ -92,16 +111,17 @@ class Rulebook:
         if complaint is not None:
             telemetry.NOTICES.labels("acknowledgement", "malformed").inc()
             return Judged(unsent(verdict, complaint))
-        return Judged(verdict, composed, notice)
+        return Judged(verdict, composed, notice, self._copies_to())
+
+    def _copies_to(self) -> frozenset[str]:
+        return frozenset(each.mailbox for each in self.policy.divisions.values() if each.acknowledgement.copy_to_mailbox)
 
     def _compose(self, examination: Examination, verdict: Verdict, history: History, now: datetime) -> tuple[Composed, Notice]:
         said, policy = verdict.acknowledgement, self.policy
         composed = acknowledgement_text(examination, said, references=history.references, policy=policy, texts=self.texts, now=now)
         for failed in composed.failed:
             telemetry.FAULTS.labels("template", failed.partition(":")[0]).inc()
-        notice = acknowledgement_notice(
-            composed, examination, said, policy=policy, secret=self.secret, now=now, give_up_after=self.give_up_after
-        )
+        notice = acknowledgement_notice(composed, examination, said, policy=policy, secret=self.secret, now=now, give_up_after=self.give_up_after)
         return composed, notice
 
 
@@ -112,6 +132,8 @@ class Judged:
     verdict: Verdict
     composed: Composed | None = None
     notice: Notice | None = None
+    copies_to: frozenset[str] = frozenset()
+    """Division mailboxes that want a copy (`copy_to_mailbox` in the policy)."""
 
     @property
     def decision(self) -> Decision:
@@ -122,4 +144,10 @@ class Judged:
         spoken = [case for case in (said.lead, *said.others) if case is not None]
         # An acknowledgement in confidence speaks for its own case only, whatever else was opened.
         told = [case for case in spoken if case.confidential][:1] or spoken
-        return Decision(self.verdict, (self.notice,), printed={case.mailbox: self.composed.printed_respond_by for case in told})
+        notices = (self.notice, *(copy_for(case.mailbox, self.notice) for case in told if case.mailbox in self.copies_to))
+        return Decision(self.verdict, notices, printed={case.mailbox: self.composed.printed_respond_by for case in told})
+
+
+def copy_for(mailbox: str, notice: Notice) -> Notice:
+    """The same octets to the division's mailbox, so that the case is found when the resident calls; marked as ours, it opens nothing."""
+    return replace(notice, key=f"copy:{mailbox}:{notice.key}", kind="copy", rcpt_to=mailbox)

@@ -6,14 +6,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from gateway.ledger.key_file import read_or_create_key
 from gateway.policy.diagnostics import Diagnostic
-from gateway.policy.folders import POLICIES, SIGNATURES, TEMPLATES, Files, Folders, read_files
+from gateway.policy.folders import Files, Folders, read_files
 from gateway.policy.last_good import Errors, Trial, settle
 from gateway.policy.load import Loaded, load_policy
 from gateway.policy.model import Policy
@@ -80,8 +80,8 @@ def settle_rulebook(settings: Settings, secret: bytes, now: datetime, good: Mapp
         made, diagnostics = make_texts(some)
         return Trial(made, diagnostics, used_texts(some))
 
-    rules = settle(_only(files, lambda name: not is_text(name)), {name: each for name, each in good.items() if not is_text(name)}, policy)
-    words = settle(_only(files, is_text), {name: each for name, each in good.items() if is_text(name)}, texts)
+    rules = settle(_only(files, texts=False), {name: each for name, each in good.items() if not is_text(name)}, policy)
+    words = settle(_only(files, texts=True), {name: each for name, each in good.items() if is_text(name)}, texts)
     rulebook = None
     if rules.made is not None and rules.made.policy is not None and words.made is not None:
         rulebook = _rulebook(settings, secret, rules.made.policy, words.made)
@@ -110,15 +110,9 @@ def _rulebook(settings: Settings, secret: bytes, policy: Policy, texts: Texts) -
     return Rulebook(policy, texts, secret, timedelta(seconds=settings.notices.give_up_after))
 
 
-def _only(files: Files, wanted: Callable[[str], bool]) -> Files:
+def _only(files: Files, *, texts: bool) -> Files:
     """The files of one kind; policies and texts stand or fall apart from each other."""
-    texts = wanted(f"{TEMPLATES}x.j2")
-    roles = (TEMPLATES, SIGNATURES) if texts else (POLICIES,)
-    return replace(
-        files,
-        contents={name: each for name, each in files.contents.items() if wanted(name)},
-        problems={role: each for role, each in files.problems.items() if role in roles},
-    )
+    return replace(files, contents={name: each for name, each in files.contents.items() if is_text(name) == texts})
 
 
 def existing_or_new_key(settings: Settings) -> bytes:

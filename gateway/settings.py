@@ -160,6 +160,7 @@ class TimeoutSettings(_Section):
 class NoticeSettings(_Section):
     return_path: str = ""
     give_up_after: Seconds = 2 * 86400.0
+    lease: Seconds = 30.0
 
 
 class LedgerSettings(_Section):
@@ -238,7 +239,7 @@ class Settings(BaseSettings):
         if not names:
             raise ValueError("there is no listener; give at least one [[listener]] with name and bind")
         if twice := {name for name in names if names.count(name) > 1}:
-            raise ValueError(f'two listeners are called "{sorted(twice)[0]}"; give each its own name')
+            raise ValueError(f'two listeners are called "{min(twice)}"; give each its own name')
         return self
 
 

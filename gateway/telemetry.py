@@ -26,6 +26,9 @@ NOTICES = Counter("gateway_notices", "Notices by what became of them", ["kind", 
 FAULTS = Counter("gateway_faults", "Faults inside the gateway; mail flows all the same", ["where", "fault"])
 JOURNALED = Counter("gateway_journaled", "Observations that went to the journal instead of the ledger")
 REPLAYED = Counter("gateway_replayed", "Journal records replayed into the ledger")
+BREAKER_TRIPS = Counter("gateway_breaker_trips", "Breakers that opened: no acknowledgements for the division until its rate is usual", ["division"])
+BREAKERS_OPEN = Gauge("gateway_breakers_open", "Divisions whose acknowledgements a breaker holds back now")
+DOUBLES = Counter("gateway_double_acknowledgements", "Automatic replies of a division's own mailbox to somebody we acknowledged", ["division"])
 WAITING = Gauge("gateway_outbox_waiting", "Notices waiting to be sent")
 LEDGER_UP = Gauge("gateway_ledger_up", "1 while the ledger takes writes")
 INTAKE_SECONDS = Histogram(
@@ -39,9 +42,9 @@ def fault(where: str, error: BaseException, **facts: object) -> None:
     structlog.get_logger().error("fault", where=where, fault=type(error).__name__, at=_place(error), **facts)
 
 
-def configure(format: Literal["auto", "json", "text"] = "auto", level: str = "info") -> None:
+def configure(form: Literal["auto", "json", "text"] = "auto", level: str = "info") -> None:
     """Set structlog and the standard library's logging to one stream on standard error."""
-    as_json = format == "json" or (format == "auto" and not sys.stderr.isatty())
+    as_json = form == "json" or (form == "auto" and not sys.stderr.isatty())
     shared: list[Processor] = [
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

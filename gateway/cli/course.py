@@ -13,7 +13,7 @@ from gateway.ledger.records import Decision
 from gateway.ledger.scratch import CaseTally, ScratchLedger
 from gateway.reports.difference import Outcome
 from gateway.reports.replay import Mail, Tally
-from gateway.rulebook import Judged, Rulebook, Sighting
+from gateway.rulebook import Judged, Read, Rulebook, Sighting
 
 
 class Course:
@@ -26,10 +26,10 @@ class Course:
         self._ledger = ScratchLedger(rulebook.secret, cap[1] if cap else timedelta(days=1))
         self._judged: dict[int, Judged] = {}
 
-    def take(self, sightings: Sequence[Sighting]) -> list[tuple[Outcome, bool]]:
+    def take(self, sightings: Sequence[Sighting], read: Sequence[Read]) -> list[tuple[Outcome, bool]]:
         """What becomes of each, and whether it is a copy of an earlier one. Raises LedgerUnavailable: no room for temporary files."""
         # The steps by which each decision was reached would be most of the ledger, and nobody asks for them here.
-        examinations = [replace(self.rulebook.examine(each), trace=()) for each in sightings]
+        examinations = [replace(self.rulebook.examine(*each), trace=()) for each in zip(sightings, read, strict=True)]
         self._judged.clear()
         recorded = self._ledger.record(examinations, self._decide)
         taken = [

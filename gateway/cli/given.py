@@ -32,17 +32,18 @@ class Given:
 
 def sighting_of(given: Given, settings: Settings, zone: ZoneInfo, now: datetime) -> Sighting:
     """The message with its envelope, as live intake would have seen it. Raises CannotRead."""
-    return as_seen(*_prefix(given.file), given, settings, zone, now)
+    octets, size = _prefix(given.file)
+    envelope = envelope_of(parse(octets, complete=size == len(octets)), given, settings, zone, now)
+    return Sighting(octets, size == len(octets), size, envelope)
 
 
-def as_seen(octets: bytes, size: int, given: Given, settings: Settings, zone: ZoneInfo, now: datetime) -> Sighting:
-    """The same for octets at hand: the first PREFIX_LIMIT of `size`. Raises CannotRead."""
-    message = parse(octets, complete=size == len(octets))
+def envelope_of(message: Message, given: Given, settings: Settings, zone: ZoneInfo, now: datetime) -> Envelope:
+    """What was given, and for the rest what the message says. Raises CannotRead."""
     direction = given.listener or _listener(message, settings)
     if direction not in ("inbound", "outbound"):
         raise CannotRead(f'"{direction}" is not a listener; write inbound or outbound')
     trusted = next((each.trusts_senders for each in settings.listener if each.direction == direction), direction == "outbound")
-    envelope = Envelope(
+    return Envelope(
         mail_from=_reverse_path(message) if given.mail_from is None else given.mail_from.strip("<>"),
         rcpt_to=tuple(_recipients(message) if given.rcpt_to is None else given.rcpt_to),
         direction="outbound" if direction == "outbound" else "inbound",
@@ -51,7 +52,6 @@ def as_seen(octets: bytes, size: int, given: Given, settings: Settings, zone: Zo
         trusted_senders=trusted,
         door="explain",
     )
-    return Sighting(octets, size == len(octets), size, envelope)
 
 
 def _prefix(file: Path) -> tuple[bytes, int]:

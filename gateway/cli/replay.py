@@ -19,15 +19,16 @@ from rich.text import Text
 
 from gateway.cli.course import Course
 from gateway.cli.diagnostics import cannot_run, config_option, found_wrong, rulebook_or_exit, say, settings_or_exit
-from gateway.cli.given import Given, as_seen
+from gateway.cli.given import Given, envelope_of
 from gateway.ledger.errors import LedgerUnavailable
 from gateway.mailboxes.archive import Place, complaint, places, read, read_header
 from gateway.mailboxes.time_order import TimeOrder
+from gateway.message.parse import parse
 from gateway.message.receipt import receipt_time
 from gateway.reports import difference
 from gateway.reports.difference import Differences, printable
 from gateway.reports.replay import Mail, as_text
-from gateway.rulebook import Rulebook, Sighting
+from gateway.rulebook import Read, Rulebook, Sighting
 from gateway.settings import Settings
 
 TOGETHER, OCTETS_TOGETHER = 200, 16 << 20
@@ -67,10 +68,10 @@ class Replay:
     def judge(self, order: TimeOrder, advance: Callable[[int], None]) -> None:
         """Second pass: read and judge in order of time."""
         for batch in self._batches(order):
-            sightings = [sighting for _, sighting in batch]
-            before = self.ours.take(sightings)
-            after = self.theirs.take(sightings) if self.theirs else before
-            for (place, sighting), (ours, repeated), (theirs, _) in zip(batch, before, after, strict=True):
+            found, sightings, read = zip(*batch, strict=True)
+            before = self.ours.take(sightings, read)
+            after = self.theirs.take(sightings, read) if self.theirs else before
+            for place, sighting, (ours, repeated), (theirs, _) in zip(found, sightings, before, after, strict=True):
                 self.mail.add(sighting.envelope.received_at, repeated=repeated)
                 if self.theirs and (row := difference.difference(ours, theirs, self.ours.rulebook.policy.zone)):
                     self._note(place, ours, row)
@@ -85,16 +86,16 @@ class Replay:
             "differences": self.differences.document() if self.theirs else None,
         }
 
-    def _batches(self, order: TimeOrder) -> Iterator[list[tuple[Place, Sighting]]]:
-        batch: list[tuple[Place, Sighting]] = []
+    def _batches(self, order: TimeOrder) -> Iterator[list[tuple[Place, Sighting, Read]]]:
+        batch: list[tuple[Place, Sighting, Read]] = []
         octets = 0
         for place in order:
             try:
-                sighting = self._seen(place)
+                sighting, message = self._seen(place)
             except OSError as error:
                 self._unreadable(str(place), error)
                 continue
-            batch.append((place, sighting))
+            batch.append((place, sighting, message))
             octets += len(sighting.octets)
             if len(batch) == TOGETHER or octets > OCTETS_TOGETHER:
                 yield batch
@@ -102,9 +103,11 @@ class Replay:
         if batch:
             yield batch
 
-    def _seen(self, place: Place) -> Sighting:
+    def _seen(self, place: Place) -> tuple[Sighting, Read]:
         octets, size = read(place)
-        return as_seen(octets, size, Given(Path(place.file)), self.settings, self.ours.rulebook.policy.zone, self.now)
+        message = parse(octets, complete=size == len(octets))
+        envelope = envelope_of(message, Given(Path(place.file)), self.settings, self.ours.rulebook.policy.zone, self.now)
+        return Sighting(octets, size == len(octets), size, envelope), Read.of(message, envelope.mail_from)
 
     def _note(self, place: Place, outcome: difference.Outcome, row: dict[str, Any]) -> None:
         examination = outcome.verdict.examination
@@ -173,13 +176,12 @@ def _rulebook(settings: Settings, folder: Path | None, now: datetime) -> Ruleboo
 
 
 def _run(run: Replay, sources: tuple[Path, ...]) -> None:
-    with closing(TimeOrder()) as order:
-        with _progress() as progress:
-            finding = progress.add_task("Finding messages", total=None)
-            run.find(sources, order, lambda: progress.advance(finding))
-            progress.update(finding, total=len(order))
-            judging = progress.add_task("Judging", total=len(order))
-            run.judge(order, lambda count: progress.advance(judging, count))
+    with closing(TimeOrder()) as order, _progress() as progress:
+        finding = progress.add_task("Finding messages", total=None)
+        run.find(sources, order, lambda: progress.advance(finding))
+        progress.update(finding, total=len(order))
+        judging = progress.add_task("Judging", total=len(order))
+        run.judge(order, lambda count: progress.advance(judging, count))
     say(run.complaints)
     if (more := run.mail.unreadable - len(run.complaints)) > 0:
         say([f"error: {more} more cannot be read"])

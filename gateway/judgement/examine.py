@@ -5,6 +5,8 @@ It calls each room of rules once and puts the answers together. What depends on 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from gateway.judgement import meeting, out_of_office, signature
 from gateway.judgement.audience import audience_of, is_proven_ours, the_sender
 from gateway.judgement.authentication import believed
@@ -25,7 +27,7 @@ from gateway.judgement.reasons import reason
 from gateway.judgement.standard import promise
 from gateway.judgement.verdict import AcknowledgementDecision, Case, Examination
 from gateway.message.automatic import Automatic, classify
-from gateway.message.body import newest_text
+from gateway.message.body import NewestText, newest_text
 from gateway.message.language import detect
 from gateway.message.model import Envelope, Message
 from gateway.message.own_token import is_own_message_id, own_token_valid
@@ -37,24 +39,42 @@ LANGUAGE_CONFIDENCE = 0.55
 """Below it we write both official languages: a wrong guess costs a reader more than a longer mail."""
 
 
-def examine(message: Message, envelope: Envelope, policy: Policy, *, secret: bytes) -> Examination:
-    """Apply every rule that needs no history. `secret` is the key of our own Message-IDs and tokens.
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a message says by itself, whatever the policy: most of the work, and done once where two policies are compared."""
+
+    automatic: Automatic
+    newest: NewestText
+    words: str
+    """The newest text; of a forwarded message without a word of one's own, what it forwards."""
+    language: str
+    identity: str
+
+    @classmethod
+    def of(cls, message: Message, mail_from: str) -> Content:
+        """`mail_from` is the envelope's. Total for every message that `parse` makes."""
+        newest = newest_text(message)
+        words = newest.text or plain_text(message)
+        language = _language(message.subject, "\n".join(newest.body) or words)
+        return cls(classify(message, mail_from), newest, words, language, identity(message))
+
+
+def examine(message: Message, envelope: Envelope, policy: Policy, *, secret: bytes, content: Content | None = None) -> Examination:
+    """Apply every rule that needs no history. `secret` is the key of our own Message-IDs and tokens; `content` spares a second reading.
 
     Total for every message that `parse` makes; raises ValueError only for a naive `received_at`.
     """
-    automatic = classify(message, envelope.mail_from)
-    newest = newest_text(message)
-    # A forwarded message without a word of one's own has no newest text; what it forwards is then what it says.
-    words = newest.text or plain_text(message)
+    content = content or Content.of(message, envelope.mail_from)
+    automatic, newest, words = content.automatic, content.newest, content.words
     at = _circumstances(message, envelope, policy, automatic, words, secret)
     ruling = rule(at)
     cases = _cases(at, words)
-    decision = _decision(at, ruling, cases, _language(message.subject, "\n".join(newest.body) or words))
+    decision = _decision(at, ruling, cases, content.language)
     from_staff = at.audience == "internal"
     return Examination(
         message=message,
         envelope=envelope,
-        identity=identity(message),
+        identity=content.identity,
         thread=answered_ids(message),
         subject_references=subject_references(message.subject),
         inquirer=inquirer_of(message, at.reply_to),

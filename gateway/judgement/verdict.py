@@ -80,6 +80,8 @@ class AcknowledgementDecision:
     """en · fr · both (unsure) · another ISO 639-1 code (both, and one help line in it)."""
     quote_subject: bool = False
     """True only when the sender is authenticated and the kind is not confidential."""
+    not_before: datetime | None = None
+    """A cap of the outside domain or of the whole gateway delays it until then; None = at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,10 @@ class Examination:
     trace: tuple[Step, ...] = ()
     size: int = 0
     """Octets of the whole message, where the door knows them; `examine` sees a prefix and says 0."""
+    further_addresses: tuple[str, ...] = ()
+    """Besides `inquirer`: canonical addresses of the same sender, to which a person's answer may go (envelope sender, From, Reply-To)."""
+    shared_domain: bool = False
+    """The inquirer's domain is ours, or a public mail provider's: strangers share it, and no cap counts them together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +165,18 @@ class ThreadCase:
 
 
 @dataclass(frozen=True, slots=True)
+class Unmeasured:
+    """An excluded message that the message being judged answers: it opened no case, but may be measured after all (reasons.py)."""
+
+    identity: str
+    received_at: datetime
+    mailboxes: tuple[str, ...]
+    """Division mailboxes that it was addressed to."""
+    audience: Audience
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """What the ledger knew when this message was judged, earlier messages of the same batch included."""
 
@@ -175,6 +193,18 @@ class History:
     """Sent or waiting within the correspondent cap's window."""
     references: Mapping[str, str] = field(default_factory=dict)
     """Mailbox -> a free case reference, for the cases this message may open."""
+    refused_lately: bool = False
+    """The notices hop refused an acknowledgement to this correspondent for good, within the stop that follows."""
+    tripped: frozenset[str] = frozenset()
+    """Mailboxes whose breaker is open."""
+    not_before: datetime | None = None
+    """When an acknowledgement could go out at the earliest; None = at once."""
+    delayed_by: Literal["domain-cap", "gateway-cap"] | None = None
+    """The cap that is why."""
+    unmeasured: Unmeasured | None = None
+    """Outbound only: what one accepted recipient wrote, was excluded, and is answered by this message."""
+    acknowledged_for: frozenset[str] = frozenset()
+    """Outbound automatic mail only: mailboxes whose acknowledgement went to one of its recipients within the last day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +223,9 @@ class Verdict:
         default_factory=lambda: AcknowledgementDecision(send=False, reason="no-case", explanation="No case was opened.")
     )
     trace: tuple[Step, ...] = ()
+    measured_after_all: tuple[Case, ...] = ()
+    """Cases of `History.unmeasured`: opened at its receipt, and closed by this answer."""
+    doubles: tuple[Case, ...] = ()
 
     @property
     def direction(self) -> Direction:

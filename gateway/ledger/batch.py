@@ -143,24 +143,14 @@ class _Writing:
 
     def _notice_row(self, one: _Decided, each: Notice) -> dict[str, Any]:
         to_inquirer = each.kind == "acknowledgement"
-        return {
-            "key": each.key,
-            "kind": each.kind,
-            "message_id": one.known.row_id,
-            "division": each.division,
-            "mailbox": each.mailbox,
-            "internet_message_id": each.message_id,
+        return outbox_rows.row_of(
+            each,
+            self._moment(one.examination),
+            message_id=one.known.row_id,
             # Caps count by the inquirer, whatever form (SRS, BATV) the envelope gives the address.
-            "correspondent": one.keyed.correspondent if to_inquirer else self._pseudonyms.of_address(each.rcpt_to),
-            "correspondent_domain": one.keyed.domain if to_inquirer else self._pseudonyms.of_domain(each.rcpt_to),
-            "state": "waiting",
-            "due_at": each.not_before,
-            "give_up_at": each.give_up_at,
-            "created_at": self._moment(one.examination),
-            "mail_from": each.mail_from,
-            "rcpt_to": each.rcpt_to,
-            "octets": each.octets,
-        }
+            correspondent=one.keyed.correspondent if to_inquirer else self._pseudonyms.of_address(each.rcpt_to),
+            domain=one.keyed.domain if to_inquirer else self._pseudonyms.of_domain(each.rcpt_to),
+        )
 
     def _cases(self, decided: Sequence[_Decided]) -> None:
         opened = [(one, each, ref) for one in decided for each, ref in zip(one.decision.verdict.opens, one.opened, strict=True)]

@@ -169,6 +169,7 @@ class Ledger:
     def _set(self, state: LedgerState) -> None:
         before, self._state = self._state, state
         if state.ok and not before.ok:
-            log.info("ledger-open", after=before.why)
+            said = log.debug if before.why == "not opened" else log.info  # a start that goes well needs no line
+            said("ledger-open", after=before.why)
         elif state.why != before.why:
             log.error("ledger-degraded", why=state.why)

@@ -115,6 +115,27 @@ _ACKNOWLEDGE = (
 )
 
 
+def row_of(each: Notice, now: datetime, *, message_id: int | None = None, correspondent: str | None = None, domain: str | None = None) -> dict[str, Any]:
+    """A notice as `enqueue` takes it. `correspondent`, `domain`: keyed hashes that caps count by; None: no cap counts it."""
+    return {
+        "key": each.key,
+        "kind": each.kind,
+        "message_id": message_id,
+        "division": each.division,
+        "mailbox": each.mailbox,
+        "internet_message_id": each.message_id,
+        "correspondent": correspondent,
+        "correspondent_domain": domain,
+        "state": "waiting",
+        "due_at": each.not_before,
+        "give_up_at": each.give_up_at,
+        "created_at": now,
+        "mail_from": each.mail_from,
+        "rcpt_to": each.rcpt_to,
+        "octets": each.octets,
+    }
+
+
 def enqueue(connection: Connection, rows: Sequence[dict[str, Any]]) -> dict[str, int]:
     """Write notices with their address and text; key -> notice id. IntegrityError when a key is there already."""
     if not rows:

@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Literal
 
 from gateway.judgement.verdict import Examination, History, Verdict
+from gateway.policy.changes import Difference
 
-NoticeKind = Literal["acknowledgement", "warning", "thanks", "reminder", "digest", "survey"]
+NoticeKind = Literal["acknowledgement", "copy", "warning", "thanks", "reminder", "digest", "survey", "news"]
 NoticeState = Literal["waiting", "sent", "refused", "expired", "dropped"]
 
 
@@ -68,3 +69,28 @@ class Claimed:
     attempts: int
     """Earlier attempts, 0 the first time."""
     lease_token: str
+
+
+PolicyOutcome = Literal["took-effect", "refused", "good-again", "removed"]
+"""took-effect: this version counts now · refused: it does not, its last good version does, if any · good-again: what was refused
+is as it was before, and that counts all the while · removed: the file is gone, and what it said with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyChange:
+    """One change of one policy file, as the ledger keeps it."""
+
+    id: int
+    at: datetime
+    """Aware, UTC."""
+    file: str
+    outcome: PolicyOutcome
+    division: str | None
+    """None for what concerns every division."""
+    version_before: str | None
+    version_after: str | None
+    author: str | None
+    differences: tuple[Difference, ...]
+    problems: tuple[str, ...]
+    told: bool
+    """Policy news was written of it, or there is nothing to tell."""

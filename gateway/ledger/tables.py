@@ -16,6 +16,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Dialect,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -27,6 +28,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -100,6 +102,14 @@ sighting = Table(
     sqlite_with_rowid=False,
 )
 
+sender = Table(
+    "sender",
+    metadata,
+    Column("message_id", ROW, ForeignKey("message.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("hash", HASH, primary_key=True, index=True),
+    sqlite_with_rowid=False,
+)
+
 notice = Table(
     "notice",
     metadata,
@@ -121,8 +131,12 @@ notice = Table(
     Column("last_problem", Text),
     Column("created_at", Instant, nullable=False),
     Column("settled_at", Instant),
+    Column("slot_at", Instant),  # an acknowledgement's place in the windows of [caps]; null for what takes none
     Index(None, "correspondent", "created_at"),
 )
+_TAKES_A_SLOT = {"sqlite_where": text("slot_at IS NOT NULL"), "postgresql_where": text("slot_at IS NOT NULL")}
+Index("ix_notice_slot", notice.c.slot_at, **_TAKES_A_SLOT)
+Index("ix_notice_domain_slot", notice.c.correspondent_domain, notice.c.slot_at, **_TAKES_A_SLOT)
 Index("ix_notice_waiting", notice.c.due_at, sqlite_where=text("state = 'waiting'"), postgresql_where=text("state = 'waiting'"))
 
 outgoing = Table(
@@ -158,6 +172,7 @@ service_case = Table(
     Column("acknowledged_by", Text),
     Column("responded_at", Instant),
     Column("responded_by", ROW),  # a message; no foreign key, since its check would scan all cases for each message that is removed
+    Column("opened_by_answer", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("message_id", "mailbox"),
 )
 
@@ -169,4 +184,52 @@ thread = Table(
     Column("message_id", ROW, ForeignKey("message.id", ondelete="CASCADE"), index=True),
     Column("case_id", ROW, ForeignKey("service_case.id", ondelete="CASCADE"), index=True),
     Column("notice_id", ROW),  # no foreign key, for the same reason; the row goes with its message or case
+)
+
+mailbox_hour = Table(
+    "mailbox_hour",
+    metadata,
+    Column("mailbox", Text, primary_key=True),
+    Column("hour", Integer, primary_key=True, autoincrement=False),
+    Column("wanted", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+alert = Table(
+    "alert",
+    metadata,
+    Column("mailbox", Text, primary_key=True),
+    Column("slug", Text, primary_key=True),
+    Column("division", Text, nullable=False),
+    Column("raised_at", Instant, nullable=False),
+    Column("last_at", Instant, nullable=False),
+    Column("times", Integer, nullable=False),
+    Column("hourly_limit", Float),
+    sqlite_with_rowid=False,
+)
+
+policy_file = Table(
+    "policy_file",
+    metadata,
+    Column("file", Text, primary_key=True),  # policies/city.yaml, whatever the folder is called on this machine
+    Column("content", LargeBinary),  # the last good version; what admins publish, nobody's mail. Null: never good
+    Column("in_force_since", Instant),
+    Column("refused", String(64)),  # digest of the newest version while that is refused
+    sqlite_with_rowid=False,
+)
+
+policy_change = Table(
+    "policy_change",
+    metadata,
+    Column("id", ROW, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("file", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("division", Text),
+    Column("version_before", Text),
+    Column("version_after", Text),
+    Column("author", Text),
+    Column("differences", JSON, nullable=False),
+    Column("problems", JSON, nullable=False),
+    Column("told", Boolean, nullable=False),
 )

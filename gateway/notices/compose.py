@@ -16,7 +16,7 @@ from markupsafe import Markup
 from gateway.judgement.verdict import AcknowledgementDecision, Examination
 from gateway.ledger.records import Notice
 from gateway.message.model import Message
-from gateway.message.own_token import MARK_FIELD, loop_token, notice_message_id
+from gateway.message.own_token import loop_token, notice_message_id
 from gateway.notices import mime, subject, wording
 from gateway.notices.fallback import built_in_signature, built_in_source
 from gateway.notices.html import html_body, plain_page, plain_signature
@@ -122,17 +122,10 @@ def acknowledgement_notice(
             f"Message-ID: {message_id}\r\n",
             mime.text_field("Subject", composed.subject),
             *_thread_fields(examination.message),
-            "Auto-Submitted: auto-replied\r\n",
-            "X-Auto-Response-Suppress: All\r\n",
-            # RFC 3834 §3.1.8 leaves it to us; Mailman's replybot, old vacation programs and help desks obey nothing else
-            "Precedence: bulk\r\n",
-            f"{MARK_FIELD}: {loop_token(secret, message_id)}\r\n",
-            f"Content-Language: {composed.language}\r\n",
-            "MIME-Version: 1.0\r\n",
+            mime.automatic_fields("auto-replied", loop_token(secret, message_id), composed.language),
         )
     )
-    boundary = f"=_{message_id[5:37]}"
-    body = f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n\r\n{mime.alternatives(composed.text, composed.html, boundary)}'
+    body = mime.two_parts(composed.text, composed.html, message_id)
     return Notice(
         key=key, kind="acknowledgement", division=division.slug, mailbox=division.mailbox, message_id=message_id, mail_from="", rcpt_to=recipient,
         octets=(header + body).encode("ascii"), not_before=now, give_up_at=now + give_up_after,

@@ -11,6 +11,8 @@ import binascii
 import re
 from datetime import datetime
 
+from gateway.message.own_token import MARK_FIELD
+
 LONGEST_LINE = 998
 """Octets of a line without its CRLF (RFC 5322 §2.1.1)."""
 
@@ -62,6 +64,26 @@ def ids_field(name: str, ids: tuple[str, ...]) -> str:
 def date_value(at: datetime) -> str:
     """RFC 5322 §3.3, in the zone of `at`; own names of days and months, whatever the locale."""
     return f"{_WEEKDAYS[at.weekday()]}, {at.day} {_MONTHS[at.month - 1]} {at.year:04} {at:%H:%M:%S} {at:%z}"
+
+
+def automatic_fields(kind: str, token: str, language: str) -> str:
+    """What every mail of ours says of itself, so that no machine answers it and we know it again. `kind`: auto-replied or
+    auto-generated (RFC 3834 §5)."""
+    return (
+        f"Auto-Submitted: {kind}\r\n"
+        "X-Auto-Response-Suppress: All\r\n"
+        # RFC 3834 §3.1.8 leaves it to us; Mailman's replybot, old vacation programs and help desks obey nothing else
+        "Precedence: bulk\r\n"
+        f"{MARK_FIELD}: {token}\r\n"
+        f"Content-Language: {language}\r\n"
+        "MIME-Version: 1.0\r\n"
+    )
+
+
+def two_parts(text: str, html: str, message_id: str) -> str:
+    """Content-Type, the empty line and the body. The boundary comes from our own Message-ID, so that one key gives one text."""
+    boundary = f"=_{message_id[5:37]}"
+    return f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n\r\n{alternatives(text, html, boundary)}'
 
 
 def alternatives(text: str, html: str, boundary: str) -> str:

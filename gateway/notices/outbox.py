@@ -28,6 +28,9 @@ from gateway.notices.schedule import GiveUp, next_attempt
 LEASE = timedelta(seconds=30)
 """How long after a sender's death its notices are free again; a sender that lives renews."""
 
+IN_HAND = 5
+"""Notices claimed for each one that is being sent: each claim costs a commit, which would otherwise set the pace under load."""
+
 LOOK_EVERY = 5.0
 """Seconds between looks at the outbox that nobody asked for: other processes write there too."""
 
@@ -71,7 +74,8 @@ class Outbox:
         self._writer = writer
         self._submit = submit
         self._clock = clock
-        self._at_once = at_once
+        self._in_hand = IN_HAND * at_once
+        self._slots = asyncio.Semaphore(at_once)
         self._lease = lease
         self._chance = chance
         self._token = secrets.token_hex(8)
@@ -118,7 +122,7 @@ class Outbox:
         self._something.clear()
         settling, self._settlements = self._settlements, []
         held = list(self._sending) if self._renewal_due() else []
-        room = 0 if self._stopping else self._at_once - len(self._sending)
+        room = 0 if self._stopping else self._in_hand - len(self._sending)
         now = self._clock()
 
         def work(connection: Connection) -> _Turn:
@@ -148,7 +152,7 @@ class Outbox:
         seconds = LOOK_EVERY
         if self._sending:
             seconds = min(seconds, self._lease.total_seconds() / 3)
-        if next_due is not None and len(self._sending) < self._at_once:
+        if next_due is not None and len(self._sending) < self._in_hand:
             seconds = min(seconds, max((next_due - self._clock()).total_seconds(), 0.05))
         if self._settlements:
             seconds = min(seconds, 1.0)  # the ledger did not take them
@@ -160,13 +164,17 @@ class Outbox:
 
     async def _send(self, claimed: Claimed) -> None:
         try:
-            settlement = await self._attempt(claimed)
+            async with self._slots:
+                settlement = self._put_back(claimed, None) if self._stopping else await self._attempt(claimed)
         except asyncio.CancelledError:
-            settlement = Settlement(claimed.notice.key, claimed.lease_token, "waiting", self._clock(), self._clock(), problem="cut-off")
+            settlement = self._put_back(claimed, "cut-off")
         telemetry.NOTICES.labels(claimed.notice.kind, "retried" if settlement.state == "waiting" else settlement.state).inc()
         del self._sending[claimed.notice.key]
         self._settlements.append(settlement)
         self._something.set()
+
+    def _put_back(self, claimed: Claimed, problem: str | None) -> Settlement:
+        return Settlement(claimed.notice.key, claimed.lease_token, "waiting", self._clock(), self._clock(), problem=problem)
 
     async def _attempt(self, claimed: Claimed) -> Settlement:
         if self._clock() > claimed.notice.give_up_at:

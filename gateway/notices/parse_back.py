@@ -20,11 +20,12 @@ _ACKNOWLEDGEMENT = (
     "From", "To", "Date", "Message-ID", "Subject", "In-Reply-To", "References", "Auto-Submitted", "X-Auto-Response-Suppress",
     "Precedence", "X-Service-Promise-Token", "Content-Language", "MIME-Version", "Content-Type",
 )  # fmt: skip
-_FIELDS: Mapping[NoticeKind, tuple[str, ...]] = {"acknowledgement": _ACKNOWLEDGEMENT}
+_NEWS = tuple(name for name in _ACKNOWLEDGEMENT if name not in ("In-Reply-To", "References"))
+_FIELDS: Mapping[NoticeKind, tuple[str, ...]] = {"acknowledgement": _ACKNOWLEDGEMENT, "news": _NEWS}
 """The fields that a kind of notice has, in order. A kind without a list is refused."""
 _MAY_LACK = frozenset(("In-Reply-To", "References"))
+_AUTO_SUBMITTED: Mapping[NoticeKind, str] = {"acknowledgement": "auto-replied", "news": "auto-generated"}
 _FIXED = {
-    "Auto-Submitted": "auto-replied",
     "X-Auto-Response-Suppress": "All",
     "Precedence": "bulk",
     "MIME-Version": "1.0",
@@ -68,7 +69,8 @@ def _header(notice: Notice) -> str | None:
     if names != [name for name in expected if name in names or name not in _MAY_LACK]:
         return "the header fields are not exactly those meant, once each and in order"
     found = dict(fields)
-    wrong = next((name for name, value in _FIXED.items() if found[name] != value), None)
+    fixed = {"Auto-Submitted": _AUTO_SUBMITTED[notice.kind], **_FIXED}
+    wrong = next((name for name, value in fixed.items() if found[name] != value), None)
     if wrong:
         return f"{wrong} is not what it must be"
     return _addresses(notice, found)
@@ -94,10 +96,10 @@ def _fields(octets: bytes) -> list[tuple[str, str]] | str:
             fields[-1] = (name, value + line)
             continue
         field = _FIELD.fullmatch(line)
-        if field is None or any(not each.isprintable() for each in line):
+        if field is None or not line.isprintable():
             return "a header line that is neither a field nor its continuation"
         fields.append((field[1], field[2]))
-    if any(not each.isprintable() for _, value in fields for each in value):
+    if any(not value.isprintable() for _, value in fields):
         return "a control character in a header field"
     return fields
 

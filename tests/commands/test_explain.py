@@ -64,7 +64,9 @@ def test_what_is_given_beats_what_the_message_says(letter: Path) -> None:
 
 
 def test_mail_from_staff_is_read_as_outbound(letter: Path) -> None:
-    letter.write_text(LETTER.replace("pat@example.org", "robin@toronto.example").replace("To: hr@toronto.example", "To: pat@example.org"), encoding="utf-8")
+    letter.write_text(
+        LETTER.replace("pat@example.org", "robin@toronto.example").replace("To: hr@toronto.example", "To: pat@example.org"), encoding="utf-8"
+    )
     found = explained(letter)
     assert (found["direction"], found["audience"], found["cases"]) == ("outbound", "internal", [])
     assert found["signature"]["checked"] is True

@@ -16,8 +16,8 @@ from gateway.judgement.verdict import Examination
 from gateway.ledger.errors import JournalFailed, LedgerUnavailable, RecordingFailed
 from gateway.ledger.journal import Journal
 from gateway.ledger.ledger import Ledger
-from gateway.ledger.records import Recorded
 from gateway.ledger.reads import timeline
+from gateway.ledger.records import Recorded
 from gateway.ledger.writer import Writer
 from gateway.message.model import Envelope
 from gateway.rulebook import Rulebook, Sighting
@@ -157,7 +157,21 @@ def test_one_record_that_can_never_be_written_holds_up_nobody(rulebook: Rulebook
     assert journal.pending == 0
 
 
-def test_a_fault_in_the_rules_is_recorded_and_can_be_traced(rulebook: Rulebook, journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_record_of_another_make_holds_up_nobody(rulebook: Rulebook, journal: Journal) -> None:
+    intake, writer = scripted(rulebook, journal, [LedgerUnavailable("locked")])
+    journal.append({"shape": "unknown"}, LETTER)
+
+    async def scene() -> None:
+        await intake.observe(LETTER, True, len(LETTER), ENVELOPE)
+        await intake.replay()
+
+    run(scene)
+    assert (len(writer.taken), journal.pending) == (1, 0)
+
+
+def test_a_fault_in_the_rules_is_recorded_and_can_be_traced(
+    rulebook: Rulebook, journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("text of a resident")
 

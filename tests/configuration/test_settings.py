@@ -77,7 +77,7 @@ def test_the_environment_beats_the_file(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_a_mistake_in_the_environment_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GATEWAY_LISTENER", "[{")
-    with pytest.raises(SettingsError, match="^environment: error: listener: write a list or a table here; in the environment, as JSON"):
+    with pytest.raises(SettingsError, match=r"^environment: error: listener: write a list or a table here; in the environment, as JSON"):
         load_settings()
 
 

@@ -63,6 +63,7 @@ class GatewayProcess:
                 {"name": "outbound", "bind": f"127.0.0.1:{self.outbound}", "direction": "outbound"},
             ],
             "next_hop": {"inbound": next_hop, "outbound": next_hop, "notices": notices},
+            "notices": {"lease": "3s"},  # a killed sender's notices are free again soon
             "ledger": {"url": "sqlite:///var/gateway.db"},
             "paths": {name: str(REPOSITORY / name) for name in ("policies", "templates", "signatures")},
             "web": {"bind": f"127.0.0.1:{self.web}"},

@@ -239,6 +239,18 @@ def test_stopping_lets_running_ones_finish_and_settles_them(ledger: Ledger, cloc
     assert [each["state"] for each in rows(ledger, notice)] == ["sent"]
 
 
+def test_stopping_begins_nothing_more(ledger: Ledger, clock: Clock) -> None:
+    async def body(stage: Stage) -> None:
+        stage.hop.hold = asyncio.Event()
+        await stage.write(*(f"p{number}" for number in range(25)))
+        await stage.until(lambda: stage.hop.at_once == 10, "ten at once")
+        asyncio.get_running_loop().call_later(0.1, stage.hop.hold.set)
+
+    assert len(play(ledger, clock, body).got) == 10
+    assert Counter(each["state"] for each in rows(ledger, notice)) == Counter(sent=10, waiting=15)
+    assert {each["lease_token"] for each in rows(ledger, notice)} == {None}, "the next sender need not wait"
+
+
 def test_what_stopping_cuts_off_is_sent_again_by_the_next(ledger: Ledger, clock: Clock) -> None:
     async def cut_off(stage: Stage) -> None:
         stage.hop.hold = asyncio.Event()
