@@ -35,8 +35,8 @@ from gateway.notices.outbox import Outbox
 from gateway.pausepoint import reached
 from gateway.relay.door import Limits, Listener
 from gateway.relay.listener import RelayServer, serve_listener
-from gateway.rulebook import Rulebook
-from gateway.rulebook_loading import existing_or_new_key, read_rulebook
+from gateway.rulebook_in_force import RulebookInForce
+from gateway.rulebook_loading import caps_of, existing_or_new_key, missing_folders
 from gateway.settings import ListenerSettings, Settings
 from gateway.web.server import Readiness, serve_web
 
@@ -66,8 +66,10 @@ async def serve(settings: Settings) -> None:
     """Build, announce, run, drain. Raises CannotServe before anything has started."""
     parts = Parts.build(settings)
     stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(each, stop.set)
+        loop.add_signal_handler(each, stop.set)
+    loop.add_signal_handler(signal.SIGHUP, parts.rulebook.read_again)
     async with AsyncExitStack() as stack:
         await parts.start(stack)
         announce(settings)
@@ -81,7 +83,7 @@ class Parts:
     """Everything that runs, built and connected, nothing started."""
 
     settings: Settings
-    rulebook: Rulebook | None
+    rulebook: RulebookInForce
     ledger: Ledger
     journal: Journal
     writer: Writer
@@ -98,20 +100,14 @@ class Parts:
         except (UnusableKey, ValueError) as error:
             raise CannotServe(str(error)) from None
         open_ledger(ledger)
-        reading = read_rulebook(settings, key, clock())
-        for each in reading.diagnostics:
-            log.warning("policy", said=str(each))
-        rulebook = reading.rulebook
-        if rulebook is None:
-            log.error(
-                "no-policy",
-                said="no policy is good; mail flows, and what is seen waits in the journal until gateway check passes and the gateway is restarted",
-            )
+        rulebook = RulebookInForce(settings, key, ledger, clock)
+        rulebook.read()
+        if rulebook() is None and (missing := missing_folders(settings)):
+            raise CannotServe("; ".join(each.replace(": error: ", ": ", 1) for each in missing))
         journal = open_journal(settings)
         pools = {name: pool_of(settings, name) for name in ("inbound", "outbound", "notices")}
-        intake = Intake(lambda: rulebook, journal, clock, settings.timeouts.intake, wake=lambda: outbox.wake())  # noqa: PLW0108 - the outbox is made last
-        cap = settings.caps.correspondent
-        writer = Writer(ledger, intake.decide, window=cap[1] if cap else timedelta(days=1))
+        intake = Intake(rulebook, journal, clock, settings.timeouts.intake, wake=lambda: outbox.wake())  # noqa: PLW0108 - the outbox is made last
+        writer = Writer(ledger, intake.decide, caps=caps_of(settings))
         intake.use(writer)
         outbox = Outbox(writer, sender(pools["notices"]), clock, lease=timedelta(seconds=settings.notices.lease))
         return cls(settings, rulebook, ledger, journal, writer, intake, outbox, pools)
@@ -124,8 +120,8 @@ class Parts:
         stack.push_async_callback(self.writer.drain)
         for pool in self.pools.values():
             stack.push_async_callback(pool.close)
-        for work in (self.outbox.run, self.intake.replay_for_ever):
-            stack.push_async_callback(cancel, asyncio.create_task(work()))
+        for work in (self.outbox.run(), self.intake.replay_for_ever(), self.rulebook.watch(self.writer, self.outbox.wake)):
+            stack.push_async_callback(cancel, asyncio.create_task(work))
         stack.push_async_callback(self.outbox.stop)
         page = await listening("web.bind", self.settings.web.bind, serve_web(self.settings.web.bind, self.status, self.figures))
         stack.push_async_callback(page.cleanup)
@@ -158,7 +154,7 @@ class Parts:
         telemetry.LEDGER_UP.set(state.ok)
         details = {
             "ledger": "ok" if state.ok else f"unwell: {state.why}",
-            "policy": "ok" if self.rulebook else "no good policy since the start",
+            "policy": self.rulebook.health,
             "journal": "ok" if not self.journal.pending else f"{self.journal.pending} observations wait for the ledger",
             "memory": "ok" if not self.intake.kept else f"{self.intake.kept} observations wait in memory only",
         }

@@ -34,6 +34,9 @@ REPLAY_EVERY = 2.0
 REPLAY_TIMEOUT = 30.0
 """Seconds a replayed observation may wait for its commit; nobody waits for a reply here."""
 
+RULEBOOKS_KEPT = 4
+"""Rulebooks in use at once at most: a message waits seconds for its turn, and a policy is not saved more often than that."""
+
 log = structlog.get_logger()
 
 
@@ -49,6 +52,7 @@ class Intake:
         self._limit = limit
         self._wake = wake
         self._writer: Writer | None = None
+        self._examined_by: dict[str, Rulebook] = {}
         self._kept: deque[Sighting] = deque()
         self._kept_octets = 0
 
@@ -76,7 +80,7 @@ class Intake:
 
     def decide(self, examination: Examination, history: History) -> Decision:
         """For the writer's batch (its thread), in order of arrival."""
-        rulebook = self._rulebook()
+        rulebook = self._examined_by.get(examination.policy_version) or self._rulebook()
         if rulebook is None:
             raise NoRulebook
         decision = rulebook.judge_and_compose(examination, history, self._clock()).decision
@@ -88,6 +92,7 @@ class Intake:
         rulebook = self._rulebook()
         if rulebook is None or self._writer is None:
             raise NoRulebook
+        self._remember(rulebook)
         try:
             recorded = await self._writer.submit(rulebook.examine(sighting))
         except RecordingFailed as error:
@@ -97,6 +102,12 @@ class Intake:
         reached("after-commit")
         self._wake()
         return recorded
+
+    def _remember(self, rulebook: Rulebook) -> None:
+        """A message that waits for its turn is judged by the policy that it was examined by; the last few are kept for it."""
+        version = rulebook.policy.version
+        if self._examined_by.get(version) is not rulebook:
+            self._examined_by = dict([*self._examined_by.items(), (version, rulebook)][-RULEBOOKS_KEPT:])
 
     async def _put_aside(self, sighting: Sighting) -> None:
         """Journal first; memory when the disk takes nothing at all."""

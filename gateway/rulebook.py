@@ -12,7 +12,7 @@ from typing import Any
 
 from gateway import telemetry
 from gateway.judgement.examine import Content, examine
-from gateway.judgement.judge import judge
+from gateway.judgement.judge import judge, too_late
 from gateway.judgement.unexamined import unexamined, unsent
 from gateway.judgement.verdict import Examination, History, Verdict
 from gateway.ledger.records import Decision, Notice
@@ -95,7 +95,7 @@ class Rulebook:
         except Exception as error:  # the one place where a bug in the rules must not cost the observation
             telemetry.fault("examine", error)
             examination = unexamined(sighting.octets, sighting.envelope, type(error).__name__, message)
-        return replace(examination, size=sighting.size)
+        return replace(examination, size=sighting.size, policy_version=self.policy.version)
 
     def judge_and_compose(self, examination: Examination, history: History, now: datetime) -> Judged:
         """The verdict, and what would be sent for it. Pure but for counting faults; a notice that fails its check is not sent."""
@@ -111,6 +111,8 @@ class Rulebook:
         if complaint is not None:
             telemetry.NOTICES.labels("acknowledgement", "malformed").inc()
             return Judged(unsent(verdict, complaint))
+        if history.delayed_by and notice.not_before > notice.give_up_at:
+            return Judged(too_late(verdict, history.delayed_by))
         return Judged(verdict, composed, notice, self._copies_to())
 
     def _copies_to(self) -> frozenset[str]:

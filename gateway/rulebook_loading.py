@@ -12,12 +12,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from gateway.ledger.key_file import read_or_create_key
-from gateway.policy.diagnostics import Diagnostic
-from gateway.policy.folders import Files, Folders, read_files
+from gateway.policy.diagnostics import Diagnostic, has_errors
+from gateway.policy.directory import LARGEST, read_directory, unread_directory
+from gateway.policy.folders import Files, Folders, read_files, shown_path
 from gateway.policy.last_good import Errors, Trial, settle
 from gateway.policy.load import Loaded, load_policy
-from gateway.policy.model import Policy
+from gateway.policy.model import Directory, Policy
 from gateway.policy.sentences import Texts
+from gateway.policy.model import Caps
 from gateway.policy.texts import is_text, make_texts, used_texts
 from gateway.rulebook import Rulebook
 from gateway.settings import Settings
@@ -62,10 +64,11 @@ def read_rulebook(settings: Settings, secret: bytes, now: datetime) -> Reading:
     files = read_files(folders_of(settings))
     loaded = _policy(settings, files, now)
     texts, complaints = make_texts(files)
-    diagnostics = tuple(sorted({*loaded.diagnostics, *complaints}))
-    if loaded.policy is None or texts is None:
+    directory, unusable = _directory(settings)
+    diagnostics = tuple(sorted({*loaded.diagnostics, *complaints, *unusable}))
+    if loaded.policy is None or texts is None or has_errors(unusable):
         return Reading(None, diagnostics, loaded)
-    return Reading(_rulebook(settings, secret, loaded.policy, texts), diagnostics, loaded)
+    return Reading(_rulebook(settings, secret, loaded.policy, texts, directory), diagnostics, loaded)
 
 
 def settle_rulebook(settings: Settings, secret: bytes, now: datetime, good: Mapping[str, bytes]) -> Standing:
@@ -82,15 +85,16 @@ def settle_rulebook(settings: Settings, secret: bytes, now: datetime, good: Mapp
 
     rules = settle(_only(files, texts=False), {name: each for name, each in good.items() if not is_text(name)}, policy)
     words = settle(_only(files, texts=True), {name: each for name, each in good.items() if is_text(name)}, texts)
+    directory, unusable = _directory(settings)
     rulebook = None
     if rules.made is not None and rules.made.policy is not None and words.made is not None:
-        rulebook = _rulebook(settings, secret, rules.made.policy, words.made)
+        rulebook = _rulebook(settings, secret, rules.made.policy, words.made, directory)
     return Standing(
         rulebook=rulebook,
         in_force={**rules.in_force, **words.in_force} if rulebook else {},
         refused={**words.refused, **rules.refused},
         present=files,
-        warnings=rules.warnings,
+        warnings=(*rules.warnings, *(each._replace(severity="warning") for each in unusable)),
         divisions=rules.made.divisions if rules.made else {},
     )
 
@@ -104,15 +108,33 @@ def _policy(settings: Settings, files: Files, now: datetime) -> Loaded:
     return load_policy(files, organization_domains=settings.organization_domains, authserv_ids=settings.authserv_ids, now=now)
 
 
-def _rulebook(settings: Settings, secret: bytes, policy: Policy, texts: Texts) -> Rulebook:
+def _directory(settings: Settings) -> tuple[Directory | None, tuple[Diagnostic, ...]]:
+    """The directory of staff as the file has it now; None where none is configured. A bad one costs no policy, only what it would tell."""
+    path = settings.paths.directory
+    if path is None:
+        return None, ()
+    shown = shown_path(path)
+    try:
+        with path.open("rb") as file:
+            return read_directory(file.read(LARGEST + 1), shown)
+    except OSError as error:
+        return unread_directory(shown, error.strerror or type(error).__name__)
+
+
+def _rulebook(settings: Settings, secret: bytes, policy: Policy, texts: Texts, directory: Directory | None) -> Rulebook:
     version = hashlib.sha256(f"{policy.version}\0{texts.version}".encode()).hexdigest()[:16]
-    policy = replace(policy, version=version, correspondent_cap=settings.caps.correspondent)
+    policy = replace(policy, version=version, directory=directory, caps=caps_of(settings))
     return Rulebook(policy, texts, secret, timedelta(seconds=settings.notices.give_up_after))
 
 
 def _only(files: Files, *, texts: bool) -> Files:
     """The files of one kind; policies and texts stand or fall apart from each other."""
     return replace(files, contents={name: each for name, each in files.contents.items() if is_text(name) == texts})
+
+
+def caps_of(settings: Settings) -> Caps:
+    """`[caps]` as the rules and the ledger take them."""
+    return Caps(**dict(settings.caps))
 
 
 def existing_or_new_key(settings: Settings) -> bytes:

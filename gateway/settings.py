@@ -172,6 +172,7 @@ class PathSettings(_Section):
     templates: Path = Path("templates")
     signatures: Path = Path("signatures")
     state: Path = Path("var")
+    directory: Annotated[Path | None, BeforeValidator(lambda value: None if value == "" else value)] = None
 
 
 class CapSettings(_Section):
@@ -310,7 +311,7 @@ def _position(text: str, loc: tuple[int | str, ...]) -> tuple[int, int]:
 
 
 def _absolute(settings: Settings, base: Path) -> Settings:
-    paths = PathSettings(**{name: base / value for name, value in settings.paths})
+    paths = PathSettings(**{name: base / value for name, value in settings.paths if value is not None})
     hops = NextHopSettings(**{name: tuple(_absolute_hop(hop, base) for hop in value) for name, value in settings.next_hop})
     listeners = tuple(_with_absolute_files(each, base) for each in settings.listener)
     ledger = LedgerSettings(url=_absolute_ledger(settings.ledger.url, base))

@@ -30,6 +30,7 @@ BREAKER_TRIPS = Counter("gateway_breaker_trips", "Breakers that opened: no ackno
 BREAKERS_OPEN = Gauge("gateway_breakers_open", "Divisions whose acknowledgements a breaker holds back now")
 DOUBLES = Counter("gateway_double_acknowledgements", "Automatic replies of a division's own mailbox to somebody we acknowledged", ["division"])
 WAITING = Gauge("gateway_outbox_waiting", "Notices waiting to be sent")
+POLICY_REFUSED = Gauge("gateway_policy_refused", "1 for a policy file whose newest version is refused", ["file"])
 LEDGER_UP = Gauge("gateway_ledger_up", "1 while the ledger takes writes")
 INTAKE_SECONDS = Histogram(
     "gateway_intake_seconds", "From the next hop's 250 to the commit", buckets=(0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 2, 5)

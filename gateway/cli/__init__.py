@@ -18,6 +18,7 @@ _COMMANDS = {
     "replay": "gateway.cli.replay",
     "trace": "gateway.cli.trace",
     "outbox": "gateway.cli.outbox",
+    "policy": "gateway.cli.policy",
     "schema": "gateway.cli.schema",
 }
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
 
 from gateway.judgement.unexamined import unexamined
 from gateway.judgement.verdict import Examination, History
@@ -20,10 +19,9 @@ class Course:
     """Feed it with sightings in order of time."""
 
     def __init__(self, folder: str, rulebook: Rulebook) -> None:
-        cap = rulebook.policy.correspondent_cap
         self.rulebook = rulebook
         self.tally = Tally(folder, rulebook.policy.version)
-        self._ledger = ScratchLedger(rulebook.secret, cap[1] if cap else timedelta(days=1))
+        self._ledger = ScratchLedger(rulebook.secret, rulebook.policy.caps)
         self._judged: dict[int, Judged] = {}
 
     def take(self, sightings: Sequence[Sighting], read: Sequence[Read]) -> list[tuple[Outcome, bool]]:

@@ -83,7 +83,7 @@ def _explainer(config: Path | None, history: bool) -> Explainer:
     settings = settings_or_exit(config)
     now = datetime.now(UTC)
     rulebook = rulebook_or_exit(settings, now)
-    return Explainer(settings, rulebook, HistoryReader.open(settings.ledger.url, rulebook.secret) if history else None, now)
+    return Explainer(settings, rulebook, HistoryReader.open(settings.ledger.url, rulebook.secret, caps=rulebook.policy.caps) if history else None, now)
 
 
 def _explain_files(explainer: Explainer, given: list[Given], as_json: bool) -> int:

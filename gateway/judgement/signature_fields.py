@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from gateway.judgement.titles import POSTAL, TEAM_FUNCTION, TITLE, UNIT
@@ -227,9 +228,14 @@ def _by_place(found: Sequence[Found], pieces: Sequence[tuple[int, int, str]], kn
     return placed
 
 
-def _is_listed(text: str, names: Sequence[str]) -> bool:
-    plain = _plain(text)
-    return any(plain in {_plain(name), _plain(name) + " division", _plain(name) + " department", "division of " + _plain(name)} for name in names)
+def _is_listed(text: str, names: tuple[str, ...]) -> bool:
+    return _plain(text) in _listed(names)
+
+
+@lru_cache(maxsize=64)
+def _listed(names: tuple[str, ...]) -> frozenset[str]:
+    plain = [_plain(name) for name in names]
+    return frozenset(form for name in plain for form in (name, f"{name} division", f"{name} department", f"division of {name}"))
 
 
 def _contains(text: str, name: str) -> bool:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from gateway.judgement.verdict import Case
 from gateway.policy.calendar import Due, due
-from gateway.policy.model import Audience, Clock, Division, Standard
+from gateway.policy.model import Audience, Clock, Division, Policy, Standard
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,23 @@ def promise(division: Division, audience: Audience, kind: str, received_at: date
     if standard is None:
         return Promise(None, None, None)
     return Promise(standard, _due(standard.acknowledge, received_at, division), _due(standard.respond, received_at, division))
+
+
+def case_for(division: Division, audience: Audience, kind: str, policy: Policy, received_at: datetime, *, confidential: bool) -> Case:
+    """The case that such a message opens with this division. `received_at` is aware."""
+    made = promise(division, audience, kind, received_at)
+    return Case(
+        division=division.slug,
+        mailbox=division.mailbox,
+        audience=audience,
+        kind=kind,
+        standard=made.standard.label if made.standard else "no standard",
+        stated_as=made.standard.stated_as if made.standard else "",
+        acknowledge_by=made.acknowledge.at if made.acknowledge else None,
+        respond_by=made.respond.at if made.respond else None,
+        confidential=confidential,
+        reference_prefix=policy.neutral_reference_prefix if confidential else division.reference_prefix,
+    )
 
 
 def _due(clock: Clock | None, received_at: datetime, division: Division) -> Due | None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
+from gateway.judgement.staff_verdict import Belonging, StaffHistory, StaffVerdict
 from gateway.message.automatic import Automatic, AutomaticType
 from gateway.message.model import Direction, Envelope, Message
 from gateway.policy.model import Audience
@@ -21,6 +22,7 @@ __all__ = [
     "Automatic",
     "AutomaticType",
     "Case",
+    "Double",
     "Examination",
     "History",
     "OutOfOffice",
@@ -28,6 +30,7 @@ __all__ = [
     "SignatureCheck",
     "Step",
     "ThreadCase",
+    "Unmeasured",
     "Verdict",
 ]
 
@@ -141,10 +144,16 @@ class Examination:
     trace: tuple[Step, ...] = ()
     size: int = 0
     """Octets of the whole message, where the door knows them; `examine` sees a prefix and says 0."""
+    policy_version: str = ""
+    """Of the policy it was examined by; it is judged by the same one, whatever takes effect in between. "" for what was not examined."""
     further_addresses: tuple[str, ...] = ()
     """Besides `inquirer`: canonical addresses of the same sender, to which a person's answer may go (envelope sender, From, Reply-To)."""
     shared_domain: bool = False
     """The inquirer's domain is ours, or a public mail provider's: strangers share it, and no cap counts them together."""
+    staff: Belonging | None = None
+    """Who of staff wrote it; None unless that is proven."""
+    says_mistake: bool = False
+    """A person replies to a warning of ours (or to the help desk) with the word that disputes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +214,15 @@ class History:
     """Outbound only: what one accepted recipient wrote, was excluded, and is answered by this message."""
     acknowledged_for: frozenset[str] = frozenset()
     """Outbound automatic mail only: mailboxes whose acknowledgement went to one of its recipients within the last day."""
+    staff: StaffHistory | None = None
+    """Of mail from staff, and of replies to warnings, only."""
+
+
+class Double(NamedTuple):
+    """A division mailbox that acknowledges, too."""
+
+    division: str
+    mailbox: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +243,10 @@ class Verdict:
     trace: tuple[Step, ...] = ()
     measured_after_all: tuple[Case, ...] = ()
     """Cases of `History.unmeasured`: opened at its receipt, and closed by this answer."""
-    doubles: tuple[Case, ...] = ()
+    double: Double | None = None
+    """This is an automatic reply of a division's own mailbox to somebody whom the gateway acknowledged for it."""
+    staff: StaffVerdict | None = None
+    """Of mail from staff, and of replies to warnings, only."""
 
     @property
     def direction(self) -> Direction:

@@ -8,19 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import count
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, case, insert, or_, update
 
+from gateway.judgement.reasons import MEASURED_IF_ANSWERED
 from gateway.judgement.verdict import Case, Examination
 from gateway.ledger import outbox_rows
 from gateway.ledger.errors import RecordingFailed
-from gateway.ledger.history import Keyed, Known, KnownMessage, KnownNotice
+from gateway.ledger.excluded import Excluded
+from gateway.ledger.history import Known, KnownMessage, KnownNotice
+from gateway.ledger.keyed import Keyed
 from gateway.ledger.pseudonym import Pseudonyms
 from gateway.ledger.records import Decide, Decision, Notice, Recorded
-from gateway.ledger.tables import message, service_case, sighting, thread
+from gateway.ledger.tables import message, sender, service_case, sighting, thread
+from gateway.policy.model import Caps
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,18 @@ class _Decided:
     notices: tuple[Notice, ...]
     kept_in_thread: bool
     """False for a Message-ID that the thread table holds too often already."""
+    measured: Measured | None
+    """Excluded mail that this answers, with the cases it gets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Excluded mail, measured after all."""
+
+    excluded: Excluded
+    message: KnownMessage
+    cases: dict[str, tuple[int, Case]]
+    """Reference -> provisional id and case."""
 
 
 def record(
@@ -47,18 +63,19 @@ def record(
     pseudonyms: Pseudonyms,
     *,
     now: datetime | None,
-    window: timedelta,
+    caps: Caps,
 ) -> list[Recorded | RecordingFailed]:
     """Decide and write all of them; one answer each, in order. What `decide` raises harms only its own message.
 
-    `now`: aware; None for a replay of old mail, in which each message is decided at its own moment of receipt. `window`: the
-    correspondent cap's span. Database errors pass through, and nothing of the batch may then be kept.
+    `now`: aware; None for a replay of old mail, in which each message is decided at its own moment of receipt. Database errors
+    pass through, and nothing of the batch may then be kept.
     """
     keyed = [(each, Keyed.of(each, pseudonyms)) for each in examinations]
-    known = Known.load(connection, keyed, pseudonyms, now, window)
+    known = Known.load(connection, keyed, pseudonyms, now, caps)
     deciding = _Deciding(known, decide, pseudonyms)
     outcomes = [deciding.of(examination, hashes) for examination, hashes in keyed]
     _Writing(connection, pseudonyms, known.moment).write([one for one in outcomes if isinstance(one, _Decided)])
+    known.sending.write(connection)
     return [_recorded(one) if isinstance(one, _Decided) else one for one in outcomes]
 
 
@@ -86,15 +103,26 @@ class _Deciding:
         # One acknowledgement record for one message (DESIGN promise 3), whatever a rule may say.
         notices = tuple(each for each in decision.notices if each.kind != "acknowledgement" or entry.acknowledgement is None)
         kept = self._known.has_room(keyed.own)
-        hashes = [(each.kind, self._pseudonyms.of_message_id(each.message_id) or "") for each in notices]
-        self._known.learn(examination, keyed, decision, opened, hashes)
+        hashed = [(each, self._pseudonyms.of_message_id(each.message_id) or "") for each in notices]
+        self._known.learn(examination, keyed, decision, opened, hashed)
+        measured = self._measured(examination, keyed, decision)
         seen_by = tuple(each for each in _mailboxes(examination) if each not in entry.sightings)
         entry.sightings.update(seen_by)
         entry.case_mailboxes.update(each.mailbox for each in decision.verdict.opens)
         for each in notices:
             if each.kind == "acknowledgement":
                 entry.acknowledgement = KnownNotice(each.key)
-        return _Decided(examination, keyed, decision, entry, new, seen_by, opened, notices, kept)
+        return _Decided(examination, keyed, decision, entry, new, seen_by, opened, notices, kept, measured)
+
+    def _measured(self, examination: Examination, keyed: Keyed, decision: Decision) -> Measured | None:
+        excluded = self._known.excluded.answered_by(examination, keyed)
+        if excluded is None or not decision.verdict.measured_after_all:
+            return None
+        cases = {
+            self._known.free_reference(excluded.identity, each): (next(self._provisional), each) for each in decision.verdict.measured_after_all
+        }
+        self._known.learn_measured(excluded, examination, keyed, cases)
+        return Measured(excluded, self._known.messages.setdefault(excluded.identity, KnownMessage(excluded.row_id)), cases)
 
 
 def _mailboxes(examination: Examination) -> tuple[str, ...]:
@@ -119,6 +147,7 @@ class _Writing:
 
     def write(self, decided: Sequence[_Decided]) -> None:
         self._messages([one for one in decided if one.new])
+        self._run(_SENDER, [row for one in decided if one.new for row in _sender_rows(one)])
         self._notices(decided)
         self._cases(decided)
         self._run(_SIGHTING, [row for one in decided for row in _sighting_rows(one)])
@@ -154,37 +183,32 @@ class _Writing:
 
     def _cases(self, decided: Sequence[_Decided]) -> None:
         opened = [(one, each, ref) for one in decided for each, ref in zip(one.decision.verdict.opens, one.opened, strict=True)]
-        if not opened:
-            return
+        measured = [(one, one.measured) for one in decided if one.measured]
         rows = [self._case_row(one, each, reference) for one, each, reference in opened]
-        written = self._connection.execute(_CASE, rows)
-        ids = {row.reference: row.id for row in written}
+        rows += [row for one, each in measured for row in _measured_rows(one, each)]
+        if not rows:
+            return
+        ids = {row.reference: row.id for row in self._connection.execute(_CASE, rows)}
         self._case_ids = {one.opened[reference]: ids[reference] for one, _, reference in opened}
+        self._case_ids |= {case_id: ids[reference] for _, each in measured for reference, (case_id, _) in each.cases.items()}
+        self._run(_IS_INQUIRY, [{"measured": each.message.row_id} for _, each in measured])
 
     def _case_row(self, one: _Decided, opened: Case, reference: str) -> dict[str, Any]:
         received_at = one.examination.envelope.received_at
         notice = one.known.acknowledgement if _speaks_for(one.decision, opened) else None
         # A later copy of a message whose acknowledgement is out already: its new case was acknowledged before it was opened.
         acknowledged_at = max(notice.sent_at, received_at) if notice and notice.sent_at else None
-        return {
-            "reference": reference,
+        return _promise_row(opened, reference, one) | {
             "message_id": one.known.row_id,
-            "division": opened.division,
-            "mailbox": opened.mailbox,
-            "audience": opened.audience,
-            "kind": opened.kind,
-            "standard": opened.standard,
-            "stated_as": opened.stated_as,
-            "confidential": opened.confidential,
-            "policy_version": one.decision.verdict.policy_version,
             "correspondent": one.keyed.correspondent,
             "opened_at": received_at,
-            "acknowledge_by": opened.acknowledge_by,
-            "respond_by": opened.respond_by,
             "printed_respond_by": one.decision.printed.get(opened.mailbox),
             "notice_id": (notice.row_id or self._notice_ids[notice.key]) if notice else None,
             "acknowledged_at": acknowledged_at,
             "acknowledged_by": "machine" if acknowledged_at else None,
+            "responded_at": None,
+            "responded_by": None,
+            "opened_by_answer": False,
         }
 
     def _thread_rows(self, one: _Decided) -> list[dict[str, Any]]:
@@ -195,6 +219,10 @@ class _Writing:
         rows: list[dict[str, Any]] = []
         if one.kept_in_thread and (one.new or opened or joined):
             rows += [_entry(one.keyed.own, one.known.row_id, each, None) for each in (*opened, *joined) or (None,)]
+        if one.measured:
+            late = [self._case_ids[case_id] for case_id, _ in one.measured.cases.values()]
+            rows += [_entry(one.measured.excluded.own, one.measured.message.row_id, each, None) for each in late]
+            rows += [_entry(one.keyed.own, one.known.row_id, each, None) for each in late]
         for each in one.notices:
             hash_ = self._pseudonyms.of_message_id(each.message_id)
             rows += [_entry(hash_, one.known.row_id, case_id, self._notice_ids[each.key]) for case_id in opened or (None,)]
@@ -213,6 +241,8 @@ class _Writing:
 _MESSAGE = insert(message).returning(message.c.id, message.c.identity)
 _CASE = insert(service_case).returning(service_case.c.id, service_case.c.reference)
 _SIGHTING = insert(sighting)
+_SENDER = insert(sender)
+_IS_INQUIRY = update(message).where(message.c.id == bindparam("measured")).values(is_inquiry=True)
 _THREAD = insert(thread)
 
 _AT: Any = bindparam("at", type_=service_case.c.responded_at.type)
@@ -238,6 +268,53 @@ def _speaks_for(decision: Decision, opened: Case) -> bool:
 
 def _entry(hash_: str | None, message_id: int | None, case_id: int | None, notice_id: int | None) -> dict[str, Any]:
     return {"hash": hash_, "message_id": message_id, "case_id": case_id, "notice_id": notice_id}
+
+
+def _promise_row(opened: Case, reference: str, one: _Decided) -> dict[str, Any]:
+    """What the division promises in this case."""
+    return {
+        "reference": reference,
+        "division": opened.division,
+        "mailbox": opened.mailbox,
+        "audience": opened.audience,
+        "kind": opened.kind,
+        "standard": opened.standard,
+        "stated_as": opened.stated_as,
+        "confidential": opened.confidential,
+        "policy_version": one.decision.verdict.policy_version,
+        "acknowledge_by": opened.acknowledge_by,
+        "respond_by": opened.respond_by,
+    }
+
+
+def _measured_rows(answer: _Decided, measured: Measured) -> list[dict[str, Any]]:
+    """Cases that are opened at the receipt of what is answered, and closed by the answer."""
+    answered_at = answer.examination.envelope.received_at
+    found = measured.excluded
+    return [
+        _promise_row(each, reference, answer)
+        | {
+            "message_id": measured.message.row_id,
+            "correspondent": found.correspondent,
+            "opened_at": found.received_at,
+            "printed_respond_by": None,
+            "notice_id": None,
+            "acknowledged_at": answered_at,
+            "acknowledged_by": "person",
+            "responded_at": answered_at,
+            "responded_by": answer.known.row_id,
+            "opened_by_answer": True,
+        }
+        for reference, (_, each) in measured.cases.items()
+    ]
+
+
+def _sender_rows(one: _Decided) -> list[dict[str, Any]]:
+    """Only of mail that has cases or may yet get them: nobody else is written to."""
+    examination = one.examination
+    if not examination.is_inquiry and examination.acknowledgement.reason not in MEASURED_IF_ANSWERED:
+        return []
+    return [{"message_id": one.known.row_id, "hash": each} for each in sorted(one.keyed.further)]
 
 
 def _sighting_rows(one: _Decided) -> list[dict[str, Any]]:
@@ -267,7 +344,10 @@ def _message_row(one: _Decided) -> dict[str, Any]:
         "correspondent": one.keyed.correspondent,
         "correspondent_domain": one.keyed.domain,
         "policy_version": verdict.policy_version,
-        "trace": [[step.rule, step.outcome, step.evidence, step.source] for step in verdict.trace or examination.trace],
+        # Rules that were asked and found nothing are the same for all mail, and most of its size.
+        "trace": [
+            [step.rule, step.outcome, step.evidence, step.source] for step in verdict.trace or examination.trace if step.outcome != "pass"
+        ],
         "findings": _findings(examination) if examination.from_staff else None,
         "defects": list(examination.message.defects) or None,
     }

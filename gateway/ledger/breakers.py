@@ -35,15 +35,15 @@ _DEMANDS = (
         func.count().filter(_AT < _BEFORE).label("active_hours"),
         func.min(_AT).label("first"),
     )
-    .where(mailbox_hour.c.mailbox.in_(bindparam("mailboxes", expanding=True)), _AT > bindparam("since"), _AT <= _THIS)
+    .where(mailbox_hour.c.mailbox.in_(bindparam("mailboxes", expanding=True)), bindparam("since") < _AT, _AT <= _THIS)
     .group_by(mailbox_hour.c.mailbox)
 )
 _MORE = (
     update(mailbox_hour)
-    .where(mailbox_hour.c.mailbox == bindparam("of_mailbox"), _AT == bindparam("of_hour"))
+    .where(mailbox_hour.c.mailbox == bindparam("of_mailbox"), bindparam("of_hour") == _AT)
     .values(wanted=_WANTED + bindparam("more"))
 )
-_FORGET = delete(mailbox_hour).where(mailbox_hour.c.mailbox == bindparam("of_mailbox"), _AT >= bindparam("from_hour"))
+_FORGET = delete(mailbox_hour).where(mailbox_hour.c.mailbox == bindparam("of_mailbox"), bindparam("from_hour") <= _AT)
 
 
 @dataclass(slots=True)

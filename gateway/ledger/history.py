@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from gateway.judgement.verdict import Case, Examination, History, ThreadCase
+from gateway.ledger.excluded import Excluded, ExcludedMail
+from gateway.ledger.keyed import Keyed
 from gateway.ledger.pseudonym import Pseudonyms
-from gateway.ledger.records import Decision
+from gateway.ledger.records import Decision, Notice
 from gateway.ledger.references import FIRST, candidates
-from gateway.ledger.tables import message, notice, service_case, sighting, thread
+from gateway.ledger.sending import Sending
+from gateway.ledger.tables import message, notice, sender, service_case, sighting, thread
+from gateway.policy.model import Caps
 
 THREAD_ENTRIES = 32
 """Rows kept for one Message-ID. A machine that gives all its mail the same Message-ID must not make every look-up longer."""
@@ -46,45 +50,11 @@ _THREADS = (
     .where(thread.c.hash.in_(bindparam("hashes", expanding=True)))
 )
 _REFERENCES = select(*_CASE).where(service_case.c.reference.in_(bindparam("references", expanding=True)))
-_CAPS = (
-    select(notice.c.correspondent, func.count().label("sent"))
-    .where(
-        notice.c.correspondent.in_(bindparam("correspondents", expanding=True)),
-        notice.c.kind == "acknowledgement",
-        notice.c.state.in_(("waiting", "sent")),
-        notice.c.created_at > bindparam("since"),
-        notice.c.created_at <= bindparam("until"),  # rows that a wrong clock dated into the future do not count for ever
-    )
-    .group_by(notice.c.correspondent)
+_FURTHER = (
+    select(service_case.c.id, sender.c.hash)
+    .join(sender, sender.c.message_id == service_case.c.message_id)
+    .where(service_case.c.id.in_(bindparam("cases", expanding=True)))
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Keyed:
-    """The keyed hashes of one examination."""
-
-    own: str
-    """Of its Message-ID; of its identity when it has none, so that the ledger can still tie it to its cases."""
-    thread: tuple[str, ...]
-    correspondent: str | None
-    domain: str | None
-    recipients: frozenset[str | None]
-    """Accepted recipients of an outbound message: whose cases it may answer."""
-
-    @classmethod
-    def of(cls, examination: Examination, pseudonyms: Pseudonyms) -> Keyed:
-        envelope = examination.envelope
-        own = pseudonyms.of_message_id(examination.message.message_id or "") or pseudonyms.of_message_id(examination.identity)
-        assert own is not None, "an identity is never empty"
-        thread_hashes = (pseudonyms.of_message_id(each) for each in examination.thread)
-        recipients = envelope.rcpt_to if envelope.direction == "outbound" else ()
-        return cls(
-            own=own,
-            thread=tuple(each for each in thread_hashes if each),
-            correspondent=pseudonyms.of_address(examination.inquirer),
-            domain=pseudonyms.of_domain(examination.inquirer),
-            recipients=frozenset(pseudonyms.of_address(each) for each in recipients),
-        )
 
 
 @dataclass(slots=True)
@@ -107,19 +77,19 @@ class KnownMessage:
 class Known:
     """Everything that can matter to the messages of one batch. Cases opened in the batch have negative ids until written."""
 
-    def __init__(self, connection: Connection, key: bytes, now: datetime | None, window: timedelta) -> None:
+    def __init__(self, connection: Connection, key: bytes, now: datetime | None) -> None:
         self._connection = connection
         self._key = key
         self._now = now
-        self._window = window
         self.messages: dict[str, KnownMessage] = {}
         self._cases: dict[int, ThreadCase] = {}
         self._threads: dict[str, list[int | None]] = {}
         self._own_notices: set[str] = set()
         self._references: dict[str, int] = {}
-        self._acknowledgements: dict[tuple[str, datetime], int] = {}
-        self._acknowledged_in_batch: dict[str, list[datetime]] = {}
+        self._further: dict[int, frozenset[str]] = {}
         self._probed: set[str] = set()
+        self.excluded = ExcludedMail()
+        self.sending: Sending
 
     @classmethod
     def load(
@@ -128,14 +98,16 @@ class Known:
         examinations: Sequence[tuple[Examination, Keyed]],
         pseudonyms: Pseudonyms,
         now: datetime | None,
-        window: timedelta,
+        caps: Caps,
     ) -> Known:
-        """`window`: the span of the correspondent cap, looking back from `now` (aware; None: from each message's own receipt)."""
-        known = cls(connection, pseudonyms.key, now, window)
+        """`now`: aware; None: each message's own receipt."""
+        known = cls(connection, pseudonyms.key, now)
         known._load_messages({each.identity for each, _ in examinations})
         known._load_threads({hash_ for _, keyed in examinations for hash_ in (keyed.own, *keyed.thread)})
         known._load_references(examinations)
-        known._load_acknowledgements((keyed.correspondent, known.moment(each)) for each, keyed in examinations if keyed.correspondent)
+        known._load_further_addresses()
+        known.excluded = ExcludedMail.load(connection, examinations)
+        known.sending = Sending.load(connection, examinations, caps, known.moment)
         return known
 
     def moment(self, examination: Examination) -> datetime:
@@ -146,37 +118,53 @@ class Known:
         """What is known at this moment of the batch."""
         seen = self.messages.get(examination.identity)
         own = seen.case_mailboxes if seen else set()
-        return History(
+        excluded = self.excluded.answered_by(examination, keyed)
+        history = History(
             seen=seen is not None,
             seen_mailboxes=tuple(sorted(own)),
             acknowledged=seen is not None and seen.acknowledgement is not None,
             thread_cases=self._thread_cases(examination, keyed),
             own_notice=not self._own_notices.isdisjoint((keyed.own, *keyed.thread)),
-            acknowledgements_to_correspondent=self._acknowledgements_to(keyed.correspondent, self.moment(examination)) if keyed.correspondent else 0,
             references=self._free_references(examination.identity, [each for each in examination.cases if each.mailbox not in own]),
+            unmeasured=excluded.told if excluded else None,
         )
+        return self.sending.told(history, examination, keyed)
 
-    def learn(self, examination: Examination, keyed: Keyed, decision: Decision, opened: dict[str, int], notices: Iterable[tuple[str, str]]) -> None:
+    def learn(self, examination: Examination, keyed: Keyed, decision: Decision, opened: dict[str, int], notices: Sequence[tuple[Notice, str]]) -> None:
         """Make a decision part of what the following messages see.
 
-        `opened`: reference -> provisional id of a case; `notices`: kind and Message-ID hash of each notice.
+        `opened`: reference -> provisional id of a case; `notices`: each that is really written, with the hash of its Message-ID.
         """
         verdict = decision.verdict
         for case, (reference, case_id) in zip(verdict.opens, opened.items(), strict=True):
             self._cases[case_id] = ThreadCase(
                 case_id, reference, case.division, case.mailbox, keyed.correspondent or "", examination.envelope.received_at
             )
+            self._further[case_id] = keyed.further
             self._references[reference] = case_id
         for case_id in verdict.answers:
             if case_id in self._cases:
                 self._cases[case_id] = replace(self._cases[case_id], responded_at=examination.envelope.received_at)
         cases = [*opened.values(), *verdict.follow_up_of, *verdict.answers]
+        if not cases and keyed.own not in self._threads:
+            self.excluded.learn(examination, keyed)
         self._threads.setdefault(keyed.own, []).extend(cases or [None])
-        for kind, hash_ in notices:
+        for _, hash_ in notices:
             self._own_notices.add(hash_)
             self._threads.setdefault(hash_, []).extend(opened.values())
-            if kind == "acknowledgement" and keyed.correspondent:
-                self._acknowledged_in_batch.setdefault(keyed.correspondent, []).append(self.moment(examination))
+        self.sending.learn(examination, keyed, verdict, [each for each, _ in notices])
+
+    def learn_measured(self, excluded: Excluded, answer: Examination, keyed: Keyed, cases: dict[str, tuple[int, Case]]) -> None:
+        """An answer gave excluded mail its cases. `cases`: reference -> provisional id and case."""
+        for reference, (case_id, case) in cases.items():
+            self._cases[case_id] = ThreadCase(
+                case_id, reference, case.division, case.mailbox, "", excluded.received_at, responded_at=answer.envelope.received_at
+            )
+            self._further[case_id] = frozenset(excluded.senders)
+            self._references[reference] = case_id
+            self._threads.setdefault(excluded.own, []).append(case_id)
+            self._threads.setdefault(keyed.own, []).append(case_id)
+        self.excluded.forget(excluded)
 
     def has_room(self, hash_: str) -> bool:
         """Whether one more message may be kept under this Message-ID."""
@@ -187,14 +175,19 @@ class Known:
         counts only between the correspondent and us, and so does everything outbound."""
         by_thread = [case_id for hash_ in keyed.thread for case_id in self._threads.get(hash_, ()) if case_id is not None]
         by_reference = [self._references[each] for each in examination.subject_references if each in self._references]
-        concerns = {keyed.correspondent, *keyed.recipients} - {None}
+        concerns = keyed.senders | keyed.recipients
         found: dict[int, ThreadCase] = {}
         for case_id in (*by_thread, *by_reference):
             case = self._cases[case_id]
             by_anybody = examination.envelope.direction == "inbound" and case_id in by_thread
-            if by_anybody or case.correspondent in concerns:
-                found[case_id] = _as_of(examination.envelope.received_at, replace(case, from_inquirer=case.correspondent == keyed.correspondent))
+            inquirer = self._further.get(case_id, frozenset()) | {case.correspondent} - {""}
+            if by_anybody or not inquirer.isdisjoint(concerns):
+                found[case_id] = _as_of(examination.envelope.received_at, replace(case, from_inquirer=not inquirer.isdisjoint(keyed.senders)))
         return tuple(found.values())
+
+    def free_reference(self, identity: str, case: Case) -> str:
+        """One that no case has."""
+        return self._free_references(identity, [case])[case.mailbox]
 
     def _free_references(self, identity: str, cases: Iterable[Case]) -> dict[str, str]:
         free: dict[str, str] = {}
@@ -247,19 +240,11 @@ class Known:
             self._cases.setdefault(row.id, _thread_case(row))
             self._references[row.reference] = row.id
 
-    def _load_acknowledgements(self, wanted: Iterable[tuple[str, datetime]]) -> None:
-        """One statement for each moment of deciding: live, a batch has one."""
-        together: dict[datetime, set[str]] = {}
-        for correspondent, moment in wanted:
-            together.setdefault(moment, set()).add(correspondent)
-        for moment, correspondents in together.items():
-            span = {"since": moment - self._window, "until": moment + self._window}
-            rows = self._connection.execute(_CAPS, {"correspondents": list(correspondents), **span})
-            self._acknowledgements |= {(row.correspondent, moment): row.sent for row in rows}
-
-    def _acknowledgements_to(self, correspondent: str, moment: datetime) -> int:
-        in_batch = self._acknowledged_in_batch.get(correspondent, ())
-        return self._acknowledgements.get((correspondent, moment), 0) + sum(at > moment - self._window for at in in_batch)
+    def _load_further_addresses(self) -> None:
+        if not self._cases:
+            return
+        for row in self._connection.execute(_FURTHER, {"cases": list(self._cases)}):
+            self._further[row.id] = self._further.get(row.id, frozenset()) | {row.hash}
 
 
 def _as_of(received_at: datetime, case: ThreadCase) -> ThreadCase:

@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from gateway.judgement.verdict import Examination, History
-from gateway.ledger.history import Keyed, Known
+from gateway.ledger.history import Known
+from gateway.ledger.keyed import Keyed
 from gateway.ledger.ledger import Ledger
+from gateway.policy.model import Caps
 
 
 class HistoryReader:
     """Reads the ledger as it is at each question."""
 
-    def __init__(self, ledger: Ledger, window: timedelta = timedelta(days=1)) -> None:
+    def __init__(self, ledger: Ledger, caps: Caps = Caps()) -> None:  # noqa: B008 - frozen
         self._ledger = ledger
-        self._window = window
+        self._caps = caps
 
     @classmethod
-    def open(cls, url: str, key: bytes, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> HistoryReader:
+    def open(cls, url: str, key: bytes, clock: Callable[[], datetime] = lambda: datetime.now(UTC), caps: Caps = Caps()) -> HistoryReader:
         """On the ledger at `url`; raises ValueError for a URL that cannot be served."""
-        return cls(Ledger(url, key=key, clock=clock))
+        return cls(Ledger(url, key=key, clock=clock), caps)
 
     def of(self, examination: Examination) -> History:
         """As the writer would load it now. Raises LedgerUnavailable."""
         keyed = Keyed.of(examination, self._ledger.pseudonyms)
         with self._ledger.reading() as connection:
-            known = Known.load(connection, [(examination, keyed)], self._ledger.pseudonyms, self._ledger.clock(), self._window)
+            known = Known.load(connection, [(examination, keyed)], self._ledger.pseudonyms, self._ledger.clock(), self._caps)
             return known.history(examination, keyed)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, case, delete, func, insert, or_, select, update
 
 from gateway.ledger.records import Claimed, Notice, NoticeState
 from gateway.ledger.tables import notice, outgoing, service_case
@@ -95,6 +95,8 @@ _SETTLE = (
         state=bindparam("new_state"),
         settled_at=bindparam("at"),
         due_at=func.coalesce(bindparam("next_due", type_=notice.c.due_at.type), notice.c.due_at),
+        # What does not go out takes no place in the windows of [caps].
+        slot_at=case((bindparam("new_state").in_(("sent", "waiting")), notice.c.slot_at), else_=None),
         lease_token=None,
         last_code=bindparam("code"),
         last_problem=bindparam("problem"),
@@ -133,6 +135,7 @@ def row_of(each: Notice, now: datetime, *, message_id: int | None = None, corres
         "mail_from": each.mail_from,
         "rcpt_to": each.rcpt_to,
         "octets": each.octets,
+        "slot_at": each.not_before if each.kind == "acknowledgement" else None,
     }
 
 
@@ -203,7 +206,7 @@ def drop(connection: Connection, now: datetime, notice_ids: Sequence[int]) -> in
     """Settle waiting notices as dropped and erase them; how many. One that is being sent at this moment may still arrive."""
     waiting_ids = connection.execute(select(notice.c.id).where(_IS_WAITING, notice.c.id.in_(notice_ids))).scalars().all()
     if waiting_ids:
-        connection.execute(update(notice).where(notice.c.id.in_(waiting_ids)).values(state="dropped", settled_at=now, lease_token=None))
+        connection.execute(update(notice).where(notice.c.id.in_(waiting_ids)).values(state="dropped", settled_at=now, lease_token=None, slot_at=None))
         connection.execute(delete(outgoing).where(outgoing.c.notice_id.in_(waiting_ids)))
     return len(waiting_ids)
 

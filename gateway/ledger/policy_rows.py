@@ -18,6 +18,7 @@ from gateway.ledger.tables import policy_change, policy_file
 from gateway.policy.changes import Difference, differences
 from gateway.policy.folders import Content, Unread
 
+
 @dataclass(frozen=True, slots=True)
 class Now:
     """One file as it stands now."""
@@ -114,7 +115,7 @@ def _row(name: str, outcome: PolicyOutcome, file: Now, content: bytes | None, *,
         "author": file.author,
         "differences": [list(each) for each in differences(name, content, newest)] if isinstance(newest, bytes) else [],
         "problems": list(file.problems) if outcome == "refused" else [],
-        "told": outcome == "good-again" or (first and outcome == "took-effect"),
+        "told": first and outcome == "took-effect",
     }
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 from gateway.judgement.verdict import Examination, History, Verdict
 from gateway.policy.changes import Difference
 
-NoticeKind = Literal["acknowledgement", "copy", "warning", "thanks", "reminder", "digest", "survey", "news"]
+NoticeKind = Literal["acknowledgement", "copy", "warning", "thanks", "reminder", "digest", "survey", "news", "cover"]
 NoticeState = Literal["waiting", "sent", "refused", "expired", "dropped"]
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,6 +19,7 @@ from gateway.ledger.errors import LedgerUnavailable, RecordingFailed
 from gateway.ledger.pseudonym import Pseudonyms
 from gateway.ledger.records import Decide, Recorded
 from gateway.ledger.tables import metadata, service_case
+from gateway.policy.model import Caps
 
 _STANDARD = (service_case.c.division, service_case.c.audience, service_case.c.kind)
 _UNTIL = bindparam("until", type_=service_case.c.respond_by.type)
@@ -54,10 +55,10 @@ class CaseTally:
 class ScratchLedger:
     """One run's ledger. All calls from the thread that made it."""
 
-    def __init__(self, key: bytes, window: timedelta) -> None:
-        """`key`: 32 octets. `window`: the correspondent cap's span."""
+    def __init__(self, key: bytes, caps: Caps) -> None:
+        """`key`: 32 octets."""
         self._pseudonyms = Pseudonyms(key)
-        self._window = window
+        self._caps = caps
         self._engine = scratch_engine()
         metadata.create_all(self._engine)
 
@@ -84,7 +85,7 @@ class ScratchLedger:
 
     def _together(self, examinations: Sequence[Examination], decide: Decide) -> list[Recorded | RecordingFailed]:
         with self._engine.begin() as connection:
-            return record(connection, examinations, decide, self._pseudonyms, now=None, window=self._window)
+            return record(connection, examinations, decide, self._pseudonyms, now=None, caps=self._caps)
 
     def _alone(self, examination: Examination, decide: Decide) -> Recorded | RecordingFailed:
         try:

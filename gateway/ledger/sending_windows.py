@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple
 from sqlalchemy import Connection, bindparam, func, select
 
 from gateway.ledger.tables import notice
-from gateway.settings import CapSettings
+from gateway.policy.model import Caps
 
 WindowName = Literal["domain-cap", "gateway-cap"]
 
@@ -69,7 +69,7 @@ class SendingWindows:
         self._of_domains = of_domains
 
     @classmethod
-    def load(cls, connection: Connection, caps: CapSettings, domains: Iterable[str | None], earliest: datetime, batch: int) -> SendingWindows:
+    def load(cls, connection: Connection, caps: Caps, domains: Iterable[str | None], earliest: datetime, batch: int) -> SendingWindows:
         """`domains`: hashes of those that are capped; `earliest` (aware): of the batch's moments; `batch`: acknowledgements it may take at most."""
         capped = {each for each in domains if each}
         return cls(

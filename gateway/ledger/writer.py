@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
@@ -24,6 +23,7 @@ from gateway.ledger.batch import record
 from gateway.ledger.errors import LedgerUnavailable, RecordingFailed
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.records import Decide, Recorded
+from gateway.policy.model import Caps
 
 MOST_TOGETHER = 200
 """Items of one commit."""
@@ -51,11 +51,11 @@ class _Item:
 class Writer:
     """Serialises all writes of this process."""
 
-    def __init__(self, ledger: Ledger, decide: Decide, *, window: timedelta = timedelta(days=1)) -> None:
-        """`window`: span of the correspondent cap. `decide` runs in the writer's thread, and again for a batch that is repeated."""
+    def __init__(self, ledger: Ledger, decide: Decide, *, caps: Caps = Caps()) -> None:  # noqa: B008 - frozen
+        """`decide` runs in the writer's thread, and again for a batch that is repeated."""
         self._ledger = ledger
         self._decide = decide
-        self._window = window
+        self._caps = caps
         self._queue: SimpleQueue[_Item | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._ended = False
@@ -184,7 +184,7 @@ class Writer:
     def _record(self, connection: Connection, examinations: list[Examination]) -> list[Recorded | RecordingFailed]:
         if not examinations:
             return []
-        return record(connection, examinations, self._decide, self._ledger.pseudonyms, now=self._ledger.clock(), window=self._window)
+        return record(connection, examinations, self._decide, self._ledger.pseudonyms, now=self._ledger.clock(), caps=self._caps)
 
     def _erase_remains(self) -> None:
         self._erased_at = time.monotonic()

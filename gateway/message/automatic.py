@@ -144,7 +144,7 @@ def _absence_with_evidence(signs: Signs) -> Automatic | None:
         return Automatic("out_of_office", "vacation-responder", marked)
     if named and in_answer:
         return Automatic("out_of_office", "absence-subject", f"{evidence}; subject of an absence")
-    if in_answer and (phrases.ABSENCE_OF_ANOTHER.search(signs.opening) or phrases.CLOSED.search(signs.opening)):
+    if in_answer and any(each.search(signs.opening) for each in (phrases.ABSENCE_TERSE, phrases.ABSENCE_OF_ANOTHER, phrases.CLOSED)):
         return Automatic("out_of_office", "absence-text", f"{evidence}; the text names an absence")
     if phrases.EXCHANGE_SUBJECT.match(signs.subject) and _exchange(signs):
         return Automatic("out_of_office", "exchange-automatic-reply", f"{evidence}; subject of an Exchange automatic reply")

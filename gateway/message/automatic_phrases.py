@@ -41,6 +41,7 @@ SOFTWARE_ABSENCE_SUBJECT = _any(
     r"auto(?:matic|mated)?(?:[ -]?(?:reply|response|responder))?\s*[:(\[-]+\s*(?:i am |i'm )?(?:out[ -]of[ -](?:the )?office|ooo\b|away|on (?:vacation|leave))",
     r"auto: .{1,80} is out of (?:the |my )?office",
     r".{1,80} (?:is|am|are) out of (?:the|my) office\.?(?: \(returning .{1,40}\))?$",
+    r".{1,80} est absent\(e\)|.{1,80} est absente? du bureau\.?$|.{1,80} ist au(?:ß|ss)er haus\.?$",
     r"away from my mail\b",
     r"vacation (?:auto-?)?(?:reply|response|message)\b",
     r"reponse automatique (?:d'|pour )?absence",
@@ -161,6 +162,26 @@ ABSENCE_OWN = _any(
 )
 """Somebody says of themselves that they are away (English, French)."""
 
+_WHEN = (
+    r"(?:(?:un)?till?|'til|thro?ugh|thru|from|for|this|next|today|tomorrow|all (?:day|week)|now|as of|starting|mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|satur|sun"
+    r"|(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)\w*\.? \d|on (?:the )?(?:\d|mon|tue|wed|thu|fri|sat|sun)|in (?:the )?(?:new year|\d|a (?:week|few))|the \d|\d|next)"
+)
+_GONE = r"(?:out|away|off|gone|absent|ooo|abroad|unavailable|on (?:vacation|leave|holidays?|pto|training|travel|course))(?: (?:of (?:the )?office|sick|work|shift|duty|training|travel|business))?"
+ABSENCE_TERSE = _any(
+    rf"(?:^|[.!,;-] ?|\b(?:i am|i'm|i will be|i'll be|is|he's|she's|will be) )(?:currently |now |presently )?{_GONE},? (?:and )?(?:(?:back|returning) )?{_WHEN}",
+    rf"(?:^|[.!,;-] ?|\b(?:i am|i'm|i will be|i'll be) )(?:back|returning|return) (?:in (?:the )?office )?(?:on )?{_WHEN}",
+    rf"(?:^|[.!] ?){_GONE}(?: on \w+)?\s*(?:[.!]|$)|(?:^|[.!] ?)(?:gone (?!to\b)\w+ing|off (?:shift|duty|sick)|out sick|away (?:on|at|in))\b",
+    r"\bi(?:'m| am) (?:\w+ )?(?:sick|ill|unwell|abroad|overseas|sailing|hiking|camping|retired|in the field|in (?:[\w-]+ ){0,3}(?:training|meetings|court|surgery|hospital)"
+    r"|on (?:the road|site|shift|secondment)|working (?:off-?site|in the field|from a different))\b",
+    r"\bi(?:'m| am| will be| 'll be) at (?:an?|the|our|this year's) (?:[\w'-]+ ){0,4}(?:conference|forum|summit|symposium|workshop|convention|congress|seminar|retreat|course|training)\b",
+    r"\b(?:cannot|can't|can not|won't|will not|not) be (?:reached|reachable|available|online) (?:un)?(?:till?|from|before|this|today|all)\b",
+    r"\b(?:acting|covering|filling in|standing in) for me\b|\bmy replacement\b|\b(?:prior to|pending|during|while on) my (?:return|leave|vacation|holidays?|sabbatical|trip|secondment)\b",
+    r"\bmy last day\b|\bi have (?:moved|transferred|changed (?:jobs|roles|positions)|accepted an?(?: new)? (?:position|job|role))\b",
+    r"(?:^|[.!,] ?)(?:en (?:vacances|conges?|formation|reunion|deplacement)|absente?|de retour)(?:\(e\))? (?:jusqu|du|de|le|des|a|au|lundi|mardi|mercredi|jeudi|vendredi|demain|\d)",
+    r"\bje suis (?:malade|souffrante?)\b|\bme remplacera?\b|\bmon remplacant|\bma remplacante|\bj'ai change de poste\b",
+)
+"""The same, as short as people write it: says it only of what a machine is known to have sent in answer."""
+
 ABSENCE_OTHER_LANGUAGES = _words(
     "fuera de la oficina|estoy de vacaciones|estaré de vacaciones|estaré ausente|estoy ausente|me encuentro fuera|me encuentro ausente|durante mi ausencia|en mi ausencia",
     "a mi regreso|a mi vuelta|estaré fuera|de baja por maternidad|no me encuentro en la oficina|no estaré en la oficina",
@@ -235,7 +256,8 @@ SELF_DECLARED_ROOTS = (
 """One of these is in every text that `SELF_DECLARED` finds: a quick look before the long one."""
 
 DOMINO_ABSENCE = re.compile(
-    r"i will be out of the office (?:starting|from) .{1,40} and will not return until|i am out of the office until .{1,400}automated response",
+    r"i will be out of the office (?:starting|from) .{1,40} and will not return until|i am out of the office until .{1,400}automated response"
+    r"|je serai absent\(e\) (?:du bureau )?(?:a partir )?du .{1,40}\bde retour\b|ich werde ab .{1,40} nicht im buro sein",
     re.DOTALL,
 )
 """The fixed text of the Lotus Domino out-of-office agent."""

@@ -61,7 +61,7 @@ _STREET_AFTER = re.compile(
 )
 _EMERGENCY = re.compile(r"(?<![\w.@#:/-])(?:9-1-1|911)(?![\w@-]|[.:]\d)")
 _FAX_BEFORE = re.compile(
-    r"(?:\bfax|facsimile|télécopieur|télécopie|téléc|\bf)\s?\.?\s?(?:number|no\.?|#|to|at|au|à)?\s?[:.]?\s{0,3}(?:\(?\+?1?[\s.-]?)?$", re.IGNORECASE
+    r"(?:\bfax(?:ed)?|facsimile|télécopieur|télécopie|téléc|\bf)\s?\.?\s?(?:number|no\.?|#|to|at|au|à)?\s?[:.]?\s{0,3}(?:\(?\+?1?[\s.-]?)?$", re.IGNORECASE
 )
 _CUE_BEFORE = re.compile(r"(?:tel|tél|phone|call|cell|mobile|dial|number|numéro|appel|compos|\bat|\bau|\bor|[pctm]\s?:|:)\D{0,12}$", re.IGNORECASE)
 _PLACEHOLDER_LOCAL = re.compile(
@@ -71,6 +71,8 @@ _PLACEHOLDER_LOCAL = re.compile(
 )
 _PLACEHOLDER_DIGITS = re.compile(r"1?(?:(\d)\1{6,}|(?:123)?(?:123|555|000)(?:4567|1234|5555|0000)|555555\d{4}|1234567890)$")
 _MACHINE_LOCAL = re.compile(r"(?:do[._-]?not|no)[._-]?reply|ne[._-]?pas[._-]?repondre|mailer-daemon|postmaster", re.IGNORECASE)
+_NORTH_AMERICAN = re.compile(r"(?:\+?1[\s.-]{0,2})?\(?\s?([2-9]\d\d)\s?\)?[\s./-]{0,3}(\d{3})[\s.-]{0,3}(\d{4})")
+"""The usual forms, without the long way through phonenumbers; no exchange begins with 0 or 1 (`416-000-0000` is a placeholder)."""
 _DASHES = dict.fromkeys([*range(0x2010, 0x2016), 0x2212], "-")
 _LONGEST_TEXT = 20_000
 
@@ -117,6 +119,9 @@ def _normalised(written: str) -> str | None:
         return written.replace(".", "-")
     if re.fullmatch(r"0\d(?:[\s.]\d\d){4}", written):
         return re.sub(r"[\s.]", " ", written)
+    if north_american := _NORTH_AMERICAN.fullmatch(written):
+        area, exchange, line = north_american.groups()
+        return None if exchange[0] in "01" else f"{area}-{exchange}-{line}"
     try:
         number = phonenumbers.parse(written, "CA", keep_raw_input=False)
     except phonenumbers.NumberParseException:

@@ -11,19 +11,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from markupsafe import Markup
-
 from gateway.judgement.verdict import AcknowledgementDecision, Examination
 from gateway.ledger.records import Notice
 from gateway.message.model import Message
 from gateway.message.own_token import loop_token, notice_message_id
-from gateway.notices import mime, subject, wording
-from gateway.notices.fallback import built_in_signature, built_in_source
-from gateway.notices.html import html_body, plain_page, plain_signature
+from gateway.notices import frame, mime, subject, wording
+from gateway.notices.fallback import built_in_source
+from gateway.notices.html import html_body
 from gateway.notices.passages import Block, Passage, one_line, passage, plain_text
 from gateway.notices.typography import typeset
 from gateway.policy.model import Bilingual, Policy
-from gateway.policy.sentences import FRENCH_FOLLOWS, LANGUAGES, PAGE, SIGNATURE_HTML, SIGNATURE_TEXT, TextFailed, Texts
+from gateway.policy.sentences import FRENCH_FOLLOWS, LANGUAGES, TextFailed, Texts
 
 MOST_REFERENCES = 20
 """Message-IDs in References: the thread's first and its latest (RFC 5322 §3.6.4 sets no limit, header sizes do)."""
@@ -64,10 +62,10 @@ def acknowledgement_text(
     failed: list[str] = []
     languages = (decision.language,) if decision.language in LANGUAGES else LANGUAGES
     passages = _passages(about, languages, texts, failed) + _help_line(about, decision.language)
-    signature_text, signature_html = _signatures(about, languages, texts, failed)
+    signature_text, signature_html = frame.signatures({each: _signature_values(about, each) for each in languages}, texts, failed)
     line = _subject(about, examination.message, decision, languages)
     spoken = ", ".join(dict.fromkeys((*languages, *(each.language for each in passages))))
-    page = _page(html_body(passages, signature_html), languages[0], about, texts, failed)
+    page = frame.page(html_body(passages, signature_html), languages[0], policy.city.in_language(languages[0]), texts, failed)
     text = f"{plain_text(passages)}\n\n-- \n{signature_text}\n"
     return Composed(line, text, page, spoken, about.respond_by, about.reference, tuple(dict.fromkeys(failed)))
 
@@ -128,8 +126,13 @@ def acknowledgement_notice(
     body = mime.two_parts(composed.text, composed.html, message_id)
     return Notice(
         key=key, kind="acknowledgement", division=division.slug, mailbox=division.mailbox, message_id=message_id, mail_from="", rcpt_to=recipient,
-        octets=(header + body).encode("ascii"), not_before=now, give_up_at=now + give_up_after,
+        octets=(header + body).encode("ascii"), not_before=max(now, decision.not_before or now), give_up_at=_give_up_at(composed, now + give_up_after),
     )  # fmt: skip
+
+
+def _give_up_at(composed: Composed, patience: datetime) -> datetime:
+    """Who reads "you will have an answer by Monday" on Tuesday is worse off than without it."""
+    return min(patience, composed.printed_respond_by or patience)
 
 
 def _passages(about: wording.Matter, languages: tuple[str, ...], texts: Texts, failed: list[str]) -> tuple[Passage, ...]:
@@ -158,23 +161,6 @@ def _help_line(about: wording.Matter, language: str) -> tuple[Passage, ...]:
     return (Passage(language, (Block((one_line(line),)),)),) if line else ()
 
 
-def _signatures(about: wording.Matter, languages: tuple[str, ...], texts: Texts, failed: list[str]) -> tuple[str, str]:
-    """Plain text and HTML, a block for each language."""
-    plain, html = [], []
-    for language in languages:
-        values = _signature_values(about, language)
-        try:
-            lines = [one_line(line) for line in texts.render(SIGNATURE_TEXT, values).split("\n")]
-            block = texts.render(SIGNATURE_HTML, values)
-        except TextFailed as error:
-            failed.append(str(error))
-            lines = list(built_in_signature(values))
-            block = plain_signature(lines, language)
-        plain.append(typeset("\n".join(line for line in lines if line), language))
-        html.append(typeset(block.strip(), language))
-    return "\n\n".join(plain), "\n".join(html)
-
-
 def _signature_values(about: wording.Matter, language: str) -> dict[str, str]:
     """The seven fields that we ask of staff: a team for the name, its function for the title."""
     division = about.division
@@ -198,15 +184,6 @@ def _subject(about: wording.Matter, message: Message, decision: AcknowledgementD
     pattern: Bilingual = rules.subject if quoted else rules.fixed_subject
     line = typeset(pattern.in_language(languages[0]), languages[0]) if len(languages) == 1 else subject.in_both(rules.fixed_subject.en, pattern.fr)
     return subject.filled(line, {"subject": quoted, "reference": about.reference})
-
-
-def _page(body: str, language: str, about: wording.Matter, texts: Texts, failed: list[str]) -> str:
-    title = about.policy.city.in_language(language)
-    try:
-        return texts.render(PAGE, {"body": Markup(body), "language": language, "title": title})  # noqa: S704 - html_body escapes
-    except TextFailed as error:
-        failed.append(str(error))
-        return plain_page(body, language)
 
 
 def _thread_fields(message: Message) -> list[str]:

@@ -43,6 +43,10 @@ def _division(each: Passage) -> str:
 
 
 def _block(block: Block) -> str:
+    if block.is_heading:
+        return f"<h2>{escape(block.lines[0], quote=False)}</h2>"
+    if block.to_paste:  # no blockquote: what is pasted from one reads as a quotation
+        return f'<p style="margin-left: 1.5em">{"<br>".join(escape(line, quote=False) for line in block.lines)}</p>'
     if not block.is_list:
         return f"<p>{escape(block.lines[0], quote=False)}</p>"
     return "<ul>\n" + "\n".join(f"<li>{escape(line, quote=False)}</li>" for line in block.lines) + "\n</ul>"

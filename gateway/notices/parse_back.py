@@ -21,10 +21,11 @@ _ACKNOWLEDGEMENT = (
     "Precedence", "X-Service-Promise-Token", "Content-Language", "MIME-Version", "Content-Type",
 )  # fmt: skip
 _NEWS = tuple(name for name in _ACKNOWLEDGEMENT if name not in ("In-Reply-To", "References"))
-_FIELDS: Mapping[NoticeKind, tuple[str, ...]] = {"acknowledgement": _ACKNOWLEDGEMENT, "news": _NEWS}
+_GENERATED: tuple[NoticeKind, ...] = ("news", "warning", "thanks", "cover")
+_FIELDS: Mapping[NoticeKind, tuple[str, ...]] = {"acknowledgement": _ACKNOWLEDGEMENT, **dict.fromkeys(_GENERATED, _NEWS)}
 """The fields that a kind of notice has, in order. A kind without a list is refused."""
 _MAY_LACK = frozenset(("In-Reply-To", "References"))
-_AUTO_SUBMITTED: Mapping[NoticeKind, str] = {"acknowledgement": "auto-replied", "news": "auto-generated"}
+_AUTO_SUBMITTED: Mapping[NoticeKind, str] = {"acknowledgement": "auto-replied", **dict.fromkeys(_GENERATED, "auto-generated")}
 _FIXED = {
     "X-Auto-Response-Suppress": "All",
     "Precedence": "bulk",

@@ -17,6 +17,9 @@ WIDTH = 72
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 _TO_SPACE = str.maketrans(dict.fromkeys("\t\r\n\f\v", " "))  # str.split() would take the no-break space, too
 _ITEM = "- "
+_HEADING = "# "
+_PASTE = "> "
+_INDENT = "   "
 _GLUE = "\ue000"  # a private character, for the time of wrapping only
 _MONTH = "(?:janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre)"
 _BELONGS = re.compile(rf"(?<=\d) (?=[ap]\.m\.)|(?<=[\dr]) (?={_MONTH}\b)|(?<=[a-zéû]) (?=\d{{4}}\b)|(?<=\bà) (?=\d)")
@@ -24,10 +27,12 @@ _BELONGS = re.compile(rf"(?<=\d) (?=[ap]\.m\.)|(?<=[\dr]) (?={_MONTH}\b)|(?<=[a-
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A paragraph (one line) or a list (an item each line)."""
+    """A paragraph (one line), a list (an item each line), a heading (one line), or text to paste (its own lines)."""
 
     lines: tuple[str, ...]
     is_list: bool = False
+    is_heading: bool = False
+    to_paste: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +43,15 @@ class Passage:
 
 
 def passage(source: str, language: str) -> Passage:
-    """Reads a rendered template: a blank line ends a block, lines that begin with `- ` are items of a list."""
+    """Reads a rendered template: a blank line ends a block, lines that begin with `- ` are items of a list, a line that begins with
+    `# ` is a heading, and lines that begin with `> ` are text to paste."""
     blocks = (_block(part, language) for part in _BLANK_LINE.split(source))
     return Passage(language, tuple(block for block in blocks if block.lines))
 
 
 def plain_text(passages: tuple[Passage, ...]) -> str:
     """Blocks with a blank line between, wrapped at WIDTH, one item a line without bullets (a screen reader speaks those)."""
-    return "\n\n".join("\n".join(_wrapped(line) for line in block.lines) for each in passages for block in each.blocks)
+    return "\n\n".join("\n".join(_written(line, block) for line in block.lines) for each in passages for block in each.blocks)
 
 
 def one_line(value: str) -> str:
@@ -56,6 +62,10 @@ def one_line(value: str) -> str:
 def _block(source: str, language: str) -> Block:
     lines = [line.strip(" \t\r") for line in source.strip("\n").split("\n")]
     lines = [line for line in lines if line]
+    if lines and lines[0].startswith(_HEADING):
+        return Block((typeset(one_line(lines[0].removeprefix(_HEADING)), language),), is_heading=True)
+    if lines and all(line.startswith(_PASTE) for line in lines):
+        return Block(tuple(typeset(one_line(line.removeprefix(_PASTE)), language) for line in lines), to_paste=True)
     if any(line.startswith(_ITEM) for line in lines):
         return Block(tuple(typeset(one_line(item), language) for item in _items(lines)), is_list=True)
     joined = one_line(" ".join(lines))
@@ -73,7 +83,14 @@ def _items(lines: list[str]) -> list[str]:
     return items
 
 
-def _wrapped(line: str) -> str:
+def _written(line: str, block: Block) -> str:
+    """Text to paste stands out by its indent alone; a heading needs no mark, it is a line of its own."""
+    if not block.to_paste:
+        return _wrapped(line)
+    return "\n".join(_INDENT + part for part in _wrapped(line, WIDTH - len(_INDENT)).split("\n"))
+
+
+def _wrapped(line: str, width: int = WIDTH) -> str:
     """Broken at spaces only; `4 p.m.`, `16 novembre 2026` and `à 16 h` stay together, without a no-break space left in them.
 
     A word longer than a line (an address of a page) stays whole.
@@ -81,7 +98,7 @@ def _wrapped(line: str) -> str:
     lines: list[str] = []
     filled = ""
     for word in _BELONGS.sub(_GLUE, line).split(" "):
-        if filled and len(filled) + 1 + len(word) > WIDTH:
+        if filled and len(filled) + 1 + len(word) > width:
             lines.append(filled)
             filled = word
         else:

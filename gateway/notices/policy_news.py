@@ -29,21 +29,27 @@ SENDER = "Service Promise Gateway"
 
 
 def as_one(changes: Iterable[PolicyChange]) -> list[PolicyChange]:
-    """Changes in the order in which they happened, as one for each file: what is true in the end. What cancels out is left away."""
-    found: dict[str, PolicyChange] = {}
+    """Changes in the order in which they happened, as what is true of each file in the end: what counts now, and what was refused
+    since. What cancels out is left away."""
+    effects: dict[str, PolicyChange] = {}
+    refusals: dict[str, PolicyChange] = {}
     for each in changes:
-        earlier = found.pop(each.file, None)
-        if each.outcome == "good-again":
-            # Nothing to tell, if the refusal was not told either; a version that took effect before it still is.
-            if earlier is not None and earlier.outcome != "refused":
-                found[each.file] = earlier
-        elif earlier is not None and earlier.outcome == each.outcome == "took-effect":
-            both = joined(earlier.differences, each.differences)
-            if both:
-                found[each.file] = replace(each, differences=both, version_before=earlier.version_before)
-        else:
-            found[each.file] = each
-    return list(found.values())
+        refusal = refusals.pop(each.file, None)
+        if each.outcome == "refused" or (each.outcome == "good-again" and refusal is None):
+            refusals[each.file] = each
+        elif each.outcome != "good-again":
+            earlier = effects.pop(each.file, None)
+            effect = _together(earlier, each) if earlier is not None else each
+            if effect is not None:
+                effects[each.file] = effect
+    return [*effects.values(), *refusals.values()]
+
+
+def _together(earlier: PolicyChange, later: PolicyChange) -> PolicyChange | None:
+    if not earlier.outcome == later.outcome == "took-effect":
+        return later
+    both = joined(earlier.differences, later.differences)
+    return replace(later, differences=both, version_before=earlier.version_before) if both else None
 
 
 def policy_news(
@@ -88,8 +94,8 @@ def subject(changes: Sequence[PolicyChange]) -> str:
     """`policies/human-resources.yaml took effect` · `policies/human-resources.yaml refused, line 12` · `Policy files: 2 took effect, 1 refused`."""
     if len(changes) == 1:
         return f"{changes[0].file} {_outcome(changes[0])}"
-    counts = {each: sum(change.outcome == each for change in changes) for each in ("took-effect", "removed", "refused")}
-    return "Policy files: " + ", ".join(f"{count} {_WORDS[each]}" for each, count in counts.items() if count)
+    counts = {word: sum(change.outcome == outcome for change in changes) for outcome, word in _WORDS.items()}
+    return "Policy files: " + ", ".join(f"{count} {word}" for word, count in counts.items() if count)
 
 
 _WORDS = {"took-effect": "took effect", "refused": "refused", "good-again": "good again", "removed": "removed"}
@@ -115,6 +121,8 @@ def _told(change: PolicyChange, zone: ZoneInfo) -> str:
         return f"{change.file} was refused on {at}. Its last good version, if there is one, stays in force.{by}\n\n{problems}"
     if change.outcome == "removed":
         return f"{change.file} was removed on {at}. What it said no longer holds; mail to its mailboxes is relayed and not acknowledged.{by}"
+    if change.outcome == "good-again":
+        return f"{change.file} is good again since {at}: it is the version that has been in force all the while.{by}"
     version = f"Policy version {change.version_after}" + (f", before it {change.version_before}" if change.version_before else "")
     changed = _items(map(_difference, change.differences), MOST_DIFFERENCES, "gateway policy log") or "No value changed: comments or layout only."
     return f"{change.file} took effect on {at}. {version}.{by}\n\n{changed}"

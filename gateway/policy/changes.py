@@ -23,8 +23,14 @@ class Difference(NamedTuple):
 
 
 def differences(name: str, old: bytes | None, new: bytes | None) -> tuple[Difference, ...]:
-    """In the order of the newer file, what was taken away last. Comments and layout of a YAML file are no difference."""
-    found = _of_keys(_keys(old), _keys(new)) if name.endswith((".yaml", ".yml")) else _of_lines(_lines(old), _lines(new))
+    """In the order of the newer file, what was taken away last. Comments and layout of a YAML file are no difference.
+
+    None where a version that is no YAML is compared; an absent version has no keys.
+    """
+    try:
+        found = _of_keys(_keys(old), _keys(new)) if name.endswith((".yaml", ".yml")) else _of_lines(_lines(old), _lines(new))
+    except UnreadableError:
+        return ()
     return tuple(Difference(each.key, _cut(each.old), _cut(each.new)) for each, _ in zip(found, range(MOST_KEYS), strict=False))
 
 
@@ -32,7 +38,7 @@ def joined(first: tuple[Difference, ...], then: tuple[Difference, ...]) -> tuple
     """Two changes of one file told as one: the first's old values, the last's new ones, and nothing of what is back as it was."""
     before = {each.key: each for each in first}
     after = {each.key: each for each in then}
-    both = (Difference(key, before.get(key, after.get(key)).old, (after.get(key) or before[key]).new) for key in {**before, **after})  # type: ignore[union-attr]
+    both = (Difference(key, before.get(key, each).old, after.get(key, each).new) for key, each in {**before, **after}.items())
     return tuple(each for each in both if each.old != each.new)
 
 
@@ -49,12 +55,9 @@ def _of_lines(old: list[str], new: list[str]) -> Iterator[Difference]:
 
 
 def _keys(octets: bytes | None) -> dict[str, str]:
-    if octets is None:
-        return {}
-    try:
-        return dict(_flat(read_yaml(decode(octets)).data, ""))
-    except UnreadableError:
-        return {}
+    """Raises UnreadableError."""
+    data = read_yaml(decode(octets)).data if octets is not None else None
+    return dict(_flat(data, "")) if isinstance(data, dict) else {}
 
 
 def _flat(value: object, path: str) -> Iterator[tuple[str, str]]:

@@ -44,16 +44,15 @@ class Folders:
     templates: Path
     signatures: Path
 
-    def shown(self, name: str) -> str:
-        """How a diagnostic calls the file (or, by the bare beginning, the folder) of this name."""
+    def path(self, name: str) -> Path:
+        """Where the file (or, by the bare beginning, the folder) of this name lies."""
         role, _, rest = name.partition("/")
         folder: Path = getattr(self, role)
-        return shown_path(folder / rest if rest else folder)
+        return folder / rest
 
-    def of(self, role: str) -> Path:
-        """The folder of names that begin with `role`."""
-        folder: Path = getattr(self, role.rstrip("/"))
-        return folder
+    def shown(self, name: str) -> str:
+        """How a diagnostic calls it."""
+        return shown_path(self.path(name))
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ def read_files(folders: Folders) -> Files:
     saved: dict[str, int] = {}
     problems: dict[str, Diagnostic] = {}
     for role, wanted in _WANTED.items():
-        listed = _listed(folders.of(role), wanted)
+        listed = _listed(folders.path(role), wanted)
         if isinstance(listed, str):
             problems[role] = Diagnostic(folders.shown(role), 1, 1, "error", _SAID[role].format(listed))
             continue
@@ -86,7 +85,7 @@ def read_files(folders: Folders) -> Files:
             message = f"more than {MOST_FILES} files; is it really the {role.rstrip('/')} folder?"
             problems[role] = Diagnostic(folders.shown(role), 1, 1, "error", message)
         for path in listed[:MOST_FILES]:
-            name = role + path.relative_to(folders.of(role)).as_posix()
+            name = role + path.relative_to(folders.path(role)).as_posix()
             contents[name], saved[name] = _read(path)
     return Files(folders, contents, saved, problems)
 
@@ -95,7 +94,7 @@ def marks(folders: Folders) -> tuple[object, ...]:
     """What changes when any file does, without reading one: names, times, sizes and inodes. Only to be compared."""
     found: list[object] = []
     for role, wanted in _WANTED.items():
-        listed = _listed(folders.of(role), wanted)
+        listed = _listed(folders.path(role), wanted)
         found.append(listed if isinstance(listed, str) else tuple((path, _mark(path)) for path in listed[: MOST_FILES + 1]))
     return tuple(found)
 

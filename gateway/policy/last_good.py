@@ -118,8 +118,11 @@ class _Choice:
 
     def _not_believed_gone(self) -> dict[str, bytes]:
         """While a folder cannot be read, or lacks city.yaml, somebody is replacing it or it is not mounted: nobody removed divisions."""
-        doubtful = [*self._present.problems, *([] if CITY in self._present.contents else [POLICIES])]
-        return {name: octets for name, octets in self._good.items() if name.startswith(tuple(doubtful))} if doubtful else {}
+        roles = tuple(self._present.problems)
+        found = {name: octets for name, octets in self._good.items() if name.startswith(roles)}
+        if CITY not in self._present.contents:
+            found |= {name: octets for name, octets in self._good.items() if name.startswith(POLICIES) and name != CITY}
+        return found
 
     def _turn(self, name: str) -> tuple[bool, int, str]:
         """Who claims first: what stands already, then by the time of saving. city.yaml last, since it speaks of divisions."""

@@ -21,7 +21,7 @@ from gateway.policy.diagnostics import Diagnostic, has_errors
 from gateway.policy.folders import CITY, LANGUAGES, POLICIES, SIGNATURES, Files, Folders, Unread, read_files
 from gateway.policy.holiday_rules import YEARS_AHEAD, YEARS_BACK, HolidayRules, HolidayRulesError, holidays_of
 from gateway.policy.layers import Effective, ReadFile
-from gateway.policy.merge import merge_division, plain_values, signature_rules
+from gateway.policy.merge import city_as_division, merge_division, plain_values, signature_rules
 from gateway.policy.model import Bilingual, Division, Policy
 from gateway.policy.yaml_positions import Document, UnreadableError, decode, read_yaml
 
@@ -128,7 +128,8 @@ def load_policy(
     home = f"https://www.{organization_domains[0]}" if organization_domains else "https://localhost"
     merged = [merge_division(each, city, holidays=holidays, help_lines=help_lines, home=home) for each in divisions]
     policy = _policy(reading.version(), city.content, [division for division, _ in merged], rules.content)
-    policy = replace(policy, organization_domains=organization_domains, authserv_ids=authserv_ids)
+    city_wide = city_as_division(city, holidays=holidays, home=home)
+    policy = replace(policy, organization_domains=organization_domains, authserv_ids=authserv_ids, city_wide=city_wide)
     return Loaded(policy, diagnostics, {division.slug: origins for division, origins in merged}, reading.used, slugs)
 
 

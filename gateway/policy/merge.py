@@ -31,6 +31,7 @@ from gateway.policy.model import (
     Survey,
     Wording,
 )
+from gateway.policy.yaml_positions import Document
 
 AUDIENCES: tuple[Audience, ...] = ("public", "council", "internal")
 _FIXED_SUBJECT = Bilingual("We received your message [{reference}]", "Nous avons bien reçu votre message [{reference}]")
@@ -72,6 +73,17 @@ def merge_division(
         reminders=_section(layers, "reminders", sections.Reminders),
     )
     return merged, layers.shown
+
+
+def city_as_division(city: ReadFile[files.CityFile], *, holidays: Mapping[date, str], home: str) -> Division:
+    """What holds for staff who belong to no division: the City's values under a file that says nothing of its own."""
+    said = city.content
+    general = said.contacts.general.telephone or "311"
+    own = files.DivisionFile.model_construct(
+        division="city-wide", name=said.name, mailbox=said.contacts.staff_help or "", contacts=sections.DivisionContacts.model_construct(telephone=general)
+    )
+    merged, _ = merge_division(ReadFile("", Document(), own), city, holidays=holidays, help_lines={}, home=home)
+    return merged
 
 
 def signature_rules(rules: files.SignatureFile, city: files.CityFile, divisions: Iterable[Division]) -> SignatureRules:

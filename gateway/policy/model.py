@@ -236,6 +236,50 @@ class Division:
         return (self.mailbox, *self.aliases)
 
 
+@dataclass(frozen=True, slots=True)
+class StaffMember:
+    """One person of the directory, as it describes them; "" where it says nothing."""
+
+    address: str
+    """Lower-cased, the main one."""
+    name: str = ""
+    title: str = ""
+    division: str = ""
+    """As written: a slug or a name."""
+    unit: str = ""
+    language: str = ""
+    """ISO 639-1."""
+    exceptions: frozenset[str] = frozenset()
+    """Fields and violations of a signature that were agreed to be left alone; "all": every one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Everybody of the directory file, by each of their addresses in lower case."""
+
+    members: Mapping[str, StaffMember]
+    readable: bool = True
+    """False: a file is configured and could not be used."""
+
+
+Cap = tuple[int, timedelta]
+"""So many within a sliding span."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """`[caps]` of gateway.toml: acknowledgements at most; None lifts one. They stand here because the rules obey them."""
+
+    correspondent: Cap | None = (10, timedelta(days=1))
+    """Beyond it: not sent."""
+    domain: Cap | None = (1000, timedelta(hours=1))
+    """One outside domain, public mail providers excepted; beyond it: delayed while useful."""
+    gateway: Cap | None = (20000, timedelta(hours=1))
+    """Beyond it: delayed while useful."""
+    breaker: float | None = 10.0
+    """Times its usual rate: there a mailbox's acknowledgements stop."""
+
+
 @dataclass(frozen=True)
 class Policy:
     """All of it, immutable. `version` is a hash of the files' contents, stamped on every decision."""
@@ -253,7 +297,7 @@ class Policy:
     acknowledgements: bool = True
     """False: the City-wide stop."""
     trusted_sources: tuple[str, ...] = ()
-    correspondent_cap: tuple[int, timedelta] | None = (10, timedelta(days=1))
+    caps: Caps = Caps()
     figures: Mapping[str, object] = field(default_factory=dict)
     """hide_groups_under, final_after: for the report."""
     keep: Mapping[str, str] = field(default_factory=dict)
@@ -262,3 +306,7 @@ class Policy:
     """Begins the reference of a confidential case, which must not tell the division."""
     policy_news: str | None = None
     """Who is told of changes to files that concern every division."""
+    directory: Directory | None = None
+    """None: none is configured."""
+    city_wide: Division | None = None
+    """What holds for staff who belong to no division: the City's own values, as if it were one. Never in `divisions`."""

@@ -37,10 +37,17 @@ from gateway.policy.field_types import (
     text_of,
 )
 from gateway.policy.model import Clock
+from gateway.policy.warn_after import parse_warn_after
 
 
 def _never_or_clock(value: object) -> Clock | None:
     return None if text_of(value) == "never" else parse_clock(text_of(value))
+
+
+def _warn_after(value: object) -> str:
+    text = text_of(value)
+    parse_warn_after(text)
+    return text
 
 
 def _reminder_times(value: object) -> tuple[str, ...]:
@@ -296,7 +303,8 @@ class OutOfOffice(Section):
 class DivisionSignature(Section):
     units: list[Sentence] = []
     """Names of units that may stand in a signature."""
-    warn_after: Sentence | None = None
+    warn_after: Annotated[str | None, Reads(_warn_after, {"type": "string", "examples": ["3 messages in 5 business days", "at once", "never"]})] = None
+    """How often a signature must fall short before the person is told."""
     allowed_besides: list[Sentence] | None = None
 
 

@@ -27,7 +27,11 @@ SIGNATURE_TEXT = "notice.txt.j2"
 SIGNATURE_HTML = "notice.html.j2"
 PAGE = "page.html.j2"
 
+WARNINGS = ("opening", "away-text", "voicemail", "signature", "closing", "thanks", "cover")
+"""Parts of what staff are told; each is a file `warning/<part>.<language>.j2`."""
+
 REQUIRED = (
+    *(f"warning/{part}.{language}.j2" for part in WARNINGS for language in LANGUAGES),
     *(f"acknowledgement/{variant}.{language}.j2" for variant in ACKNOWLEDGEMENTS for language in LANGUAGES),
     FRENCH_FOLLOWS,
     PAGE,
@@ -59,6 +63,51 @@ ACKNOWLEDGEMENT_VARIABLES = frozenset(
         "tty",
     )
 )
+WARNING_VARIABLES = frozenset(
+    (
+        "address",
+        "alternate_away",
+        "alternate_unknown",
+        "away",
+        "back",
+        "back_without_year",
+        "cover_by",
+        "division",
+        "email",
+        "emergency_line_only",
+        "external_poorer",
+        "first_name",
+        "full_name",
+        "general",
+        "help_desk",
+        "kept_for",
+        "missing",
+        "names_each_other",
+        "no_alternate",
+        "no_contact_way",
+        "no_return_date",
+        "offers_text",
+        "only_own_details",
+        "organization",
+        "own_email",
+        "own_telephone",
+        "placeholder_left",
+        "quiet_until",
+        "quoted",
+        "return_date_past",
+        "sent_at",
+        "signature",
+        "spoken_telephone",
+        "team",
+        "telephone",
+        "title",
+        "title_known",
+        "unit",
+        "violations",
+        "website",
+    )
+)
+"""A word of a language, a sentence's part, or `yes`; "" where it does not hold. docs/warning.md says what each is."""
 SIGNATURE_VARIABLES = frozenset(("division", "email", "function", "language", "organization", "team", "telephone", "website"))
 PAGE_VARIABLES = frozenset(("body", "language", "title"))
 
@@ -72,6 +121,9 @@ MUST_PRINT: Mapping[str, tuple[str, ...]] = {
         for language in LANGUAGES
     },
     **dict.fromkeys((SIGNATURE_TEXT, SIGNATURE_HTML), ("team", "function", "division", "organization", "telephone", "email")),
+    **{f"warning/signature.{language}.j2": ("full_name", "title", "division", "organization", "own_telephone", "own_email") for language in LANGUAGES},
+    **{f"warning/away-text.{language}.j2": ("telephone",) for language in LANGUAGES},
+    **{f"warning/voicemail.{language}.j2": ("spoken_telephone",) for language in LANGUAGES},
     PAGE: ("body",),
 }
 """File name -> variables that it must print: the report counts the date as promised, and our own signature must pass our own check."""

@@ -28,6 +28,7 @@ from gateway.policy.sentences import (
     SIGNATURE_HTML,
     SIGNATURE_TEXT,
     SIGNATURE_VARIABLES,
+    WARNING_VARIABLES,
     TextFailed,
     Texts,
 )
@@ -187,6 +188,8 @@ def _beside(part: str, name: str) -> str:
 def _variables(name: str) -> frozenset[str]:
     if name == PAGE:
         return PAGE_VARIABLES
+    if name.startswith("warning/"):
+        return WARNING_VARIABLES
     return ACKNOWLEDGEMENT_VARIABLES if name.startswith("acknowledgement/") else SIGNATURE_VARIABLES
 
 

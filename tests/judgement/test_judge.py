@@ -11,7 +11,7 @@ import pytest
 from gateway.judgement.judge import judge
 from gateway.judgement.verdict import Automatic, Examination, History, ThreadCase, Verdict
 from gateway.message.own_token import loop_token, notice_message_id
-from gateway.policy.model import Policy
+from gateway.policy.model import Caps, Policy
 from tests.judgement.letters import ANNA, HR, RECEIVED_AT, SECRET, Letter
 from tests.judgement.sample_policy import POLICY, VARIANTS
 
@@ -176,7 +176,7 @@ def test_cap_of_the_correspondent() -> None:
 
 
 def test_cap_can_be_lifted() -> None:
-    policy = replace(POLICY, correspondent_cap=None)
+    policy = replace(POLICY, caps=Caps(correspondent=None))
     assert judged(Letter(), History(acknowledgements_to_correspondent=1000), policy).acknowledgement.send
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Table, func, select
@@ -11,7 +10,10 @@ from gateway.ledger.batch import record
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.records import Decide, Recorded
 from gateway.ledger.tables import message, metadata, notice, outgoing, service_case, sighting, thread
+from gateway.policy.model import Caps
 from tests.ledger.given import Clock
+
+CAPS = Caps()
 
 
 def rows(ledger: Ledger, table: Table) -> list[dict[str, Any]]:
@@ -20,10 +22,10 @@ def rows(ledger: Ledger, table: Table) -> list[dict[str, Any]]:
         return [dict(row._mapping) for row in connection.execute(select(table).order_by(*table.primary_key))]
 
 
-def record_together(ledger: Ledger, decide: Decide, clock: Clock, *examinations: Any) -> list[Recorded]:
+def record_together(ledger: Ledger, decide: Decide, clock: Clock, *examinations: Any, caps: Caps = CAPS) -> list[Recorded]:
     """One batch in one commit, without the thread."""
     with ledger.writing() as connection:
-        answers = record(connection, examinations, decide, ledger.pseudonyms, now=clock(), window=timedelta(days=1))
+        answers = record(connection, examinations, decide, ledger.pseudonyms, now=clock(), caps=caps)
     assert all(isinstance(each, Recorded) for each in answers), answers
     return answers  # type: ignore[return-value]
 

@@ -1,0 +1,96 @@
+"""What one message from staff lacks, with what only a gateway can see across messages.
+
+Decides on the checks that were made (`out_of_office`, `signature`) and on what the ledger knows of the contacts that are offered;
+never whether anybody is told (`warn`). In doubt nothing is found: a wrong warning costs more than a missed one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gateway.judgement.canonical import canonical, split, untagged
+from gateway.judgement.circumstances import division_of
+from gateway.judgement.staff import division_for
+from gateway.judgement.staff_verdict import Belonging, Finding, StaffHistory
+from gateway.judgement.verdict import Examination, History
+from gateway.policy.model import Policy
+
+
+def findings(examination: Examination, history: History, policy: Policy) -> tuple[Finding, ...]:
+    """Nothing for a message that is not proven to be from staff."""
+    staff = examination.staff
+    if staff is None:
+        return ()
+    known = history.staff or StaffHistory()
+    if examination.out_of_office.is_ooo:
+        return (*_of_absence(examination, staff, known, policy), *_as_the_answer(examination, history))
+    return tuple(_of_signature(examination))
+
+
+def _of_absence(examination: Examination, staff: Belonging, known: StaffHistory, policy: Policy) -> Iterator[Finding]:
+    said = examination.out_of_office
+    if "no-alternate" in said.findings:
+        yield Finding("no-alternate", tuple(each for each in said.findings if each not in ("no-alternate", "return-date-past")))
+        if known.inside_named and goes_outside(examination, policy):
+            yield Finding("external-poorer")
+    elif said.names_alternate:
+        yield from _of_contacts(examination, staff, known, policy)
+    if "return-date-past" in said.findings:
+        yield Finding("return-date-past")
+    division = division_for(staff, policy)
+    wanted = division.out_of_office.get("must_give") if division else None
+    if said.names_alternate is not None and said.return_date is None and isinstance(wanted, list | tuple) and "a return date" in wanted:
+        yield Finding("no-return-date")
+
+
+def _of_contacts(examination: Examination, staff: Belonging, known: StaffHistory, policy: Policy) -> Iterator[Finding]:
+    """Only where every contact that is offered leads to nobody; one that can be reached is enough."""
+    addresses = [each.email for each in examination.out_of_office.alternates]
+    offered = [each for each in addresses if each]
+    if len(offered) < len(addresses) or not offered:
+        return  # a number without an address: nobody here knows who answers it
+    unknown = {each for each in offered if each in known.refused or _is_nobody(each, policy)}
+    if unknown | known.away < set(offered):
+        return
+    if unknown:
+        yield Finding("alternate-unknown", ("refused",) if unknown & known.refused else ("not-in-directory",))
+    if known.naming_back & set(offered):
+        yield Finding("names-each-other")
+    elif known.away & set(offered):
+        yield Finding("alternate-away")
+
+
+def _is_nobody(address: str, policy: Policy) -> bool:
+    """An address of ours that neither the directory nor the policy has; without a directory every address may be somebody."""
+    directory = policy.directory
+    if directory is None or not directory.readable or split(address)[1] not in policy.organization_domains:
+        return False
+    plain = untagged(canonical(address))
+    return plain not in directory.members and division_of(plain, policy) is None and not _is_a_task(plain, policy)
+
+
+def _is_a_task(address: str, policy: Policy) -> bool:
+    """A stand-in, or whoever else a policy file names."""
+    for division in policy.divisions.values():
+        contacts = division.contacts
+        stand_in = contacts.stand_in.email if contacts.stand_in else None
+        if address in (stand_in, contacts.reminders, contacts.after_a_missed_date, contacts.policy_news, contacts.staff_help):
+            return True
+    return False
+
+
+def goes_outside(examination: Examination, policy: Policy) -> bool:
+    """Whether an accepted recipient lies outside our own domains."""
+    return any(split(each)[1] not in policy.organization_domains for each in examination.envelope.rcpt_to)
+
+
+def _as_the_answer(examination: Examination, history: History) -> Iterator[Finding]:
+    """The automatic reply of one person went to a resident whose case is open. The case stays open."""
+    if any(each.responded_at is None and not each.from_inquirer for each in history.thread_cases):
+        yield Finding("automatic-answer")
+
+
+def _of_signature(examination: Examination) -> Iterator[Finding]:
+    check = examination.signature
+    if check.compliant is False:
+        yield Finding("signature", (*(f"no-{each}" for each in check.missing), *check.violations))
