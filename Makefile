@@ -8,10 +8,10 @@ STAMP  := $(VENV)/.installed-$(WHERE)
 DEV    := $(VENV)/.installed-dev-$(WHERE)
 PYTEST_ARGS ?= -n auto
 
-.PHONY: help run install test lint types imports demo lock clean dev
+.PHONY: help run install test lint types imports demo lock clean dev bench-accuracy
 
 help: ## list these commands
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: install ## install, then start the gateway with its embedded defaults
 	@exec $(BIN)/gateway serve
@@ -31,6 +31,9 @@ lint: $(DEV) ## ruff, mypy and the import contracts
 
 demo: install ## one minute without any server: sample mail through a real gateway
 	$(BIN)/gateway demo
+
+bench-accuracy: $(DEV) ## precision and recall of the rules on staff mail, into docs/accuracy.md
+	$(BIN)/python -m tests.accuracy.measure
 
 # uv is quick; pip, slower, is there where uv cannot be had. Both check every hash.
 define sync

@@ -6,6 +6,7 @@ Nothing here decides anything about mail.
 from __future__ import annotations
 
 import asyncio
+import secrets
 import signal
 import socket
 from collections.abc import Awaitable, Callable
@@ -24,11 +25,13 @@ from gateway.delivery.reply import Reply
 from gateway.delivery.submit import submit
 from gateway.delivery.timeouts import Timeouts
 from gateway.intake import Intake
+from gateway.ledger.cap_state import health
 from gateway.ledger.counts import counts
 from gateway.ledger.errors import JournalFailed, LedgerFault, LedgerUnavailable, NewerLedger
 from gateway.ledger.journal import Journal
-from gateway.ledger.key_file import UnusableKey
+from gateway.ledger.key_file import KeyNotKept, UnusableKey
 from gateway.ledger.ledger import Ledger
+from gateway.ledger.pseudonym import KEY_OCTETS
 from gateway.ledger.records import Notice
 from gateway.ledger.writer import Writer
 from gateway.notices.outbox import Outbox
@@ -41,6 +44,9 @@ from gateway.settings import ListenerSettings, Settings
 from gateway.web.server import Readiness, serve_web
 
 T = TypeVar("T")
+
+KEY_RETRY = 2.0
+"""Seconds between attempts to write a key that the disk did not take."""
 
 log = structlog.get_logger()
 
@@ -90,12 +96,19 @@ class Parts:
     intake: Intake
     outbox: Outbox
     pools: dict[str, Pool]
+    unkept_key: bytes | None = None
+    """A new key that could not be written yet; until it is, nothing is recorded under it."""
 
     @classmethod
     def build(cls, settings: Settings) -> Parts:
         """Reads policy and key, opens ledger and journal; what is only unwell is logged and tried again later."""
+        unkept = None
         try:
-            key = existing_or_new_key(settings)
+            try:
+                key = existing_or_new_key(settings)
+            except KeyNotKept as error:
+                log.error("key-not-kept", said=f"{error}; mail flows, and what is seen waits until it can")
+                key = unkept = secrets.token_bytes(KEY_OCTETS)
             ledger = Ledger(settings.ledger.url, key=key, clock=clock)
         except (UnusableKey, ValueError) as error:
             raise CannotServe(str(error)) from None
@@ -108,9 +121,10 @@ class Parts:
         pools = {name: pool_of(settings, name) for name in ("inbound", "outbound", "notices")}
         intake = Intake(rulebook, journal, clock, settings.timeouts.intake, wake=lambda: outbox.wake())  # noqa: PLW0108 - the outbox is made last
         writer = Writer(ledger, intake.decide, caps=caps_of(settings))
-        intake.use(writer)
+        if unkept is None:
+            intake.use(writer)
         outbox = Outbox(writer, sender(pools["notices"]), clock, lease=timedelta(seconds=settings.notices.lease))
-        return cls(settings, rulebook, ledger, journal, writer, intake, outbox, pools)
+        return cls(settings, rulebook, ledger, journal, writer, intake, outbox, pools, unkept)
 
     async def start(self, stack: AsyncExitStack) -> None:
         """Start in the order of the mail's way backwards, so that nothing is taken that has nowhere to go; drained in reverse."""
@@ -120,7 +134,7 @@ class Parts:
         stack.push_async_callback(self.writer.drain)
         for pool in self.pools.values():
             stack.push_async_callback(pool.close)
-        for work in (self.outbox.run(), self.intake.replay_for_ever(), self.rulebook.watch(self.writer, self.outbox.wake)):
+        for work in (self.outbox.run(), self.intake.replay_for_ever(), self.rulebook.watch(self.writer, self.outbox.wake), self.keep_key()):
             stack.push_async_callback(cancel, asyncio.create_task(work))
         stack.push_async_callback(self.outbox.stop)
         page = await listening("web.bind", self.settings.web.bind, serve_web(self.settings.web.bind, self.status, self.figures))
@@ -128,6 +142,21 @@ class Parts:
         for each in self.settings.listener:
             door = await listening(f'listener "{each.name}"', each.bind, self._listen(each))
             stack.push_async_callback(door.drain, self.settings.timeouts.drain)
+
+    async def keep_key(self) -> None:
+        """Write the new key as soon as the disk takes it; only then may anything be recorded."""
+        while self.unkept_key is not None:
+            try:
+                kept = await asyncio.to_thread(existing_or_new_key, self.settings, self.unkept_key)
+            except UnusableKey:
+                await asyncio.sleep(KEY_RETRY)
+                continue
+            if kept != self.unkept_key:  # another process was first: begin again with its key
+                log.critical("key-of-another", said="another gateway wrote the key file meanwhile; restart this one")
+                return
+            self.unkept_key = None
+            self.intake.use(self.writer)
+            log.info("key-kept")
 
     async def _listen(self, each: ListenerSettings) -> RelayServer:
         listener = Listener(
@@ -155,8 +184,10 @@ class Parts:
         details = {
             "ledger": "ok" if state.ok else f"unwell: {state.why}",
             "policy": self.rulebook.health,
+            "key": "ok" if self.unkept_key is None else "not written yet: the state folder takes no file",
             "journal": "ok" if not self.journal.pending else f"{self.journal.pending} observations wait for the ledger",
             "memory": "ok" if not self.intake.kept else f"{self.intake.kept} observations wait in memory only",
+            "acknowledgements": await asyncio.to_thread(health, self.ledger),
         }
         return Readiness(relays=True, details=details)
 

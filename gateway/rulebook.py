@@ -13,13 +13,17 @@ from typing import Any
 from gateway import telemetry
 from gateway.judgement.examine import Content, examine
 from gateway.judgement.judge import judge, too_late
+from gateway.judgement.staff_verdict import StaffVerdict
 from gateway.judgement.unexamined import unexamined, unsent
 from gateway.judgement.verdict import Examination, History, Verdict
+from gateway.judgement.warn import staff_verdict
 from gateway.ledger.records import Decision, Notice
 from gateway.message.model import Envelope, Message
 from gateway.message.parse import parse
+from gateway.notices import warning
 from gateway.notices.compose import Composed, acknowledgement_notice, acknowledgement_text
 from gateway.notices.parse_back import check
+from gateway.notices.warning import NotWritten, Told
 from gateway.policy.model import Policy
 from gateway.policy.sentences import Texts
 
@@ -99,6 +103,36 @@ class Rulebook:
 
     def judge_and_compose(self, examination: Examination, history: History, now: datetime) -> Judged:
         """The verdict, and what would be sent for it. Pure but for counting faults; a notice that fails its check is not sent."""
+        return self._with_staff(self._acknowledged(examination, history, now), examination, history, now)
+
+    def _with_staff(self, judged: Judged, examination: Examination, history: History, now: datetime) -> Judged:
+        """What a member of staff is told of their own message. A fault of ours costs the warning, never the record."""
+        staff: StaffVerdict | None = None
+        told: Told | None = None
+        notices: tuple[Notice, ...] = ()
+        try:
+            staff = staff_verdict(examination, history, self.policy, now)
+            if staff is not None:
+                told, notices = self._staff_mail(examination, staff, now)
+                complaint = next((each for each in map(check, notices) if each is not None), None)
+                if complaint is not None:
+                    raise NotWritten(complaint)
+        except Exception as error:
+            telemetry.fault("staff-mail", error)
+            staff, told, notices = (replace(staff, told=(), thanks=False, reason="not-written") if staff else None), None, ()
+        return replace(judged, verdict=replace(judged.verdict, staff=staff), told=told, staff_notices=notices)
+
+    def _staff_mail(self, examination: Examination, staff: StaffVerdict, now: datetime) -> tuple[Told | None, tuple[Notice, ...]]:
+        writing = warning.Writing(self.policy, self.texts, self.secret, now, self.give_up_after)
+        if staff.thanks:
+            return None, (writing.thanks(examination, staff),)
+        if not staff.warns:
+            return None, ()
+        told, notice = writing.warning(examination, staff)
+        cover = writing.cover(examination, staff)
+        return told, (notice, cover) if cover else (notice,)
+
+    def _acknowledged(self, examination: Examination, history: History, now: datetime) -> Judged:
         verdict = judge(examination, history, self.policy, now)
         if not verdict.acknowledgement.send:
             return Judged(verdict)
@@ -136,18 +170,21 @@ class Judged:
     notice: Notice | None = None
     copies_to: frozenset[str] = frozenset()
     """Division mailboxes that want a copy (`copy_to_mailbox` in the policy)."""
+    told: Told | None = None
+    """The warning to the member of staff who wrote it, as it reads."""
+    staff_notices: tuple[Notice, ...] = ()
 
     @property
     def decision(self) -> Decision:
         """For the ledger."""
         if self.composed is None or self.notice is None:
-            return Decision(self.verdict)
+            return Decision(self.verdict, self.staff_notices)
         said = self.verdict.acknowledgement
         spoken = [case for case in (said.lead, *said.others) if case is not None]
         # An acknowledgement in confidence speaks for its own case only, whatever else was opened.
         told = [case for case in spoken if case.confidential][:1] or spoken
         notices = (self.notice, *(copy_for(case.mailbox, self.notice) for case in told if case.mailbox in self.copies_to))
-        return Decision(self.verdict, notices, printed={case.mailbox: self.composed.printed_respond_by for case in told})
+        return Decision(self.verdict, (*notices, *self.staff_notices), printed={case.mailbox: self.composed.printed_respond_by for case in told})
 
 
 def copy_for(mailbox: str, notice: Notice) -> Notice:

@@ -53,6 +53,7 @@ class RulebookInForce:
         self._ledger = ledger
         self._clock = clock
         self._folders = folders_of(settings)
+        self._others = (settings.paths.directory,) if settings.paths.directory else ()
         self._rulebook: Rulebook | None = None
         self._standing: Standing | None = None
         self._good: Mapping[str, bytes] = {}
@@ -105,7 +106,7 @@ class RulebookInForce:
             asked = self._asked.is_set()
             self._asked.clear()
             try:
-                before, seen = seen, await asyncio.to_thread(marks, self._folders)
+                before, seen = seen, await asyncio.to_thread(marks, self._folders, *self._others)
                 if asked or not self._ledger_asked or (seen == before and seen != self._read_marks):
                     await asyncio.to_thread(self.read)
                 if self._unrecorded:
@@ -120,7 +121,7 @@ class RulebookInForce:
     def _read(self) -> None:
         if not self._ledger_asked:
             self._recall()
-        now_marks = marks(self._folders)
+        now_marks = marks(self._folders, *self._others)
         standing = settle_rulebook(self._settings, self._secret, self._clock(), self._good)
         if standing.rulebook is not None:
             self._good = standing.in_force

@@ -17,9 +17,8 @@ from gateway.policy.directory import LARGEST, read_directory, unread_directory
 from gateway.policy.folders import Files, Folders, read_files, shown_path
 from gateway.policy.last_good import Errors, Trial, settle
 from gateway.policy.load import Loaded, load_policy
-from gateway.policy.model import Directory, Policy
+from gateway.policy.model import Caps, Directory, Policy
 from gateway.policy.sentences import Texts
-from gateway.policy.model import Caps
 from gateway.policy.texts import is_text, make_texts, used_texts
 from gateway.rulebook import Rulebook
 from gateway.settings import Settings
@@ -137,9 +136,9 @@ def caps_of(settings: Settings) -> Caps:
     return Caps(**dict(settings.caps))
 
 
-def existing_or_new_key(settings: Settings) -> bytes:
-    """The ledger's key, created at the first start. Raises UnusableKey."""
-    return read_or_create_key(key_path(settings))
+def existing_or_new_key(settings: Settings, fresh: bytes | None = None) -> bytes:
+    """The ledger's key, created (as `fresh`, where given) at the first start. Raises UnusableKey, KeyNotKept."""
+    return read_or_create_key(key_path(settings), fresh)
 
 
 def dry_run_key(settings: Settings) -> bytes:

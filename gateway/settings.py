@@ -14,6 +14,7 @@ from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -54,6 +55,14 @@ def _address(value: str) -> str:
     return value
 
 
+def _octets(value: object) -> int:
+    """`"256MB"` or a number of octets -> octets."""
+    match = re.fullmatch(r"\s*(\d+)\s*(kB|MB|GB)?\s*", str(value))
+    if match is None or isinstance(value, bool) or int(match[1]) == 0:
+        raise ValueError('write a size, such as "256MB"')
+    return int(match[1]) * {"kB": 10**3, "MB": 10**6, "GB": 10**9}.get(match[2] or "", 1)
+
+
 def _cap(value: object) -> object:
     if value in ("none", None):
         return None
@@ -77,12 +86,14 @@ def _hops(value: object) -> object:
     if not isinstance(hops, list | tuple) or not hops:
         raise ValueError("write one next hop, or a list of them in the order of preference")
     for hop in hops:
-        if not re.match(r"(smtp|smtps|lmtp)://[^/?#]+|maildir:/*[^/]", str(hop)):
-            raise ValueError(f'"{hop}" is not a next hop; write smtp://HOST:PORT, smtps://HOST, lmtp://HOST:PORT or maildir:///FOLDER')
+        if not re.match(r"(smtp|smtps|lmtp)://[^/?#]+|lmtp:/{3,}[^/]|maildir:/*[^/]", str(hop)):
+            shown = re.sub(r"//.*@", "//…@", str(hop))  # somebody may have written a password there
+            raise ValueError(f'"{shown}" is not a next hop; write smtp://HOST:PORT, smtps://HOST, lmtp://HOST:PORT or maildir:///FOLDER')
     return tuple(str(hop) for hop in hops)
 
 
 Seconds = Annotated[float, BeforeValidator(_seconds)]
+Octets = Annotated[int, BeforeValidator(_octets)]
 Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
 HostPort = Annotated[str, AfterValidator(_address)]
 Cap = Annotated[tuple[int, timedelta] | None, BeforeValidator(_cap)]
@@ -127,6 +138,8 @@ class ListenerSettings(_Section):
     certificate: Path | None = None
     key: Path | None = None
     client_names: tuple[str, ...] = ()
+    client_ca: Path | None = None
+    proxy_from: tuple[Network, ...] = ()
 
     @property
     def trusts_senders(self) -> bool:
@@ -137,6 +150,8 @@ class ListenerSettings(_Section):
     def _certificate_with_tls(self) -> ListenerSettings:
         if self.tls != "none" and self.certificate is None:
             raise ValueError(f'listener "{self.name}" has tls = "{self.tls}" and needs a certificate (and a key, unless it is in the same file)')
+        if self.client_names and self.tls == "none":
+            raise ValueError(f'listener "{self.name}" has client_names, which come with TLS; set tls = "opportunistic" or "required"')
         return self
 
 
@@ -154,6 +169,7 @@ class TimeoutSettings(_Section):
     data_end: Seconds = 600.0
     intake: Seconds = 2.0
     client: Seconds = 300.0
+    session: Seconds = 3600.0
     drain: Seconds = 20.0
 
 
@@ -191,6 +207,9 @@ class RelaySettings(_Section):
     received: bool = True
     marker: str = ""
     max_connections: int = Field(default=1000, ge=1)
+    max_connections_per_address: int = Field(default=50, ge=1)
+    max_in_flight: Octets = 256_000_000
+    share_ports: bool = False
 
 
 class LogSettings(_Section):
@@ -319,7 +338,7 @@ def _absolute(settings: Settings, base: Path) -> Settings:
 
 
 def _with_absolute_files(listener: ListenerSettings, base: Path) -> ListenerSettings:
-    files: dict[str, Any] = {name: base / value for name in ("certificate", "key") if (value := getattr(listener, name))}
+    files: dict[str, Any] = {name: base / value for name in ("certificate", "key", "client_ca") if (value := getattr(listener, name))}
     return listener.model_copy(update=files)
 
 
@@ -337,7 +356,7 @@ def _absolute_hop(hop: str, base: Path) -> str:
     """
     match = re.fullmatch(r"maildir:(/*)([^?]*)(\?.*)?", hop)
     if match is None:
-        return hop
+        return re.sub(r"(?<=[?&])(ca|password_file)=([^&/%][^&]*)", lambda found: f"{found[1]}={quote(str(base))}/{found[2]}", hop)
     slashes, rest, query = len(match[1]), match[2], match[3] or ""
     first = rest.split("/", 1)[0]
     absolute = slashes == 1 or slashes >= 4 or (slashes == 3 and first != "var" and Path("/", first).is_dir())

@@ -18,6 +18,8 @@ _COMMANDS = {
     "replay": "gateway.cli.replay",
     "trace": "gateway.cli.trace",
     "outbox": "gateway.cli.outbox",
+    "findings": "gateway.cli.findings",
+    "caps": "gateway.cli.caps",
     "policy": "gateway.cli.policy",
     "schema": "gateway.cli.schema",
 }
@@ -48,6 +50,7 @@ def gateway() -> None:
       gateway check                    is my policy edit good?
       gateway explain message.eml      what would happen to this message, and why
       gateway trace '<id@example.org>' what did happen to that one
+      gateway replay last-month.mbox   what these policies would have done with last month's mail
 
     Exit status: 0 fine, 1 it ran and found something wrong, 2 it could not run.
     """

@@ -8,7 +8,7 @@ from dataclasses import replace
 from gateway.judgement.unexamined import unexamined
 from gateway.judgement.verdict import Examination, History
 from gateway.ledger.errors import RecordingFailed
-from gateway.ledger.records import Decision
+from gateway.ledger.records import Decision, Notice
 from gateway.ledger.scratch import CaseTally, ScratchLedger
 from gateway.reports.difference import Outcome
 from gateway.reports.replay import Mail, Tally
@@ -49,8 +49,7 @@ class Course:
         judged = self.rulebook.judge_and_compose(examination, history, examination.envelope.received_at)
         self._judged[id(examination)] = judged
         decision = judged.decision
-        # Nothing is sent from here: neither words nor address are kept.
-        return replace(decision, notices=tuple(replace(each, octets=b"", rcpt_to="") for each in decision.notices))
+        return replace(decision, notices=tuple(_unsent(each) for each in decision.notices))
 
     def _outcome(self, examination: Examination) -> Outcome:
         judged = self._judged[id(examination)]
@@ -61,3 +60,8 @@ class Course:
         bare = unexamined(sighting.octets, sighting.envelope, "RecordingFailed")
         self._ledger.record([bare], self._decide)
         return self._outcome(bare), False
+
+
+def _unsent(notice: Notice) -> Notice:
+    """What history has to know of it: not its words, and not a resident's address (that of staff tells how often they were warned)."""
+    return replace(notice, octets=b"", rcpt_to="" if notice.kind == "acknowledgement" else notice.rcpt_to)

@@ -38,7 +38,7 @@ class Explainer:
         examination = self.rulebook.examine(sighting)
         history = self.history.of(examination) if self.history else alone(examination, self.rulebook.secret)
         judged = self.rulebook.judge_and_compose(examination, history, sighting.envelope.received_at)
-        return document(judged.verdict, judged.composed, zone)
+        return document(judged.verdict, judged.composed, zone, judged.told)
 
 
 @click.command()
@@ -83,7 +83,8 @@ def _explainer(config: Path | None, history: bool) -> Explainer:
     settings = settings_or_exit(config)
     now = datetime.now(UTC)
     rulebook = rulebook_or_exit(settings, now)
-    return Explainer(settings, rulebook, HistoryReader.open(settings.ledger.url, rulebook.secret, caps=rulebook.policy.caps) if history else None, now)
+    reader = HistoryReader.open(settings.ledger.url, rulebook.secret, caps=rulebook.policy.caps) if history else None
+    return Explainer(settings, rulebook, reader, now)
 
 
 def _explain_files(explainer: Explainer, given: list[Given], as_json: bool) -> int:

@@ -63,6 +63,7 @@ def _lines(events: tuple[Event, ...]) -> list[str]:
         lines.append(f"{event.at.astimezone():%Y-%m-%d %H:%M:%S%z}  {event.what}{about}{_SAID.get(event.what, _nothing)(event.detail)}")
         if event.what == "seen":
             lines += [f"    {_told(_step(each))}" for each in event.detail.get("trace") or ()]
+            lines.append("    pass  every other rule that was asked (gateway explain lists them)")
     return lines
 
 
@@ -80,8 +81,9 @@ def _told(step: Step) -> str:
 
 def _opened(detail: Mapping[str, Any]) -> str:
     printed = _when(detail.get("printed_respond_by"))
+    after_all = " (excluded at first; measured after all, because a person answered)" if detail.get("opened_by_answer") else ""
     return (
-        f": {detail['division']}, {detail['kind']} ({detail['standard']}); acknowledge by {_when(detail.get('acknowledge_by'))}, "
+        f"{after_all}: {detail['division']}, {detail['kind']} ({detail['standard']}); acknowledge by {_when(detail.get('acknowledge_by'))}, "
         f"answer by {_when(detail.get('respond_by'))}, date told {printed}"
     )
 
@@ -103,6 +105,11 @@ def _written(detail: Mapping[str, Any]) -> str:
     return f": {detail['kind']} from {detail['mailbox']}, Message-ID {detail['internet_message_id']}"
 
 
+def _finding(detail: Mapping[str, Any]) -> str:
+    lacking = f" ({', '.join(detail['detail'])})" if detail["detail"] else ""
+    return f": {detail['kind']}{lacking}, finding {detail['finding']}, {detail['division']}"
+
+
 def _nothing(_: Mapping[str, Any]) -> str:
     return ""
 
@@ -119,4 +126,8 @@ _SAID = {
     "notice-settled": _settled,
     "acknowledged": _by,
     "answered": _by,
+    "found": _finding,
+    "told": _finding,
+    "mended": _finding,
+    "disputed": _finding,
 }

@@ -11,6 +11,7 @@ import ssl
 from collections import deque
 from typing import cast
 
+from gateway.delivery.credentials import Credentials
 from gateway.delivery.deadline import Deadline
 from gateway.delivery.extensions import NONE, Extensions, from_reply
 from gateway.delivery.hop import Unavailable, broken, unreachable
@@ -24,8 +25,14 @@ REPLY_LIMIT = 65536
 FAREWELL = 5.0
 """Seconds a next hop has to answer QUIT."""
 
-Expected = tuple["asyncio.Future[Reply]", float, bool]
-"""Who waits, seconds from becoming the next one due, and whether 3yz is the good answer (DATA)."""
+Misfits = tuple[int, ...]
+COMMAND: Misfits = (3,)
+DATA: Misfits = (2,)
+AUTH: Misfits = ()
+"""First digits of a reply that would not fit what was asked: 3yz is an answer to DATA alone, and to AUTH beside 2yz."""
+
+Expected = tuple["asyncio.Future[Reply]", float, Misfits]
+"""Who waits, seconds from becoming the next one due, and what would be no answer."""
 
 
 class SmtpSession(asyncio.Protocol):
@@ -45,7 +52,7 @@ class SmtpSession(asyncio.Protocol):
         self._buffer = bytearray()
         self._lines: list[bytes] = []
         self._size = 0
-        self._in_data = False
+        self._in_data = self._encrypted = False
         self._early: Reply | None = None
         self._writable: asyncio.Future[None] | None = None
         self._leaving = False
@@ -74,9 +81,25 @@ class SmtpSession(asyncio.Protocol):
             raise unreachable("offers no STARTTLS")
 
     def command(self, line: bytes) -> asyncio.Future[Reply]:
-        future = self._expect(self._timeouts.command, goes_on=line[:4].upper() == b"DATA")
-        self._unsent += line + b"\r\n"
-        return future
+        return self._command(line, DATA if line[:4].upper() == b"DATA" else COMMAND)
+
+    async def authenticate(self, credentials: Credentials) -> None:
+        """After `greet`, inside TLS; PLAIN where it is offered, else LOGIN. Raises Unavailable."""
+        if not self._encrypted:
+            raise unreachable("no TLS to send a password in")
+        offered = self.extensions.keywords.get("AUTH", "").upper().split()
+        if "PLAIN" in offered:
+            reply = await self._ask(credentials.plain(), AUTH)
+        elif "LOGIN" in offered:
+            command, *answers = credentials.login()
+            reply = await self._ask(command, AUTH)
+            for each in answers:
+                if reply.code == 334:
+                    reply = await self._ask(each, AUTH)
+        else:
+            raise unreachable("offers no AUTH PLAIN or LOGIN")
+        if not reply.positive:
+            raise unreachable(f"refused AUTH: {reply.code}")
 
     def flush(self) -> None:
         if self._unsent:
@@ -128,6 +151,7 @@ class SmtpSession(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
+        self._encrypted = transport.get_extra_info("ssl_object") is not None
 
     def connection_lost(self, _: Exception | None) -> None:
         self._fail(broken("connection lost"))
@@ -176,13 +200,13 @@ class SmtpSession(asyncio.Protocol):
         if not self._expected:
             self._unasked(reply)
             return
-        future, _, goes_on = self._expected[0]
-        if reply.code // 100 == (2 if goes_on else 3):
+        future, _, misfits = self._expected[0]
+        if reply.code // 100 in misfits:
             self._fail(broken("a reply that does not fit its command"))
             return
         self._expected.popleft()
         self._set_deadline()
-        self._in_data = reply.code // 100 == 3
+        self._in_data = misfits is DATA and reply.code // 100 == 3
         if not future.done():
             future.set_result(reply)
 
@@ -193,12 +217,12 @@ class SmtpSession(asyncio.Protocol):
         else:
             self._fail(broken("a reply nobody asked for"))
 
-    def _expect(self, seconds: float, *, goes_on: bool = False) -> asyncio.Future[Reply]:
+    def _expect(self, seconds: float, misfits: Misfits = COMMAND) -> asyncio.Future[Reply]:
         future: asyncio.Future[Reply] = self._loop.create_future()
         if self._failure is not None:
             _refuse(future, self._failure)
             return future
-        self._expected.append((future, seconds, goes_on))
+        self._expected.append((future, seconds, misfits))
         if len(self._expected) == 1:
             self._deadline.set(seconds)
         return future
@@ -237,8 +261,13 @@ class SmtpSession(asyncio.Protocol):
             if not future.done():
                 _refuse(future, failure)
 
-    async def _ask(self, line: bytes) -> Reply:
-        future = self.command(line)
+    def _command(self, line: bytes, misfits: Misfits) -> asyncio.Future[Reply]:
+        future = self._expect(self._timeouts.command, misfits)
+        self._unsent += line + b"\r\n"
+        return future
+
+    async def _ask(self, line: bytes, misfits: Misfits = COMMAND) -> Reply:
+        future = self._command(line, misfits)
         self.flush()
         return await future
 
@@ -263,6 +292,7 @@ class SmtpSession(asyncio.Protocol):
         if encrypted is None:
             raise unreachable("left at STARTTLS")
         self._transport = encrypted
+        self._encrypted = True
 
 
 def _refuse(future: asyncio.Future[Reply], failure: Unavailable) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
+from gateway.delivery.credentials import Credentials, read_credentials
 from gateway.delivery.hop import unreachable
 from gateway.delivery.session import SmtpSession
 from gateway.delivery.timeouts import Timeouts
@@ -31,6 +32,9 @@ class SmtpHop:
     ca: str | None = None
     socket: str | None = field(default=None)
     """Path of a UNIX socket, in place of host and port (LMTP)."""
+    user: str | None = None
+    """Who logs in by AUTH; only with TLS that is verified."""
+    password_file: str | None = None
 
     @cached_property
     def _context(self) -> ssl.SSLContext | None:
@@ -48,18 +52,30 @@ class SmtpHop:
             context = self._context
         except OSError as error:  # the file of `ca`; ssl.SSLError is of it
             raise unreachable(f"certificates to trust: {type(error).__name__}") from None
+        credentials = await self._credentials(timeouts)
         try:
-            return await self._open(timeouts, hostname, context)
+            return await self._open(timeouts, hostname, context, credentials)
         except ssl.SSLError as error:
             if self.tls != "opportunistic":
                 raise unreachable(f"TLS: {type(error).__name__}") from None
-        return await self._open(timeouts, hostname, None)
+        return await self._open(timeouts, hostname, None, credentials)
 
-    async def _open(self, timeouts: Timeouts, hostname: str, context: ssl.SSLContext | None) -> SmtpSession:
+    async def _credentials(self, timeouts: Timeouts) -> Credentials | None:
+        if self.user is None or self.password_file is None:
+            return None
+        try:
+            async with asyncio.timeout(timeouts.connect):
+                return await asyncio.to_thread(read_credentials, self.user, self.password_file)
+        except TimeoutError:
+            raise unreachable("password file: TimeoutError") from None
+
+    async def _open(self, timeouts: Timeouts, hostname: str, context: ssl.SSLContext | None, credentials: Credentials | None) -> SmtpSession:
         session = await self._connect(timeouts, context if self.tls == "implicit" else None)
         try:
             async with asyncio.timeout(timeouts.command):
                 await session.greet(hostname, None if self.tls == "implicit" else context, self.host, required=self.tls == "required")
+                if credentials is not None:
+                    await session.authenticate(credentials)
         except BaseException as error:
             session.abort()
             if isinstance(error, OSError) and not isinstance(error, ssl.SSLError):

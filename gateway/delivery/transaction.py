@@ -7,22 +7,27 @@ and only while no reply of this transaction has been shown to anybody (DESIGN §
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
+from types import MappingProxyType
 
 from gateway.delivery.extensions import Extensions
+from gateway.delivery.forwarding import forwarded_lines
 from gateway.delivery.hop import HopSession, Unavailable, broken, unreachable
 from gateway.delivery.pool import Pool
 from gateway.delivery.reply import Reply
 
 NOTHING: frozenset[str] = frozenset()
+NOBODY: Mapping[str, bytes] = MappingProxyType({})
 
 
 class Transaction:
     """MAIL, RCPT…, DATA, the message. Call `reset` or `abort` unless `end` was awaited to its reply."""
 
-    def __init__(self, pool: Pool, session: HopSession) -> None:
+    def __init__(self, pool: Pool, session: HopSession, client: Mapping[str, bytes] = NOBODY) -> None:
         self._pool = pool
         self._session = session
+        self._client = client
         self._lines: list[bytes] = []
         self._needs: set[str] = set()
         self._replies: list[asyncio.Future[Reply]] = []
@@ -31,9 +36,9 @@ class Transaction:
         self._over = False
 
     @classmethod
-    async def begin(cls, pool: Pool) -> Transaction:
-        """Get a session. Raises Unavailable."""
-        return cls(pool, await pool.acquire())
+    async def begin(cls, pool: Pool, client: Mapping[str, bytes] = NOBODY) -> Transaction:
+        """Get a session. `client` are the true client's XFORWARD attributes, as xtext. Raises Unavailable."""
+        return cls(pool, await pool.acquire(), client)
 
     @property
     def extensions(self) -> Extensions:
@@ -58,6 +63,8 @@ class Transaction:
         """
         if needs and any(keyword not in self._session.extensions for keyword in needs):
             raise unreachable("lacks an extension that another next hop announced")
+        if not self._lines:
+            self._introduce()
         self._needs |= needs
         self._lines.append(line)
         self._replies.append(self._session.command(line))
@@ -140,5 +147,15 @@ class Transaction:
             raise unreachable("lacks an extension that another next hop announced")
         if not self._session.extensions.pipelining and len(self._lines) > 1:
             raise unreachable("does not take a pipelined group")
+        self._introduce()
         self._replies = [self._session.command(line) for line in self._lines]
         self._session.flush()
+
+    def _introduce(self) -> None:
+        """Tell the next hop of the client, before MAIL; it is for its log, so a refusal only costs the connection its reuse."""
+        for line in forwarded_lines(self._client, self._session.extensions):
+            self._session.command(line).add_done_callback(self._introduced)
+
+    def _introduced(self, replied: asyncio.Future[Reply]) -> None:
+        if replied.cancelled() or replied.exception() is not None or not replied.result().positive:
+            self._refused = True

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 _PRVS = re.compile(r"(?:ms)?prvs1?=(?P<tag>[^=/]+)=(?P<local>.+)")
 """BATV: prvs=tag=local, and the msprvs1=tag=local of SparkPost."""
@@ -24,6 +25,7 @@ _DOT_STRING = r'[^\s"(),:;<>@\[\\\]\x00-\x1f\x7f]+'
 _DELIVERABLE = re.compile(rf"(?P<local>{_QUOTED}|{_DOT_STRING})@(?P<domain>(?:{_LABEL}\.)+{_LABEL})")
 
 
+@lru_cache(maxsize=1024)
 def split(address: str) -> tuple[str, str]:
     """Local part and domain, without case, quotes or the root dot; the domain as A-labels where it has them. "" where missing."""
     local, _, domain = address.strip().strip("<>").rpartition("@")

@@ -98,6 +98,8 @@ def examine(message: Message, envelope: Envelope, policy: Policy, *, secret: byt
         further_addresses=further_addresses(at),
         shared_domain=is_shared_domain(split(inquirer)[1], policy),
         staff=staff,
+        goes_outside=any(split(each)[1] not in policy.organization_domains for each in envelope.rcpt_to),
+        local_zone=policy.zone,
         says_mistake=_may_dispute(at) and says_mistake(newest),
     )
 

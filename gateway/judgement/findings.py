@@ -31,7 +31,7 @@ def _of_absence(examination: Examination, staff: Belonging, known: StaffHistory,
     said = examination.out_of_office
     if "no-alternate" in said.findings:
         yield Finding("no-alternate", tuple(each for each in said.findings if each not in ("no-alternate", "return-date-past")))
-        if known.inside_named and goes_outside(examination, policy):
+        if known.inside_named and examination.goes_outside:
             yield Finding("external-poorer")
     elif said.names_alternate:
         yield from _of_contacts(examination, staff, known, policy)
@@ -77,11 +77,6 @@ def _is_a_task(address: str, policy: Policy) -> bool:
         if address in (stand_in, contacts.reminders, contacts.after_a_missed_date, contacts.policy_news, contacts.staff_help):
             return True
     return False
-
-
-def goes_outside(examination: Examination, policy: Policy) -> bool:
-    """Whether an accepted recipient lies outside our own domains."""
-    return any(split(each)[1] not in policy.organization_domains for each in examination.envelope.rcpt_to)
 
 
 def _as_the_answer(examination: Examination, history: History) -> Iterator[Finding]:

@@ -22,7 +22,19 @@ _ONLINE_PLACE = re.compile(
     r"|virtuel(?:le)?|https?:|call|teleconference|téléconférence)\b",
     re.IGNORECASE,
 )
+_HYBRID = re.compile(r"\b(?:hybrid|hybride|(?:in[- ]person|en personne|en présentiel) (?:or|and|ou|et) )", re.IGNORECASE)
 _IN_PERSON = re.compile(r"\b(?:in[- ]person|on[- ]?site|face[- ]to[- ]face|en personne|en présentiel|sur place|hybrid|hybride)\b", re.IGNORECASE)
+_VIDEO = re.compile(
+    r"\b(?:by video|video ?(?:call|conference|meeting)|virtual(?:ly)?|online|remote(?:ly)?|via (?:microsoft )?(?:teams|zoom|webex|google meet)"
+    r"|(?:microsoft teams|teams|zoom|webex) meeting|réunion (?:microsoft )?teams|visio\w*|vidéo\w*|virtuel(?:le)?s?|en ligne|à distance"
+    r"|(?:par|sur|via) (?:teams|zoom|webex))\b",
+    re.IGNORECASE,
+)
+_NO_CAMERA = re.compile(
+    r"\b(?:audio[- ]only|cameras? (?:off|not (?:needed|required))|no (?:camera|video)|without (?:camera|video)|(?:tele)?conference call|by (?:tele)?phone"
+    r"|sans (?:caméra|vidéo)|caméras? (?:fermées?|éteintes?|facultatives?)|conférence téléphonique|par téléphone)\b",
+    re.IGNORECASE,
+)
 _NOT_IN_PERSON = re.compile(
     r"\b(?:not|no|pas|non|n['’]est pas) (?:be )?(?:held )?(?:required )?(?:in[- ]person|en personne|en présentiel)\b", re.IGNORECASE
 )
@@ -34,7 +46,10 @@ _ON_CAMERA = re.compile(
 
 
 def check(message: Message) -> Mapping[str, object] | None:
-    """`{"method", "in_person", "on_camera", "location", "conference", "stated"}` of an invitation, None for any other message.
+    """`{"method", "how", "in_person", "on_camera", "location", "conference", "stated"}` of an invitation, None for any other message.
+
+    `how` is what a guest would understand: "in_person", "on_camera" (a video link or words of one, and nothing that says without camera), "both", or
+    None where neither can be told.
 
     `in_person` is True for a stated place or wording, False when nothing says; `on_camera` is True only when the words ask for it; `conference` is
     whether a link is given; `stated` is whether either was said in words or by a place.
@@ -58,14 +73,22 @@ def _what_it_says(properties: Mapping[str, str], message: Message) -> Mapping[st
     place = bool(location) and not _is_online_only(location or "")
     in_person = (place or bool(_IN_PERSON.search(words))) and not _NOT_IN_PERSON.search(words)
     on_camera = bool(_ON_CAMERA.search(words))
+    by_video = on_camera or (not _NO_CAMERA.search(words) and bool(conference or _VIDEO.search(words)))
     return {
         "method": "REQUEST",
+        "how": _how(in_person=in_person, by_video=by_video or bool(_HYBRID.search(words))),
         "in_person": in_person,
         "on_camera": on_camera,
         "location": location,
         "conference": conference,
         "stated": bool(in_person or on_camera),
     }
+
+
+def _how(*, in_person: bool, by_video: bool) -> str | None:
+    if in_person and by_video:
+        return "both"
+    return "in_person" if in_person else "on_camera" if by_video else None
 
 
 def _is_online_only(location: str) -> bool:

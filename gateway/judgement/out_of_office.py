@@ -55,6 +55,7 @@ _MOBILE_AFTER = re.compile(r"\s?[,–-]?\s?\(?(?:my )?(?:cell|mobile|cellulaire)
 _LINKED = re.compile(
     r"(?:\bor|\band|\bou|\bet|\balternatively|[,;/])[,:]?\s(?:else |with |to |please |contact |call |my |our |the |mon |ma |notre )*$", re.IGNORECASE
 )
+_FINDS_THEM = re.compile(r"\b(?:can|will|may|could|knows?)\b[\w ]{0,20}\b(?:find|reach|contact|page|call|get (?:a )?hold of) me\b", re.IGNORECASE)
 _WRAPPED_FROM = 45
 _LONGEST_UNIT = 1500
 _TEXT_READ = 10_000
@@ -343,7 +344,8 @@ class _Reading:
     def _is_offered(self, unit: _Unit, point: ContactPoint) -> bool:
         if point.kind == "email" and self.absent.has_address(point.value):
             return False
-        cue = max((cue for cue in unit.cues if cue.end <= point.start), key=lambda each: (each.end, each.end - each.start), default=None)
+        before = (cue for cue in unit.cues if cue.end <= point.start or (cue.kind in {"negated", "matter"} and cue.start < point.start))
+        cue = max(before, key=lambda each: (min(each.end, point.start), each.end - each.start), default=None)
         floor = cue.start if cue else 0
         named_before = [each for each in unit.people if floor <= each.start < point.start]
         if named_before and named_before[-1] not in unit.others:
@@ -354,6 +356,8 @@ class _Reading:
         if cue is None:
             return self._is_offered_without_words(unit, point, somebody_named=bool(others))
         if cue.kind == "own":
+            if any(_FINDS_THEM.search(unit.text[each.end : cue.end]) for each in unit.others if each.end <= cue.start):
+                return True
             return any(each.start >= cue.end and _LINKED.search(unit.text[: each.start]) for each in others)
         return cue.kind == "other" and not (not others and _MOBILE_AFTER.match(unit.text, point.end))
 

@@ -50,6 +50,11 @@ OWN = _any(
     r"|track|leave|send|follow|call or text|call or e-?mail|speak (?:to|with)|talk (?:to|with)|connect with)"
     r" me(?! or\b| and\b)\b(?! an? )",
     r"\bleave me\b|\bsend me\b|\bgive me\b",
+    r"\b(?:text|texting|phone|cell|e-?mail|call|calling|voice ?mail) (?:is|works|are) (?:the )?(?:best|better|quickest|fastest|easiest|quicker|faster|easier)\b",
+    r"\b(?:call|calling|ring|phone|try|at|reach\w*) (?:me at )?(?:the|our|my) (?:cottage|cabin|hotel|lodge|house)\b|\bhotel(?:['’]s)? (?:phone|number|line|room)\b",
+    r"\b(?:address|number|line|phone|cell|mobile|way) (?:for me|to (?:reach|contact|call|get(?: a)? hold of) me)\b",
+    r"\bI (?:can|could|will|['’]ll|do)(?: still| only)? (?:take|receive|get|check|retrieve|answer|return) (?:voice |phone |text |urgent "
+    r"|your |my |any |all )*(?:messages|calls|voice ?mails?|e-?mails?|texts)\b",
     r"\bI (?:can|could|may|might|will|shall|am|['’]ll|would)(?: still| also| only| always| however| then)*(?: be)?(?: still| also| only| "
     r"always)* (?:reached|reachable|contacted|available|accessible)(?! to help)",
     r"\bI(?:['’]m| am|['’]ll| will) (?:still |also |only )?(?:be )?(?:reachable|contactable|checking|monitoring)\b",
@@ -76,12 +81,13 @@ _ELSE = (
 )
 OTHER = _any(
     r"\b(?:contact|contacting|call|calling|phone|phoning|telephone|e-?mail|e-?mailing|reach|reach out to|reaching|page|dial|dialing"
-    r"|dialling|consult|notify|see|try|text|ask(?: for)?|use|visit|copy|cc|mail|ping|ring)"
+    r"|dialling|consult|notify|see|try|(?<!a )text|ask(?: for)?|use|visit|copy|cc|(?<!voice )mail|ping|ring)"
     r":?(?: directly)? " + _ELSE,
     r"\b(?:speak|talk|connect|liaise|check|follow[- ]?up|touch base|get in touch|be in touch|get in contact|work|deal) (?:to|with) " + _ELSE,
     r"\b(?:refer|direct|forward|send|resend|re-send|address|submit|redirect|re-direct|route|write|turn|copy|transfer)(?:ed|ing)?\b[^.;]{0,80}?\bto:? "
     + _ELSE,
     r"\b(?:contact|call|e-?mail|reach) me(?: directly)? (?:or|and)\b",
+    r"\bkindly\b|\b(?:take|bring|raise)\b[^.;]{0,40}? with " + _ELSE,
     r"\b(?:will|can|may|would|shall|should|could)(?: also| then)? be (?:able|happy|pleased|glad|available|more than "
     r"happy)\b[^.;]{0,20}\b(?:help|assist|answer|respond)",
     r"\b(?:he|she|they|who|team|staff|office|desk|colleagues?|(?!(?:i|you|we|it|and|or|but|that|which)\b)[a-zà-ÿ]+) (?:can|may|will|could)(?: also| best)?(?: "
@@ -140,11 +146,13 @@ NOT_NEGATED = _any(
 
 PAST_OR_OTHER_MATTER = _any(
     r"\byour (?:message|e-?mail|mail|request|note|inquiry)\b[^.;]{0,60}\b(?:from|to|sent|addressed|regarding|about|titled|entitled|subject"
-    r"|dated)\b[^.;]{0,20}",
-    r"\bvotre (?:message|courriel|demande)\b[^.;]{0,60}\b(?:de|du|adressé|envoyé|intitulé|concernant|au sujet)\b[^.;]{0,20}",
-    r"\b(?:message|e-?mail|courriel) (?:sent )?(?:to|from|à|de)\b[^.;]{0,10}",
+    r"|dated)\b",
+    r"\bvotre (?:message|courriel|demande)\b[^.;]{0,60}\b(?:de|du|adressé|envoyé|intitulé|concernant|au sujet)\b",
+    r"\b(?:message|e-?mail|courriel) (?:sent )?(?:to|from|à|de)\b",
+    r"\b(?:at|attending|hosting|speaking at|au|à la|à un|à une) (?:an? |the |this |our |[\w'’-]+ ){0,5}(?:conference|forum|summit|symposium|workshop|convention|congress"
+    r"|seminar|hotel|conférence|congrès|colloque|hôtel)\b(?: [\w'’-]+){0,3}(?=[,(: ])",
 )
-"""The resident's own message is spoken of."""
+"""The resident's own message is spoken of, or an event that the writer is at."""
 
 OWN_LABEL = re.compile(
     r"\W*(?:t|tel|tél|c|p|m|d|o|e|b|telephone|téléphone|phone|cell|cellular|cellulaire|mobile|office|bureau|direct|work|desk|main|e-?mail"

@@ -120,7 +120,7 @@ REASONS: dict[str, Reason] = {
     ),
     "breaker": Reason(
         "counted",
-        "The division's mailbox wanted far more acknowledgements than usual; they are held back until its rate is usual again, or a person resets it.",
+        "The division's mailbox wanted far more acknowledgements than usual; none is sent until its rate is usual again, or a person resets it.",
         "docs/caps.md",
     ),
     "domain-cap": Reason(

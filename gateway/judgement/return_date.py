@@ -53,7 +53,10 @@ _WEEKDAYS = {
     for name in names.split()
 }
 _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
-_WEEKDAY = "|".join(sorted(_WEEKDAYS, key=len, reverse=True))
+_WEEKDAY = "|".join(sorted(_WEEKDAYS, key=len, reverse=True)).replace(
+    "|mon|", r"|mon(?!\s(?!at\b|to\b|and\b|or\b|if\b|next\b|morning\b)[a-zà-ÿ])|"
+)
+"""Small letters. The French "mon" (retour) is no Monday."""
 
 
 def _year(name: str) -> str:
@@ -79,7 +82,7 @@ _WEEKDAY_BEFORE = re.compile(rf"\b(?:{_WEEKDAY})\b\.?,?\s{{1,2}}(?:the\s|le\s)?$
 Role = Literal["return", "until", "last day"]
 _RETURN = re.compile(
     r"\b(?:return(?:ing|s)?(?! your| the (?:call|favou?r))|(?:be|i['’]?m|am|come|coming|get|getting|i['’]ll be|will be|are|is)(?: \w+ly)? "
-    r"back|back (?:in|at|to|on|from)|back|resume|resuming|reopen\w*|re-open\w*|return date|date of return"
+    r"back|back (?:in|at|to|on|from)|back|(?:reply|respond|answer)(?: to you(?:r \w+)?)?(?= on)|resume|resuming|reopen\w*|re-open\w*|return date|date of return"
     r"|in the office(?: again)?(?= on)|available again|first day back|de retour|mon retour|retour|reviendrai|reviens|serai là|reprendrai"
     r"|reprise|rentrerai|rouvrir\w*|disponible à compter)\b",
     re.IGNORECASE,

@@ -52,6 +52,17 @@ _PLAIN_COLOURS = frozenset(
     "white transparent none inherit initial unset window whitesmoke snow ivory ghostwhite floralwhite black gray grey silver lightgray "
     "lightgrey gainsboro auto".split()
 )
+_SCRIPTURE = re.compile(r"\W*(?:[1-3] ?)?[A-ZÀ-Þ][a-zà-ÿ]+ \d{1,3}:\d{1,3}(?:[-–]\d{1,3})?\W*$")
+_GENERAL_TRUTH = re.compile(
+    r"^(?=.*\b(?:is|are|isn['’]t|makes?|begins?|never|always|only|every|nothing|everything|everyone|nobody|those|who|don['’]t|be|est|sont|fait"
+    r"|toujours|jamais|chaque|rien|ceux)\b)"
+    r"(?!.*\b(?:i|i['’]m|my|me|our|us|office|team|staff|service|services|line|call|contact|e-?mail|available|open|closed|please|if|note|for|to (?:book|reply)"
+    r"|toronto|city|division|unit|days?|week|monday|tuesday|wednesday|thursday|friday|je|mon|ma|mes|notre|nous|bureau|équipe|ville|veuillez|si"
+    r"|disponible|ouvert|fermé|lundi|vendredi)\b)[^\d@:|]{15,120}$",
+    re.IGNORECASE,
+)
+"""A sentence about the world, and neither about the writer nor about the office."""
+_COLUMNS = re.compile(r"\S(?:\t+| {3,})\S")
 _HTTP = re.compile(r"https?://", re.IGNORECASE)
 
 
@@ -122,7 +133,7 @@ def _violations(newest: NewestText, block: Block, rules: SignatureRules) -> Iter
         yield "quote_or_slogan"
     if _has_background(newest):
         yield "image_background"
-    if _is_out_of_order(block, rules.order):
+    if _is_out_of_order(block, newest.signature, rules.order):
         yield "wrong_order"
     if _has_personal_social_link(newest, rules):
         yield "extra_social_links"
@@ -130,8 +141,13 @@ def _violations(newest: NewestText, block: Block, rules: SignatureRules) -> Iter
         yield "decorative_font"
 
 
-def _is_out_of_order(block: Block, order: Sequence[str]) -> bool:
-    """Whether the first occurrences of the fields that are surely known stand in another order; email and website share one place."""
+def _is_out_of_order(block: Block, lines: Sequence[str], order: Sequence[str]) -> bool:
+    """Whether the first occurrences of the fields that are surely known stand in another order; email and website share one place.
+
+    Columns set with tabs or blanks are read down by some and across by others: those have no order.
+    """
+    if any(_COLUMNS.search(line) for line in lines):
+        return False
     ranks = {name: number for number, name in enumerate("email" if each == "website" else each for each in order)}
     firsts = [each for name in FIELDS if (each := block.first(name))]
     seen: dict[str, int] = {}
@@ -147,14 +163,17 @@ def _is_out_of_order(block: Block, order: Sequence[str]) -> bool:
 
 def _has_quote(lines: Sequence[str], block: Block) -> bool:
     free = set(block.free_lines)
+    last = max((each.line for each in block.found), default=0)
     for number, line in enumerate(lines[:60]):
         text = line.strip(" *_~\t")
         if not text or _ALLOWED.search(text):
             continue
         quoted = _QUOTED.match(text)
-        if quoted and len(quoted["words"].split()) >= 3:
+        if (quoted and len(quoted["words"].split()) >= 3) or (number and _SCRIPTURE.match(text)):
             return True
         if number in free and _is_saying(text, lines, number):
+            return True
+        if number in free and number > last and 4 <= len(text.split()) <= 16 and _GENERAL_TRUTH.match(text):
             return True
     return False
 

@@ -43,6 +43,7 @@ _LABEL = re.compile(
 _TTY_BEFORE = re.compile(r"\b(?:tty|ats|tdd|teletype)\b[^\d]{0,12}$", re.IGNORECASE)
 _OFFICE_OF = re.compile(r"['’]s office\b|\boffice of\b|\bbureau (?:du|de la|de l['’]|des)\b", re.IGNORECASE)
 _TEAM = re.compile(r"\b(?:team|desk|office|services?|centre|center|unit|équipe|service|bureau|accueil|group|relations)\b", re.IGNORECASE)
+_CITY_LINE_AS_UNIT = re.compile(r"311 [A-ZÀ-Þ][\w'’-]+(?: [^\d:@|,]{1,40})?")
 _LINES_READ = 60
 _CONTACTS = frozenset({"phone", "email", "website"})
 
@@ -113,7 +114,7 @@ def _name(text: str, number: int, lines: Sequence[str], known: Known) -> int:
     pieces = [match.start() for match in re.finditer(r"\s*(?:[|•·]|\s[–—-]\s|,\s|\t|\s{3,}|\()", text)] + [len(text)]
     for end in reversed(pieces):
         head = text[:end]
-        if "@" in head or (end != pieces[0] and (TITLE.search(head) or UNIT.search(head))):
+        if "@" in head or any(each.isdigit() for each in head) or (end != pieces[0] and (TITLE.search(head) or UNIT.search(head))):
             continue
         if head.strip() and is_name_of(head, known.sender) and not _is_listed(head, known.divisions + known.organizations):
             return max(end, len(head))
@@ -130,6 +131,8 @@ def _name(text: str, number: int, lines: Sequence[str], known: Known) -> int:
 
 def _pieces(text: str, number: int, offset: int, known: Known) -> tuple[list[Found], list[tuple[int, int, str]]]:
     """What a line surely holds, and its pieces that may be a title or a unit."""
+    if _CITY_LINE_AS_UNIT.fullmatch(text):
+        return [Found("division", number, offset)], []
     found = _contacts(text, number, offset)
     rest: list[tuple[int, int, str]] = []
     plain = _without_contacts(text)
@@ -193,7 +196,8 @@ def _kind(part: str, known: Known) -> FieldName | None:
         return "division"
     if POSTAL.search(part) or len(part) > 90 or len(part.split()) > 12:
         return None
-    if _OFFICE_OF.search(part) and not TITLE.match(part):
+    title = TITLE.match(part)
+    if _OFFICE_OF.search(part) and not (title and not part.startswith(("'s", "’s"), title.end())):
         return "division"
     if TITLE.search(part) or TEAM_FUNCTION.fullmatch(part):
         return "title"
@@ -219,13 +223,17 @@ def _by_place(found: Sequence[Found], pieces: Sequence[tuple[int, int, str]], kn
         placed.append(Found("title", units[0].line, units[0].column, sure=False))
         have.add("title")
     for number, column, part in pieces:
-        if not (name_line <= number <= name_line + 5) or len(part.split()) > 8 or part.endswith((".", "!", "?", ":")) or part[:1] in '"“«(':
+        if not (name_line <= number <= name_line + 5) or len(part.split()) > 8 or _is_sentence(lines[number]) or part.endswith((".", "!", "?", ":")) or part[:1] in '"“«(':
             continue
         wanted: FieldName | None = "title" if "title" not in have else "division" if "division" not in have else None
         if wanted:
             placed.append(Found(wanted, number, column, sure=False))
             have.add(wanted)
     return placed
+
+
+def _is_sentence(line: str) -> bool:
+    return line.rstrip(" *_").endswith((".", "!", "?")) and len(line.split()) >= 5
 
 
 def _is_listed(text: str, names: tuple[str, ...]) -> bool:

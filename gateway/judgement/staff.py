@@ -31,11 +31,11 @@ def belonging(message: Message, policy: Policy) -> Belonging | None:
     address = untagged(canonical(sender.spec))
     member = policy.directory.members.get(address) if policy.directory else None
     if member is not None:
-        return _listed(member, policy, sender.name)
+        return _listed(member, policy, sender.display_name)
     division = next((each for each in policy.divisions.values() if fits_any(each.staff, address)), None)
     return Belonging(
         address=address,
-        name=" ".join(sender.name.split()),
+        name=" ".join(sender.display_name.split()),
         division=division.slug if division else None,
         known_by="pattern" if division else "city-wide",
         shared=_is_shared(address, policy),

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, NamedTuple
+from zoneinfo import ZoneInfo
 
 from gateway.judgement.staff_verdict import Belonging, StaffHistory, StaffVerdict
 from gateway.message.automatic import Automatic, AutomaticType
@@ -152,6 +153,10 @@ class Examination:
     """The inquirer's domain is ours, or a public mail provider's: strangers share it, and no cap counts them together."""
     staff: Belonging | None = None
     """Who of staff wrote it; None unless that is proven."""
+    goes_outside: bool = False
+    """An accepted recipient lies outside our own domains."""
+    local_zone: ZoneInfo | None = None
+    """The City's: what a return date means. None for what was not examined."""
     says_mistake: bool = False
     """A person replies to a warning of ours (or to the help desk) with the word that disputes it."""
 

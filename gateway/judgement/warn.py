@@ -84,9 +84,7 @@ def _warning(found: tuple[Finding, ...], known: StaffHistory, division: Division
     if not told:
         return StaffVerdict(found, reasons[0] if reasons else "nothing-found")
     at = office_day(now, division.calendar)
-    return StaffVerdict(
-        found, "told", tuple(told), not_before=at, quiet_until=at + quiet, cover_at=_cover(told, division, at)
-    )
+    return StaffVerdict(found, "told", tuple(told), not_before=at, quiet_until=at + quiet, cover_at=_cover(told, division, at))
 
 
 def _often_enough(earlier: Iterable[KnownFinding], division: Division, now: datetime) -> bool:

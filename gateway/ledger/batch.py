@@ -76,6 +76,7 @@ def record(
     outcomes = [deciding.of(examination, hashes) for examination, hashes in keyed]
     _Writing(connection, pseudonyms, known.moment).write([one for one in outcomes if isinstance(one, _Decided)])
     known.sending.write(connection)
+    known.staff.write(connection, {one.examination.identity: one.known.row_id for one in outcomes if isinstance(one, _Decided)})
     return [_recorded(one) if isinstance(one, _Decided) else one for one in outcomes]
 
 
@@ -225,7 +226,8 @@ class _Writing:
             rows += [_entry(one.keyed.own, one.known.row_id, each, None) for each in late]
         for each in one.notices:
             hash_ = self._pseudonyms.of_message_id(each.message_id)
-            rows += [_entry(hash_, one.known.row_id, case_id, self._notice_ids[each.key]) for case_id in opened or (None,)]
+            about = opened if each.speaks_to_inquirer else []
+            rows += [_entry(hash_, one.known.row_id, case_id, self._notice_ids[each.key]) for case_id in about or (None,)]
         return rows
 
     def _answers(self, decided: Sequence[_Decided]) -> None:
@@ -364,7 +366,6 @@ def _findings(examination: Examination) -> dict[str, Any]:
     return {
         "out_of_office": absence.is_ooo,
         "names_alternate": absence.names_alternate,
-        "return_date": absence.return_date.isoformat() if absence.return_date else None,
         "absence_findings": list(absence.findings),
         "signature_checked": signature.checked,
         "compliant": signature.compliant,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import structlog
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, func, insert, select, update
 
 from gateway import telemetry
 from gateway.judgement.breaker import REMEMBERED_HOURS, Demand, is_calm, trips
@@ -25,7 +25,8 @@ _HOUR = timedelta(hours=1)
 log = structlog.get_logger()
 
 _WANTED, _AT = mailbox_hour.c.wanted, mailbox_hour.c.hour
-_THIS, _BEFORE = bindparam("this_hour"), bindparam("hour_before")
+_THIS: BindParameter[int] = bindparam("this_hour")
+_BEFORE: BindParameter[int] = bindparam("hour_before")
 _DEMANDS = (
     select(
         mailbox_hour.c.mailbox,
@@ -57,7 +58,6 @@ class _Mailbox:
     """Wanted by the batch so far."""
 
 
-
 class Breakers:
     """The breakers of the mailboxes of one batch, as the ledger has them and as the batch changes them."""
 
@@ -74,7 +74,7 @@ class Breakers:
         hours: dict[int, set[str]] = {}
         for mailbox, moment in wanted if factor is not None else ():
             hours.setdefault(_hour(moment), set()).add(mailbox)
-        mailboxes = {}
+        mailboxes: dict[tuple[str, int], _Mailbox] = {}
         for hour, named in hours.items():  # live, a batch has one hour
             mailboxes |= {(each, hour): found for each, found in _load_demands(connection, hour, named).items()}
         return cls(factor, mailboxes, alerts.of_mailboxes(connection, "breaker", sorted({each for each, _ in mailboxes})))

@@ -52,7 +52,7 @@ class Excluded:
 
     @property
     def told(self) -> Unmeasured:
-        return Unmeasured(self.identity, self.received_at, tuple(self.mailboxes), self.audience, self.kind)
+        return Unmeasured(self.identity, self.received_at, tuple(sorted(self.mailboxes)), self.audience, self.kind)
 
 
 class ExcludedMail:
@@ -95,14 +95,16 @@ class ExcludedMail:
     def _load(self, connection: Connection, hashes: Iterable[str]) -> None:
         for row in connection.execute(_FOUND, {"hashes": list(hashes)}):
             known = {row.correspondent} if row.correspondent else set()
-            self._by_hash[row.hash] = Excluded(row.id, row.hash, row.identity, row.received_at, row.audience, row.kind, row.correspondent, known)
+            self._by_hash[row.hash] = Excluded(
+                row.id, row.hash, row.identity, row.received_at, row.audience, row.kind, row.correspondent, known
+            )  # fmt: skip
         by_id = {each.row_id: each for each in self._by_hash.values() if each.row_id is not None}
         if not by_id:
             return
-        for row in connection.execute(_MAILBOXES, {"messages": list(by_id)}):
-            by_id[row.message_id].mailboxes.append(row.mailbox)
-        for row in connection.execute(_SENDERS, {"messages": list(by_id)}):
-            by_id[row.message_id].senders.add(row.hash)
+        for seen in connection.execute(_MAILBOXES, {"messages": list(by_id)}):
+            by_id[seen.message_id].mailboxes.append(seen.mailbox)
+        for known_as in connection.execute(_SENDERS, {"messages": list(by_id)}):
+            by_id[known_as.message_id].senders.add(known_as.hash)
 
 
 def may_answer(examination: Examination) -> bool:

@@ -21,6 +21,7 @@ from gateway.ledger.pseudonym import Pseudonyms
 from gateway.ledger.records import Decision, Notice
 from gateway.ledger.references import FIRST, candidates
 from gateway.ledger.sending import Sending
+from gateway.ledger.staff_known import StaffKnown
 from gateway.ledger.tables import message, notice, sender, service_case, sighting, thread
 from gateway.policy.model import Caps
 
@@ -90,6 +91,7 @@ class Known:
         self._probed: set[str] = set()
         self.excluded = ExcludedMail()
         self.sending: Sending
+        self.staff: StaffKnown
 
     @classmethod
     def load(
@@ -108,6 +110,7 @@ class Known:
         known._load_further_addresses()
         known.excluded = ExcludedMail.load(connection, examinations)
         known.sending = Sending.load(connection, examinations, caps, known.moment)
+        known.staff = StaffKnown.load(connection, examinations, pseudonyms, known.moment)
         return known
 
     def moment(self, examination: Examination) -> datetime:
@@ -128,9 +131,11 @@ class Known:
             references=self._free_references(examination.identity, [each for each in examination.cases if each.mailbox not in own]),
             unmeasured=excluded.told if excluded else None,
         )
-        return self.sending.told(history, examination, keyed)
+        return self.staff.told(self.sending.told(history, examination, keyed), examination, keyed)
 
-    def learn(self, examination: Examination, keyed: Keyed, decision: Decision, opened: dict[str, int], notices: Sequence[tuple[Notice, str]]) -> None:
+    def learn(
+        self, examination: Examination, keyed: Keyed, decision: Decision, opened: dict[str, int], notices: Sequence[tuple[Notice, str]]
+    ) -> None:
         """Make a decision part of what the following messages see.
 
         `opened`: reference -> provisional id of a case; `notices`: each that is really written, with the hash of its Message-ID.
@@ -149,10 +154,11 @@ class Known:
         if not cases and keyed.own not in self._threads:
             self.excluded.learn(examination, keyed)
         self._threads.setdefault(keyed.own, []).extend(cases or [None])
-        for _, hash_ in notices:
+        for written, hash_ in notices:
             self._own_notices.add(hash_)
-            self._threads.setdefault(hash_, []).extend(opened.values())
+            self._threads.setdefault(hash_, []).extend(opened.values() if written.speaks_to_inquirer else ())
         self.sending.learn(examination, keyed, verdict, [each for each, _ in notices])
+        self.staff.learn(examination, decision)
 
     def learn_measured(self, excluded: Excluded, answer: Examination, keyed: Keyed, cases: dict[str, tuple[int, Case]]) -> None:
         """An answer gave excluded mail its cases. `cases`: reference -> provisional id and case."""

@@ -14,18 +14,26 @@ class UnusableKey(Exception):
     """The key file cannot be used; the text says what to do, in one line."""
 
 
-def read_or_create_key(path: Path) -> bytes:
+class KeyNotKept(UnusableKey):
+    """There is no key file yet, and none can be written now (full disk, read-only folder): nothing may be recorded under a key that can be lost."""
+
+
+def read_or_create_key(path: Path, fresh: bytes | None = None) -> bytes:
     """The 32 octets of `path`; a missing file is created durably, and two processes that race get the same key.
 
-    Raises UnusableKey: unreadable, wrong length, or open to other users. A lost key cannot be made again: with another one the
-    ledger recognises no earlier correspondent and no earlier thread. Back it up with the ledger, apart from it.
+    `fresh` is the key to create it with, a random one when not given. Raises UnusableKey: unreadable, wrong length, or open to other
+    users; KeyNotKept when it is missing and cannot be created. A lost key cannot be made again: with another one the ledger
+    recognises no earlier correspondent and no earlier thread. Back it up with the ledger, apart from it.
     """
     try:
         if not path.exists():
-            _create(path)
+            _create(path, fresh or secrets.token_bytes(KEY_OCTETS))
+    except OSError as error:
+        raise KeyNotKept(f"{path}: error: {error.strerror}; the gateway needs a key file that it can create there") from None
+    try:
         return _read(path)
     except OSError as error:
-        raise UnusableKey(f"{path}: error: {error.strerror}; the gateway needs a key file that it can read (or create) there") from None
+        raise UnusableKey(f"{path}: error: {error.strerror}; the gateway needs a key file that it can read there") from None
 
 
 def _read(path: Path) -> bytes:
@@ -39,12 +47,12 @@ def _read(path: Path) -> bytes:
     return key
 
 
-def _create(path: Path) -> None:
+def _create(path: Path, key: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".key-")  # mode 0600
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_bytes(KEY_OCTETS))
+            file.write(key)
             file.flush()
             os.fsync(file.fileno())
         _link_if_first(temporary, path)

@@ -9,18 +9,18 @@ from gateway.judgement.verdict import Examination, History
 from gateway.ledger.history import Known
 from gateway.ledger.keyed import Keyed
 from gateway.ledger.ledger import Ledger
-from gateway.policy.model import Caps
+from gateway.policy.model import DEFAULT_CAPS, Caps
 
 
 class HistoryReader:
     """Reads the ledger as it is at each question."""
 
-    def __init__(self, ledger: Ledger, caps: Caps = Caps()) -> None:  # noqa: B008 - frozen
+    def __init__(self, ledger: Ledger, caps: Caps = DEFAULT_CAPS) -> None:
         self._ledger = ledger
         self._caps = caps
 
     @classmethod
-    def open(cls, url: str, key: bytes, clock: Callable[[], datetime] = lambda: datetime.now(UTC), caps: Caps = Caps()) -> HistoryReader:
+    def open(cls, url: str, key: bytes, clock: Callable[[], datetime] = lambda: datetime.now(UTC), *, caps: Caps = DEFAULT_CAPS) -> HistoryReader:
         """On the ledger at `url`; raises ValueError for a URL that cannot be served."""
         return cls(Ledger(url, key=key, clock=clock), caps)
 

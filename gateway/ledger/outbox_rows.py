@@ -96,7 +96,7 @@ _SETTLE = (
         settled_at=bindparam("at"),
         due_at=func.coalesce(bindparam("next_due", type_=notice.c.due_at.type), notice.c.due_at),
         # What does not go out takes no place in the windows of [caps].
-        slot_at=case((bindparam("new_state").in_(("sent", "waiting")), notice.c.slot_at), else_=None),
+        slot_at=case((or_(bindparam("new_state") == "sent", bindparam("new_state") == "waiting"), notice.c.slot_at)),
         lease_token=None,
         last_code=bindparam("code"),
         last_problem=bindparam("problem"),
@@ -117,7 +117,9 @@ _ACKNOWLEDGE = (
 )
 
 
-def row_of(each: Notice, now: datetime, *, message_id: int | None = None, correspondent: str | None = None, domain: str | None = None) -> dict[str, Any]:
+def row_of(
+    each: Notice, now: datetime, *, message_id: int | None = None, correspondent: str | None = None, domain: str | None = None
+) -> dict[str, Any]:
     """A notice as `enqueue` takes it. `correspondent`, `domain`: keyed hashes that caps count by; None: no cap counts it."""
     return {
         "key": each.key,
@@ -209,6 +211,11 @@ def drop(connection: Connection, now: datetime, notice_ids: Sequence[int]) -> in
         connection.execute(update(notice).where(notice.c.id.in_(waiting_ids)).values(state="dropped", settled_at=now, lease_token=None, slot_at=None))
         connection.execute(delete(outgoing).where(outgoing.c.notice_id.in_(waiting_ids)))
     return len(waiting_ids)
+
+
+def withdraw(connection: Connection, now: datetime, keys: Sequence[str]) -> int:
+    """Drop waiting notices that have become pointless, by key; how many."""
+    return drop(connection, now, connection.execute(select(notice.c.id).where(_IS_WAITING, notice.c.key.in_(keys))).scalars().all())
 
 
 def _times(attempts: int) -> int:

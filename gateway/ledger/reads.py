@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, Table, select
 
 from gateway.ledger.pseudonym import Pseudonyms
-from gateway.ledger.tables import message, notice, service_case, sighting, thread
+from gateway.ledger.tables import finding, message, notice, sender, service_case, sighting, thread
 from gateway.message.thread import REFERENCE_ALPHABET
 
 MOST_MESSAGES = 1000
@@ -30,7 +30,7 @@ class Event:
     at: datetime
     """Aware, UTC."""
     what: str
-    """seen · addressed · case-opened · notice-written · notice-settled · acknowledged · answered"""
+    """seen · addressed · case-opened · notice-written · notice-settled · acknowledged · answered · found · told · mended · disputed"""
     message: int | None
     """Number of the message in the ledger: tells apart, means nothing outside."""
     reference: str | None
@@ -51,7 +51,7 @@ def timeline(connection: Connection, pseudonyms: Pseudonyms, question: str) -> t
     return tuple(sorted(_events(connection, chosen, sorted(cases)), key=lambda event: (event.at, event.message or 0, _ORDER.index(event.what))))
 
 
-_ORDER = ("seen", "addressed", "case-opened", "notice-written", "acknowledged", "notice-settled", "answered")
+_ORDER = ("seen", "addressed", "found", "case-opened", "notice-written", "acknowledged", "notice-settled", "answered", "told", "mended", "disputed")
 
 
 def _found(connection: Connection, pseudonyms: Pseudonyms, question: str) -> tuple[set[int], set[int]]:
@@ -67,6 +67,8 @@ def _found(connection: Connection, pseudonyms: Pseudonyms, question: str) -> tup
     if (who := pseudonyms.of_address(question)) and not question.startswith("<"):
         written = select(message.c.id).where(message.c.correspondent == who).order_by(message.c.id.desc()).limit(MOST_MESSAGES)
         messages |= set(connection.execute(written).scalars())
+        also = select(sender.c.message_id).where(sender.c.hash == who).order_by(sender.c.message_id.desc()).limit(MOST_MESSAGES)
+        messages |= set(connection.execute(also).scalars())
     return cases - {None}, messages - {None}
 
 
@@ -84,6 +86,8 @@ def _events(connection: Connection, messages: Sequence[int], cases: Sequence[int
         yield from _case_events(row)
     for row in _rows(connection, notice, notice.c.message_id, messages):
         yield from _notice_events(row)
+    for row in _rows(connection, finding, finding.c.message_id, messages):
+        yield from _finding_events(row)
 
 
 def _case_events(row: Row[Any]) -> Iterator[Event]:
@@ -93,6 +97,13 @@ def _case_events(row: Row[Any]) -> Iterator[Event]:
         yield Event(row.acknowledged_at, "acknowledged", row.message_id, row.reference, {"by": row.acknowledged_by})
     if row.responded_at:
         yield Event(row.responded_at, "answered", row.responded_by, row.reference, {"by": "person"})
+
+
+def _finding_events(row: Row[Any]) -> Iterator[Event]:
+    detail = {"finding": row.id, "kind": row.kind, "detail": row.detail, "division": row.division}
+    for at, what in ((row.at, "found"), (row.told_at, "told"), (row.mended_at, "mended"), (row.disputed_at, "disputed")):
+        if at is not None:
+            yield Event(at, what, row.message_id, None, detail)
 
 
 def _notice_events(row: Row[Any]) -> Iterator[Event]:

@@ -34,6 +34,11 @@ class Notice:
     not_before: datetime
     give_up_at: datetime
 
+    @property
+    def speaks_to_inquirer(self) -> bool:
+        """Whether an answer to it belongs to the case; a warning that the same message caused has nothing to do with it."""
+        return self.kind in ("acknowledgement", "copy")
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:

@@ -166,7 +166,8 @@ def _report_doubles(connection: Connection, doubles: Sequence[tuple[Double, date
         new = Alert(found.mailbox, "double-acknowledgement", found.division, moment, moment, 0)
         earlier = raised.get(found.mailbox, new)
         if moment - earlier.last_at >= alerts.DOUBLE_SHOWN_FOR or not earlier.times:
-            log.warning("double-acknowledgement", division=found.division, said="the division's mailbox answers automatically, too; switch one of them off")
+            said = "the division's mailbox answers automatically, too; switch one of them off"
+            log.warning("double-acknowledgement", division=found.division, said=said)
         raised[found.mailbox] = replace(earlier, times=earlier.times + 1, last_at=moment)
         telemetry.DOUBLES.labels(found.division).inc()
     alerts.write(connection, list(raised.values()), {(each, "double-acknowledgement") for each in before})

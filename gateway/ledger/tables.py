@@ -134,9 +134,9 @@ notice = Table(
     Column("slot_at", Instant),  # an acknowledgement's place in the windows of [caps]; null for what takes none
     Index(None, "correspondent", "created_at"),
 )
-_TAKES_A_SLOT = {"sqlite_where": text("slot_at IS NOT NULL"), "postgresql_where": text("slot_at IS NOT NULL")}
-Index("ix_notice_slot", notice.c.slot_at, **_TAKES_A_SLOT)
-Index("ix_notice_domain_slot", notice.c.correspondent_domain, notice.c.slot_at, **_TAKES_A_SLOT)
+_HAS_SLOT = text("slot_at IS NOT NULL")
+Index("ix_notice_slot", notice.c.slot_at, sqlite_where=_HAS_SLOT, postgresql_where=_HAS_SLOT)
+Index("ix_notice_domain_slot", notice.c.correspondent_domain, notice.c.slot_at, sqlite_where=_HAS_SLOT, postgresql_where=_HAS_SLOT)
 Index("ix_notice_waiting", notice.c.due_at, sqlite_where=text("state = 'waiting'"), postgresql_where=text("state = 'waiting'"))
 
 outgoing = Table(
@@ -205,6 +205,32 @@ alert = Table(
     Column("last_at", Instant, nullable=False),
     Column("times", Integer, nullable=False),
     Column("hourly_limit", Float),
+    sqlite_with_rowid=False,
+)
+
+finding = Table(
+    "finding",
+    metadata,
+    Column("id", ROW, primary_key=True),
+    Column("message_id", ROW, ForeignKey("message.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("person", HASH, nullable=False),
+    Column("division", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("detail", JSON, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("told_at", Instant),
+    Column("mended_at", Instant),
+    Column("disputed_at", Instant),
+    Index(None, "person", "at"),
+)
+
+absence = Table(
+    "absence",
+    metadata,
+    Column("person", HASH, primary_key=True),
+    Column("until", Instant, nullable=False, index=True),
+    Column("alternates", JSON, nullable=False),
+    Column("contact_inside", Boolean),
     sqlite_with_rowid=False,
 )
 

@@ -23,7 +23,7 @@ from gateway.ledger.batch import record
 from gateway.ledger.errors import LedgerUnavailable, RecordingFailed
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.records import Decide, Recorded
-from gateway.policy.model import Caps
+from gateway.policy.model import DEFAULT_CAPS, Caps
 
 MOST_TOGETHER = 200
 """Items of one commit."""
@@ -51,7 +51,7 @@ class _Item:
 class Writer:
     """Serialises all writes of this process."""
 
-    def __init__(self, ledger: Ledger, decide: Decide, *, caps: Caps = Caps()) -> None:  # noqa: B008 - frozen
+    def __init__(self, ledger: Ledger, decide: Decide, *, caps: Caps = DEFAULT_CAPS) -> None:
         """`decide` runs in the writer's thread, and again for a batch that is repeated."""
         self._ledger = ledger
         self._decide = decide

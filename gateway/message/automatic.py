@@ -154,7 +154,7 @@ def _absence_with_evidence(signs: Signs) -> Automatic | None:
 def _generated_absence(signs: Signs) -> bool:
     """Notifications pass on what people write; only one that opens with an absence, and comes from no list, is an absence."""
     passed_on = signs.from_list or signs.names & headers.UNSUBSCRIBE
-    return not passed_on and phrases.ABSENCE_OWN.search(signs.opening[:200]) is not None
+    return not passed_on and phrases.ABSENCE_OWN.search(signs.opening[:200]) is not None and not phrases.REPORTED.search(signs.opening[:120])
 
 
 def _exchange(signs: Signs) -> bool:
@@ -171,9 +171,10 @@ def _absence_without_headers(signs: Signs) -> Automatic | None:
     """Replies from before Auto-Submitted, and rules of mail programs: their own fixed wording, and a text that says the writer is away."""
     if signs.machine or signs.forwarded or signs.from_list or signs.names & headers.UNSUBSCRIBE:
         return None
-    if signs.by_software and (signs.absent or phrases.ABSENCE_OF_ANOTHER.search(signs.opening)):
+    if signs.by_software and (signs.absent or phrases.ABSENCE_OF_ANOTHER.search(signs.opening) or phrases.ABSENCE_TERSE.search(signs.opening)):
         return Automatic("out_of_office", "automatic-subject-and-absence", "subject as software writes it; the text names an absence")
-    if phrases.SOFTWARE_ABSENCE_SUBJECT.match(signs.subject) and (signs.answers or _exchange(signs)):
+    written_by_outlook = phrases.AUTOREPLY_SUBJECT.match(signs.subject) and signs.opening and not signs.quotes
+    if written_by_outlook or (phrases.SOFTWARE_ABSENCE_SUBJECT.match(signs.subject) and (signs.answers or _exchange(signs))):
         return Automatic("out_of_office", "automatic-subject-in-answer", "subject as software writes it, in answer to a message")
     if signs.old_responder and signs.absent:
         return Automatic("out_of_office", "old-vacation-responder", f"{signs.old_responder}; the text says that the writer is away")

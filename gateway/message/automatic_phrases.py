@@ -150,7 +150,7 @@ ABSENCE_OWN = _any(
     r"\b(?:limited|no|intermittent|restricted|infrequent|sporadic|occasional) (?:access|connectivity|internet)\b.{0,40}(?:e-?mail|mail|messages|phone|internet|$)",
     r"\bnot (?:be )?(?:checking|reading|monitoring|responding to|have access to|able to (?:check|read|respond|access))(?: to)?(?: my| any)? ?(?:e-?mails?|messages|voice ?mail)",
     r"\bi (?:will|shall) (?:be )?(?:return|returning|back)\b|\bi(?:'ll| will) be back\b|\bi return (?:on|to)\b|\breturning to (?:the |my )?office\b",
-    r"\b(?:i have|i've) (?:left|retired|resigned|gone on|moved on from)\b|\bi(?: am|'m) no longer (?:with|at|working|employed|in)\b|\bi no longer work\b|\bi(?: am|'m) retired\b",
+    r"\b(?:i have|i've) (?:left|retired|resigned|gone on|moved on (?:from|to))\b|\bi(?: am|'m) no longer (?:with|at|working|employed|in)\b|\bi no longer work\b|\bi(?: am|'m) retired\b",
     r"\bout[ -]of[ -](?:the )?office (?:until|from|between|on|with|and|for|through|till|starting|today|this|all|beginning|effective|attending|returning)\b",
     r"\b(?:on )?(?:maternity|parental|paternity|medical|sick|annual|extended|bereavement) leave (?:until|from|starting|effective|and|with|beginning|as of)\b",
     r"\bje (?:suis|serai|ne suis|ne serai|me trouve)(?: [\w'-]+){0,4}? (?:absente?|a l'exterieur|en vacances|en conges?|hors d|en deplacement|en formation|a l'etranger|"
@@ -163,7 +163,7 @@ ABSENCE_OWN = _any(
 """Somebody says of themselves that they are away (English, French)."""
 
 _WHEN = (
-    r"(?:(?:un)?till?|'til|thro?ugh|thru|from|for|this|next|today|tomorrow|all (?:day|week)|now|as of|starting|mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|satur|sun"
+    r"(?:(?:un)?till?|'til|to|thro?ugh|thru|from|for|this|next|today|tomorrow|all (?:day|week)|now|as of|starting|mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|satur|sun"
     r"|(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)\w*\.? \d|on (?:the )?(?:\d|mon|tue|wed|thu|fri|sat|sun)|in (?:the )?(?:new year|\d|a (?:week|few))|the \d|\d|next)"
 )
 _GONE = r"(?:out|away|off|gone|absent|ooo|abroad|unavailable|on (?:vacation|leave|holidays?|pto|training|travel|course))(?: (?:of (?:the )?office|sick|work|shift|duty|training|travel|business))?"
@@ -171,9 +171,12 @@ ABSENCE_TERSE = _any(
     rf"(?:^|[.!,;-] ?|\b(?:i am|i'm|i will be|i'll be|is|he's|she's|will be) )(?:currently |now |presently )?{_GONE},? (?:and )?(?:(?:back|returning) )?{_WHEN}",
     rf"(?:^|[.!,;-] ?|\b(?:i am|i'm|i will be|i'll be) )(?:back|returning|return) (?:in (?:the )?office )?(?:on )?{_WHEN}",
     rf"(?:^|[.!] ?){_GONE}(?: on \w+)?\s*(?:[.!]|$)|(?:^|[.!] ?)(?:gone (?!to\b)\w+ing|off (?:shift|duty|sick)|out sick|away (?:on|at|in))\b",
+    r"\b(?:on (?:leave|vacation|holidays?)|out of (?:the )?office|away) (?:un)?till? |(?:^|[.!] ?)in (?:[\w-]+ ){0,2}(?:meetings|training|court|transit)\b",
+    r"\bi(?:'m| am| will be|'ll be) attending (?:an?|the|our|this|meetings|training)\b",
     r"\bi(?:'m| am) (?:\w+ )?(?:sick|ill|unwell|abroad|overseas|sailing|hiking|camping|retired|in the field|in (?:[\w-]+ ){0,3}(?:training|meetings|court|surgery|hospital)"
     r"|on (?:the road|site|shift|secondment)|working (?:off-?site|in the field|from a different))\b",
-    r"\bi(?:'m| am| will be| 'll be) at (?:an?|the|our|this year's) (?:[\w'-]+ ){0,4}(?:conference|forum|summit|symposium|workshop|convention|congress|seminar|retreat|course|training)\b",
+    r"\bi(?:'m| am| will be|'ll be) at (?:an?|the|our|this year's) (?:[\w'-]+ ){0,4}(?:conference|forum|summit|symposium|workshop|convention|congress|seminar|retreat|course|training)\b",
+    rf"\bi(?:'m| am| will be|'ll be) in \w+(?: \w+)? (?:on business|{_WHEN})",
     r"\b(?:cannot|can't|can not|won't|will not|not) be (?:reached|reachable|available|online) (?:un)?(?:till?|from|before|this|today|all)\b",
     r"\b(?:acting|covering|filling in|standing in) for me\b|\bmy replacement\b|\b(?:prior to|pending|during|while on) my (?:return|leave|vacation|holidays?|sabbatical|trip|secondment)\b",
     r"\bmy last day\b|\bi have (?:moved|transferred|changed (?:jobs|roles|positions)|accepted an?(?: new)? (?:position|job|role))\b",
@@ -214,6 +217,9 @@ ABSENCE_OF_ANOTHER = _any(
     r"\best (?:actuellement |presentement )?(?:absente?|en (?:conge|vacances|deplacement)|a l'exterieur)\b|\bne travaille plus\b|\ba quitte\b|\bn'est plus (?:a|au|en)\b",
 )
 """Somebody is said to be away or gone."""
+
+REPORTED = _any(r"\b(?:commented|wrote|said|says|posted|replied|updated|assigned|mentioned|added|a (?:ecrit|commente|ajoute))\b")
+"""A notification passes on what somebody said."""
 
 CLOSED = _any(
     r"\b(?:office|offices|we|centre|branch|counter)(?: [\w'-]+){0,4}? (?:is|are|will be|be) (?:currently |now )?closed\b|\bclosed for the (?:holidays?|season|weekend)",
@@ -262,13 +268,18 @@ DOMINO_ABSENCE = re.compile(
 )
 """The fixed text of the Lotus Domino out-of-office agent."""
 
+AUTOREPLY_SUBJECT = _any(r"out of office autoreply: ?\S")
+"""What Outlook with Exchange 5.5 to 2007 put before the subject, letter for letter."""
+
 FORMULA_OPENING = _any(
+    r"^(?:(?:hi|hello|greetings|good (?:day|morning|afternoon)|bonjour)\W+)?(?:please (?:note|be advised) that )?i(?:'m| am|'ll be| will be)(?: currently| presently)?"
+    r" (?:away from|out of) (?:the|my) (?:office|desk)\b",
     r"^(?:(?:hi|hello|hi there|dear (?:sir|madam|sender|colleague|valued)[\w /]{0,30}|greetings|good (?:day|morning|afternoon)|bonjour|bonsoir)\W+)?"
     r"(?:(?:many )?(?:thank you|thanks)(?: very much)? for your (?:e-?mail|message|note|mail|inquiry|enquiry|correspondence|interest)"
     r"|(?:je vous remercie|merci(?: beaucoup)?) (?:pour|de) votre (?:courriel|message|courrier|e-?mail|mail|envoi|demande))\b",
 )
 FORMULA_CLOSING = _any(
-    r"\b(?:reply|respond|answer|get back|return your|attend|contact you|follow up|review)\b.{0,60}\b(?:return|back|as soon as|upon)\b|\b(?:urgent|immediate|immediately|emergency|urgency)\b",
+    r"\b(?:reply|respond|answer|get back|return your|attend|contact you|follow up|review)\b.{0,60}\b(?:return|back|as soon as|upon)\b|\b(?:urgent|immediate|immediately|emergency|urgency|(?:cannot|can't|can not) wait)\b",
     r"\b(?:repondrai|reponse|lirai|communiquerai|traiterai|connaissance)\b.{0,60}\b(?:retour|plus tot|possible)\b|\burgen(?:ce|te?s?)\b|\bdans l'intervalle\b",
 )
 """How automatic absence notes begin and go on, word for word, in most offices."""

@@ -49,7 +49,7 @@ _EXTENSION = re.compile(
 _SHORT_NUMBER = re.compile(r"(?:\bat|@|\bcall|\bdial|\bon|,)\s{1,2}(\d-\d{4})(?![\w-])", re.IGNORECASE)
 _CITY_LINE = re.compile(r"(?<![\w.@#:/-])(?:3-1-1|311)(?![\w@]|[.:-]\d)")
 _CITY_LINE_BEFORE = re.compile(
-    r"(?:call|dial|phone|ring|contact|reach|try|through|via|use|visit|composez|composer|appelez|appeler|contactez|joignez|joindre"
+    r"(?:call|dial|phone|ring|give|ask|contact|reach|try|through|via|use|visit|composez|composer|appelez|appeler|contactez|joignez|joindre"
     r"|communiquez avec|service|centre"
     r"|(?:tel|tél|telephone|téléphone|phone)\.?\s?:?|toronto(?:['’]s)?|le|au|du|or|ou|at|@|:|\(|avec|by dialling|by dialing|line)\s{0,2}$",
     re.IGNORECASE,

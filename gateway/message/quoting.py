@@ -46,6 +46,7 @@ _ATTRIBUTION = re.compile(
 )
 _SURE = re.compile(r"@|\b\d{1,2}[:.]\d\d\b|\b\d{1,2}\s?h\s?\d\d")
 _RULE_LINE = re.compile(r"[_=*-]{10,}$")
+_ORIGINAL_TITLE = re.compile(r"\s*(?:original message|message (?:original|d['’]origine))\s?:?\s*$", re.IGNORECASE)
 _PHONE_FOOTER = re.compile(
     r"(?:sent from (?:my|mail for|yahoo|outlook|proton|samsung|a mobile|the all)|sent via (?:blackberry|my)|get outlook for"
     r"|envoyé (?:de|depuis|à partir de) (?:mon|ma|outlook|courrier|yahoo|l['’])|télécharge[rz] outlook|obtenez outlook"
@@ -123,7 +124,7 @@ def _taken_out(lines: Sequence[str], number: int, line: str) -> int:
         return 1 if _quoted_next(lines, number + 1) else rest
     if _RULE_LINE.match(line):
         following = _next_text(lines, number + 1)
-        if following is not None and (_is_footer(lines[following]) or _is_header_block(lines, following)):
+        if following is not None and (_is_footer(lines[following]) or _ORIGINAL_TITLE.match(lines[following]) or _is_header_block(lines, following)):
             return rest
     attribution = _attribution(lines, number)
     if attribution:

@@ -75,7 +75,12 @@ def sender_names(message: Message) -> tuple[frozenset[str], ...]:
 
 def is_name_of(line: str, names: Sequence[frozenset[str]]) -> bool:
     """Whether a short line is the sender's name: at least one of its words, and no words that are not (initials and credentials aside)."""
-    words = _words(bare_name(line))
+    if "@" in line:
+        return False
+    written = bare_name(line)
+    if not written.isascii() and (aside := _ASIDE.search(line)) and _NON_LATIN_NAME.match(written):
+        written = aside[0]  # 王小明 (Xiaoming Wang)
+    words = _words(written)
     return bool(words) and any(words & name and (words <= name or (len(words & name) >= 2 and len(words) <= len(name) + 2)) for name in names)
 
 
@@ -148,9 +153,26 @@ def _by_name(lines: Sequence[str], names: Sequence[frozenset[str]]) -> Signature
         first = _PIECE_END.split(lines[number].strip(), maxsplit=1)[0]
         if not is_name_of(first, names) or len(lines[number]) > 2 * _LONGEST_LINE or (number == 0 and _goes_on(lines)):
             continue
-        if not any(_SENTENCE.match(line.strip()) for line in lines[number + 1 :][:12]):
-            return SignatureBlock(number, tuple(lines[number:]), "name")
+        if not any(_SENTENCE.match(line.strip()) for line in _above_contacts(lines[number + 1 :][:12])):
+            start = _first_of_paragraph(lines, number)
+            return SignatureBlock(start, tuple(lines[start:]), "name")
     return None
+
+
+def _first_of_paragraph(lines: Sequence[str], number: int) -> int:
+    """Where lines stand right above the name that could be a team's or a person's, or are a telephone or address: the first of them."""
+    start = number
+    while start and (above := lines[start - 1].strip()) and (looks_like_name(above) or (len(above.split()) <= 4 and contact_points(above))):
+        start -= 1
+    return start
+
+
+def _above_contacts(lines: Sequence[str]) -> Sequence[str]:
+    """The lines before the block's first telephone or address on a line of its own: what stands below (land acknowledgement, hours) is no letter."""
+    for number, line in enumerate(lines):
+        if number and _is_short(line) and not _SENTENCE.match(line.strip()) and contact_points(line):
+            return lines[:number]
+    return lines
 
 
 def _goes_on(lines: Sequence[str]) -> bool:

@@ -13,18 +13,36 @@ from gateway.notices.typography import typeset
 from gateway.policy.sentences import PAGE, SIGNATURE_HTML, SIGNATURE_TEXT, TextFailed, Texts
 
 
+def unlinked_signatures(by_language: Mapping[str, Mapping[str, str]], texts: Texts, failed: list[str]) -> tuple[str, str]:
+    """The same lines without a web address, and nothing in them to click on: for mail that must not look like phishing."""
+    plain, html = [], []
+    for language, values in by_language.items():
+        lines = [line for line in _lines(values, texts, failed) if values["website"] not in line]
+        plain.append(typeset("\n".join(lines), language))
+        html.append(typeset(plain_signature(lines, language), language))
+    return "\n\n".join(plain), "\n".join(html)
+
+
+def _lines(values: Mapping[str, str], texts: Texts, failed: list[str]) -> list[str]:
+    try:
+        lines = [one_line(line) for line in texts.render(SIGNATURE_TEXT, values).split("\n")]
+    except TextFailed as error:
+        failed.append(str(error))
+        lines = list(built_in_signature(values))
+    return [line for line in lines if line]
+
+
 def signatures(by_language: Mapping[str, Mapping[str, str]], texts: Texts, failed: list[str]) -> tuple[str, str]:
     """Plain text and HTML, a block for each language. Values: gateway.policy.sentences.SIGNATURE_VARIABLES; `failed` gets what failed."""
     plain, html = [], []
     for language, values in by_language.items():
+        lines = _lines(values, texts, failed)
         try:
-            lines = [one_line(line) for line in texts.render(SIGNATURE_TEXT, values).split("\n")]
             block = texts.render(SIGNATURE_HTML, values)
         except TextFailed as error:
             failed.append(str(error))
-            lines = list(built_in_signature(values))
             block = plain_signature(lines, language)
-        plain.append(typeset("\n".join(line for line in lines if line), language))
+        plain.append(typeset("\n".join(lines), language))
         html.append(typeset(block.strip(), language))
     return "\n\n".join(plain), "\n".join(html)
 

@@ -90,9 +90,10 @@ def read_files(folders: Folders) -> Files:
     return Files(folders, contents, saved, problems)
 
 
-def marks(folders: Folders) -> tuple[object, ...]:
-    """What changes when any file does, without reading one: names, times, sizes and inodes. Only to be compared."""
-    found: list[object] = []
+def marks(folders: Folders, *others: Path) -> tuple[object, ...]:
+    """What changes when any file does (of the folders, or of `others`), without reading one: names, times, sizes and inodes.
+    Only to be compared."""
+    found: list[object] = [_mark(each) for each in others]
     for role, wanted in _WANTED.items():
         listed = _listed(folders.path(role), wanted)
         found.append(listed if isinstance(listed, str) else tuple((path, _mark(path)) for path in listed[: MOST_FILES + 1]))

@@ -80,7 +80,10 @@ def city_as_division(city: ReadFile[files.CityFile], *, holidays: Mapping[date, 
     said = city.content
     general = said.contacts.general.telephone or "311"
     own = files.DivisionFile.model_construct(
-        division="city-wide", name=said.name, mailbox=said.contacts.staff_help or "", contacts=sections.DivisionContacts.model_construct(telephone=general)
+        division="city-wide",
+        name=said.name,
+        mailbox=said.contacts.staff_help or "",
+        contacts=sections.DivisionContacts.model_construct(telephone=general),
     )
     merged, _ = merge_division(ReadFile("", Document(), own), city, holidays=holidays, help_lines={}, home=home)
     return merged

@@ -280,6 +280,9 @@ class Caps:
     """Times its usual rate: there a mailbox's acknowledgements stop."""
 
 
+DEFAULT_CAPS = Caps()
+
+
 @dataclass(frozen=True)
 class Policy:
     """All of it, immutable. `version` is a hash of the files' contents, stamped on every decision."""
@@ -297,7 +300,7 @@ class Policy:
     acknowledgements: bool = True
     """False: the City-wide stop."""
     trusted_sources: tuple[str, ...] = ()
-    caps: Caps = Caps()
+    caps: Caps = DEFAULT_CAPS
     figures: Mapping[str, object] = field(default_factory=dict)
     """hide_groups_under, final_after: for the report."""
     keep: Mapping[str, str] = field(default_factory=dict)

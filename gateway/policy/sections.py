@@ -86,6 +86,7 @@ Words = Annotated[list[Sentence], OneOrMore()]
 KeptBy = Annotated[
     Literal["acknowledgement or answer", "answer", "acknowledgement"], one_of("acknowledgement or answer", "answer", "acknowledgement")
 ]
+WarnAfterText = Annotated[str, Reads(_warn_after, {"type": "string", "examples": ["3 messages in 5 business days", "at once", "never"]})]
 NeverOrClock = Annotated[Clock | None, Reads(_never_or_clock, {"type": "string", "examples": ["never", "1 business day"]})]
 
 
@@ -303,7 +304,7 @@ class OutOfOffice(Section):
 class DivisionSignature(Section):
     units: list[Sentence] = []
     """Names of units that may stand in a signature."""
-    warn_after: Annotated[str | None, Reads(_warn_after, {"type": "string", "examples": ["3 messages in 5 business days", "at once", "never"]})] = None
+    warn_after: WarnAfterText | None = None
     """How often a signature must fall short before the person is told."""
     allowed_besides: list[Sentence] | None = None
 

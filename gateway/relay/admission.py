@@ -7,10 +7,11 @@ shared cloud's (INTERFACE §4).
 from __future__ import annotations
 
 import re
-from ipaddress import IPv6Address, ip_address
+from collections.abc import Set as AbstractSet
 
 from gateway.delivery.reply import Reply, own
 from gateway.relay.door import Listener
+from gateway.relay.networks import within
 
 _NOT_HERE = own(550, "7.1", "Relaying is not allowed for this client")
 _NOT_THIS_SENDER = own(550, "7.1", "Relaying is not allowed for this sender")
@@ -20,15 +21,14 @@ _ROUTED = re.compile(r'[%!@"]')
 """Local parts by which a trusting next hop would send mail on elsewhere: the percent hack, a bang path, a quoted address."""
 
 
-def may_relay(listener: Listener, peer: str) -> Reply | None:
-    """None when a client at this IP address may relay, else the refusal."""
-    try:
-        address = ip_address(peer.partition("%")[0])
-    except ValueError:
-        return _NOT_HERE
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-        address = address.ipv4_mapped
-    return None if any(address in network for network in listener.allow) else _NOT_HERE
+def may_relay(listener: Listener, peer: str, names: AbstractSet[str] = frozenset()) -> Reply | None:
+    """None when a client at this IP address, or with a certificate of these names, may relay, else the refusal.
+
+    `names` are the lower-case DNS names of a certificate that has been verified; they are compared exactly, wildcards too.
+    """
+    if within(listener.allow, peer) or any(name.lower() in names for name in listener.client_names):
+        return None
+    return _NOT_HERE
 
 
 def may_send(listener: Listener, mail_from: str) -> Reply | None:

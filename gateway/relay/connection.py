@@ -12,6 +12,7 @@ from typing import cast
 
 from aiosmtpd.smtp import SMTP
 
+from gateway.relay import proxy_protocol
 from gateway.relay.inbox import ClientGone, ClientSilent, Inbox
 
 # aiosmtpd prints every command, and so every address.
@@ -19,6 +20,9 @@ logging.getLogger("mail.log").setLevel(logging.CRITICAL)
 
 HANDSHAKE = 30.0
 """Seconds for a client's TLS handshake."""
+
+ANNOUNCEMENT = 10.0
+"""Seconds for a load balancer's PROXY header, which it sends before anything else."""
 
 FAREWELL = 5.0
 """Seconds for a client to take the last replies."""
@@ -30,7 +34,7 @@ class ClientConnection(SMTP):
     def __init__(self, hostname: str) -> None:
         super().__init__(None, hostname=hostname, data_size_limit=None, enable_SMTPUTF8=True, loop=asyncio.get_running_loop())
         self._inbox = Inbox(self.loop)
-        self._peer = ""
+        self._peer, self._port = "", 0
         self._encrypted = False
         self._gone = False
         self._writable: asyncio.Future[None] | None = None
@@ -44,7 +48,8 @@ class ClientConnection(SMTP):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         peer = transport.get_extra_info("peername")
-        self._peer = str(peer[0]).partition("%")[0] if isinstance(peer, tuple) else ""
+        if isinstance(peer, tuple):
+            self._peer, self._port = str(peer[0]).partition("%")[0], int(peer[1])
         self._inbox.attach(cast(asyncio.Transport, transport))
         super().connection_made(transport)
         # The library's timer counts our own work as the client's silence; the inbox has one that does not.
@@ -74,6 +79,18 @@ class ClientConnection(SMTP):
             writable.set_result(None)
 
     # --- what the conversation calls
+
+    async def _learn_client(self) -> None:
+        """The peer is what its PROXY header says. Raises ClientGone when it sends none, or not in time."""
+        until = self.loop.time() + ANNOUNCEMENT
+        try:
+            while (announced := proxy_protocol.read(self._inbox.peek())) is None:
+                await self._inbox.more(until - self.loop.time())
+        except (ValueError, ClientSilent):
+            raise ClientGone from None
+        self._inbox.drop(announced.length)
+        if announced.client is not None:
+            self._peer, self._port = announced.client
 
     def _write(self, octets: bytes) -> None:
         # uvloop raises on a write after close, asyncio ignores it.

@@ -75,18 +75,24 @@ def _count_stuffed(octets: bytes) -> int:
     return sum(1 for _ in _STUFFED.finditer(octets))
 
 
+_ROOM = PREFIX_LIMIT * 4 // 3 + 4
+"""Stuffing adds at most one octet to three, CRLF and the dot."""
+
+
 class Prefix:
     """The beginning of a message, kept for observation: at most PREFIX_LIMIT octets without dot-stuffing."""
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
-        # Stuffing adds at most one octet to three, CRLF and the dot.
-        self._room = PREFIX_LIMIT * 4 // 3 + 4
+        self._room = _ROOM
 
     def feed(self, octets: bytes) -> None:
         if self._room > 0 and octets:
             self._pieces.append(octets[: self._room])
-            self._room -= len(octets)
+            self._room -= min(self._room, len(octets))
+
+    def __len__(self) -> int:
+        return _ROOM - self._room
 
     def octets(self) -> bytes:
         """As the next hop will store them."""

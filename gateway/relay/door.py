@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Literal
 
 from gateway.delivery.pool import Pool
 from gateway.message.model import Direction
+from gateway.relay.budget import Budget
+from gateway.relay.certificate import Certificate
+from gateway.relay.crowd import Crowd
+from gateway.relay.networks import Networks
 from gateway.relay.observer import Observer
 
 
@@ -23,7 +25,7 @@ class Listener:
     bind: str
     """HOST:PORT, IPv6 in brackets; port 0 takes a free one."""
     direction: Direction = "inbound"
-    allow: tuple[IPv4Network | IPv6Network, ...] = ()
+    allow: Networks = ()
     """Networks that may relay here; none: nobody."""
     trusted_senders: bool = False
     tls: Literal["none", "opportunistic", "required"] = "none"
@@ -38,6 +40,12 @@ class Listener:
     """Prepend a Received field (RFC 5321 §4.4)."""
     marker: str = ""
     """`Name: value`, prepended to what is relayed; "" for none."""
+    proxy_from: Networks = ()
+    """Load balancers that must announce their client by the PROXY protocol; it is then the client for all that follows."""
+    client_names: tuple[str, ...] = ()
+    """DNS names of client certificates that may relay, wherever they come from."""
+    client_ca: Path | None = None
+    """Certificates that may have signed theirs; None: the system's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +67,10 @@ class Limits:
     """Octets a second that a message must bring on average, after a credit of `idle` seconds."""
     received_fields: int = 100
     """More than these are a loop (RFC 5321 §6.3)."""
+    connections_per_address: int = 50
+    """Sessions at a time of one client address; see `relay.crowd` for those that are not counted."""
+    session: float = 3600.0
+    """Seconds after which a session takes no further message; one whose data is coming is finished."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,4 +84,6 @@ class Door:
     """Aware, UTC."""
     hostname: str
     limits: Limits
-    tls: ssl.SSLContext | None = None
+    budget: Budget
+    crowd: Crowd
+    certificate: Certificate | None = None

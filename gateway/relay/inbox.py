@@ -91,6 +91,16 @@ class Inbox:
         self._resume()
         return octets
 
+    def peek(self) -> bytes:
+        """Everything that is there, left where it is."""
+        self._seen = len(self._buffer)
+        return bytes(self._buffer)
+
+    def drop(self, count: int) -> None:
+        """Throw away the first `count` octets."""
+        del self._buffer[:count]
+        self._seen = 0
+
     def give_back(self, octets: bytes) -> None:
         """Octets that `take` gave and that belong to the next command."""
         self._buffer[:0] = octets

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
-import ssl
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import cast
 
+from gateway import sockets
 from gateway.delivery.pool import Pool
 from gateway.relay import replies
+from gateway.relay.budget import Budget
+from gateway.relay.certificate import Certificate
+from gateway.relay.conversation import Conversation
+from gateway.relay.crowd import Crowd
 from gateway.relay.door import Door, Limits, Listener
 from gateway.relay.observer import Observer
 from gateway.relay.received import marker_field
@@ -25,7 +30,8 @@ class RelayServer:
     def __init__(self, door: Door) -> None:
         self._door = door
         self._server: asyncio.Server | None = None
-        self._sessions: set[RelaySession] = set()
+        self._own_queue = True
+        self._sessions: set[Conversation] = set()
 
     @property
     def sockets(self) -> Sequence[socket.socket]:
@@ -37,19 +43,41 @@ class RelayServer:
         """Conversations that are not over."""
         return len(self._sessions)
 
-    async def open(self) -> None:
-        """Raises OSError when the address is in use or not ours."""
-        host, _, port = self._door.listener.bind.rpartition(":")
-        self._server = await asyncio.get_running_loop().create_server(self._session, host.strip("[]"), int(port), backlog=1024)
+    async def open(self, listening: socket.socket | None = None, *, share: bool = False) -> None:
+        """At `listening`, a socket that others keep open too, or at the listener's address, which `share` lets other gateways have as well.
 
-    def close(self) -> None:
-        """Take no new client."""
-        if self._server is not None:
-            self._server.close()
+        Raises OSError when the address is in use or not ours.
+        """
+        loop = asyncio.get_running_loop()
+        self._own_queue = listening is None
+        if listening is not None:
+            self._server = await loop.create_server(self._session, sock=listening, backlog=sockets.BACKLOG)
+            return
+        host, _, port = self._door.listener.bind.rpartition(":")
+        self._server = await loop.create_server(self._session, host.strip("[]"), int(port), backlog=sockets.BACKLOG, reuse_port=share)
+
+    def reload_certificate(self) -> None:
+        """Read certificate and key again, for the sessions to come."""
+        if self._door.certificate is not None:
+            self._door.certificate.reload(self._door.listener.name)
+
+    async def close(self) -> None:
+        """Take no new client but those that wait already, and would be reset; a queue that others share is theirs."""
+        if self._server is None:
+            return
+        kept = [socket.socket(fileno=os.dup(each.fileno())) for each in self._server.sockets] if self._own_queue else []
+        self._server.close()
+        self._server = None
+        await asyncio.sleep(0)  # uvloop lets go of the descriptor only now, and ours is the last one
+        for each in kept:
+            arrived = sockets.last_arrivals(each)
+            each.close()
+            for connection in arrived:
+                await asyncio.get_running_loop().connect_accepted_socket(self._session, connection)
 
     async def drain(self, timeout: float) -> int:
         """Close, say 421 to idle clients, and let messages under way end for `timeout` seconds. How many sessions had to be cut."""
-        self.close()
+        await self.close()
         for session in list(self._sessions):
             session.turn_away()
         tasks = {session.task for session in self._sessions if session.task is not None}
@@ -70,22 +98,33 @@ class RelayServer:
 
 
 async def serve_listener(
-    listener: Listener, pool: Pool, observer: Observer, clock: Callable[[], datetime], hostname: str, limits: Limits
+    listener: Listener,
+    pool: Pool,
+    observer: Observer,
+    clock: Callable[[], datetime],
+    hostname: str,
+    limits: Limits,
+    *,
+    budget: Budget | None = None,
+    listening: socket.socket | None = None,
+    share: bool = False,
 ) -> RelayServer:
-    """Open one front door. Raises OSError (address, certificate file), ssl.SSLError (certificate) and ValueError (marker)."""
+    """Open one front door; the doors of a process share a budget. `listening` and `share` as in `RelayServer.open`.
+
+    Raises OSError (address, certificate file), ssl.SSLError (certificate) and ValueError (marker).
+    """
     marker_field(listener.marker)
-    server = RelayServer(Door(listener, pool, observer, clock, hostname, limits, tls_context(listener)))
-    await server.open()
+    crowd = Crowd(limits.connections_per_address, listener.allow)
+    server = RelayServer(Door(listener, pool, observer, clock, hostname, limits, budget or Budget(), crowd, certificate_of(listener)))
+    await server.open(listening, share=share)
     return server
 
 
-def tls_context(listener: Listener) -> ssl.SSLContext | None:
+def certificate_of(listener: Listener) -> Certificate | None:
     """The certificate of a listener with TLS, read now. Raises OSError or ssl.SSLError."""
     if listener.tls == "none" or listener.certificate is None:
         return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(listener.certificate, listener.key)
-    return context
+    return Certificate(listener.certificate, listener.key, ask=bool(listener.client_names), client_ca=listener.client_ca)
 
 
 class _TurnedAway(asyncio.Protocol):

@@ -6,6 +6,7 @@ the client and writes nothing to it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 import structlog
@@ -32,7 +33,7 @@ class Asked(NamedTuple):
 class Mirror:
     """From MAIL to the end of data, a refusal or RSET."""
 
-    def __init__(self, sender: Path, announced: frozenset[str]) -> None:
+    def __init__(self, sender: Path, announced: frozenset[str], client: Mapping[str, bytes]) -> None:
         self.sender = sender
         self.accepted: list[str] = []
         """Recipients the next hop said 2yz to, in order."""
@@ -45,6 +46,7 @@ class Mirror:
         self.taking = False
         """354 was given."""
         self._announced = announced
+        self._client = client
         self._transaction: Transaction | None = None
 
     @property
@@ -66,7 +68,7 @@ class Mirror:
     async def mail(self, pool: Pool) -> Reply | Asked:
         """Get a next-hop session and send MAIL."""
         try:
-            self._transaction = await Transaction.begin(pool)
+            self._transaction = await Transaction.begin(pool, self._client)
         except Unavailable as failure:
             return self._fail(failure)
         return self._ask(b"MAIL FROM:" + self.sender.argument, Asked(0, "mail"), self.sender.uses)

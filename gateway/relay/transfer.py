@@ -14,6 +14,7 @@ from gateway.delivery.hop import Unavailable
 from gateway.delivery.reply import Reply
 from gateway.delivery.transaction import Transaction
 from gateway.relay import replies
+from gateway.relay.budget import Budget, Share
 from gateway.relay.data import EndOfData, Prefix
 from gateway.relay.door import Limits
 from gateway.relay.inbox import Inbox
@@ -33,17 +34,23 @@ class Taken:
 class Transfer:
     """One message. `ended` says whether the client's end mark has been read."""
 
-    def __init__(self, inbox: Inbox, transaction: Transaction, limits: Limits) -> None:
+    def __init__(self, inbox: Inbox, transaction: Transaction, limits: Limits, budget: Budget) -> None:
         self._inbox = inbox
         self._transaction = transaction
         self._limits = limits
         self._end = EndOfData()
         self._prefix = Prefix()
         self._credit = limits.idle
+        self._share = Share(budget)
+        self._share.holds(0)
 
     @property
     def ended(self) -> bool:
         return self._end.ended
+
+    def release(self) -> None:
+        """The message is no longer in memory."""
+        self._share.release()
 
     async def run(self, head: bytes, forbids: Callable[[bytes], Reply | None]) -> Taken:
         """Pass on `head` and the message; `forbids` sees its prefix before the final dot. Raises ClientGone and ClientSilent."""
@@ -69,6 +76,7 @@ class Transfer:
         self._credit = min(self._limits.idle, self._credit + len(octets) / self._limits.data_rate)
         passed = self._end.feed(octets)
         self._prefix.feed(passed)
+        self._share.holds(len(self._prefix) + len(octets))
         return passed
 
     async def _wait(self) -> None:

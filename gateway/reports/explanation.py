@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 
 from gateway.judgement.verdict import AcknowledgementDecision, Case, Examination, Verdict
 from gateway.notices.compose import Composed
+from gateway.notices.warning import Told
 
 
-def document(verdict: Verdict, composed: Composed | None, zone: ZoneInfo) -> dict[str, Any]:
-    """Keys and order of INTERFACE §2; times in `zone`, ISO 8601 with offset."""
+def document(verdict: Verdict, composed: Composed | None, zone: ZoneInfo, told: Told | None = None) -> dict[str, Any]:
+    """Keys and order of INTERFACE §2; times in `zone`, ISO 8601 with offset. `told`: the warning to staff, where there is one."""
     seen = verdict.examination
     lead = verdict.acknowledgement.lead or (seen.cases[0] if seen.cases else None)
     return {
@@ -34,8 +35,31 @@ def document(verdict: Verdict, composed: Composed | None, zone: ZoneInfo) -> dic
             "violations": list(seen.signature.violations),
         },
         "meeting": dict(seen.meeting) if seen.meeting is not None else None,
+        "staff": _staff(verdict, told, zone),
         "policy_version": verdict.policy_version,
         "trace": [asdict(step) for step in (verdict.trace or seen.trace)],
+    }
+
+
+def _staff(verdict: Verdict, told: Told | None, zone: ZoneInfo) -> dict[str, Any] | None:
+    """Of mail that is proven to be from staff: whose it is, what was found, and whether the person is told."""
+    who, said = verdict.examination.staff, verdict.staff
+    if who is None or said is None:
+        return None
+    return {
+        "division": who.division,
+        "known_by": who.known_by,
+        "shared_mailbox": who.shared,
+        "exceptions": sorted(who.exceptions),
+        "findings": [{"kind": each.kind, "detail": list(each.detail)} for each in said.findings],
+        "warning": {
+            "send": said.warns,
+            "reason": said.reason,
+            "not_before": _when(said.not_before, zone) if said.warns else None,
+            "contact_told_at": _when(said.cover_at, zone),
+            "subject": told.subject if told else None,
+            "preview": told.text if told else None,
+        },
     }
 
 
@@ -117,4 +141,14 @@ def _staff_lines(found: Mapping[str, Any]) -> list[str]:
     if signature["checked"]:
         faults = ", ".join([*(f"no {each}" for each in signature["missing"]), *signature["violations"]])
         lines.append(f"  signature {'complete' if signature['compliant'] else faults}")
+    if staff := found.get("staff"):
+        lines.append(f"  staff     {staff['division'] or 'City-wide'} (known by {staff['known_by']}); {_told_or_not(staff)}")
     return lines
+
+
+def _told_or_not(staff: Mapping[str, Any]) -> str:
+    kinds = ", ".join(each["kind"] for each in staff["findings"])
+    if not kinds:
+        return "nothing found"
+    warning = staff["warning"]
+    return f"found {kinds}; " + (f"told on {warning['not_before']}" if warning["send"] else f"not told: {warning['reason']}")

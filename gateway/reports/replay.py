@@ -114,8 +114,10 @@ def _cases(cases: Iterable[Mapping[str, Any]]) -> Iterator[str]:
 
 def _against(found: Mapping[str, Any]) -> Iterator[str]:
     counts, other = found["differences"], found["against"]
-    yield f"{printable(other['folder'])} (version {other['version']}) would treat {counts['messages']} of {found['messages']['seen']} messages differently:"
-    yield f"  acknowledgements  {counts['acknowledgements_added']} added, {counts['acknowledgements_dropped']} dropped, {counts['acknowledgements_changed']} changed"
+    folder = f"{printable(other['folder'])} (version {other['version']})"
+    yield f"{folder} would treat {counts['messages']} of {found['messages']['seen']} messages differently:"
+    changes = (f"{counts[f'acknowledgements_{each}']} {each}" for each in ("added", "dropped", "changed"))
+    yield f"  acknowledgements  {', '.join(changes)}"
     yield f"  due dates         {counts['due_dates_moved']} moved"
     yield f"  kinds             {counts['kinds_changed']} changed"
     yield f"  cases             {counts['cases_opened']} more, {counts['cases_not_opened']} fewer"

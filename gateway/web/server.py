@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from html import escape
@@ -58,13 +59,17 @@ def application(status: Status, figures: Figures) -> web.Application:
     return app
 
 
-async def serve_web(bind: str, status: Status, figures: Figures) -> web.AppRunner:
-    """Listen on HOST:PORT; OSError when the port is taken. The caller cleans the runner up."""
+async def serve_web(bind: str, status: Status, figures: Figures, *, listening: socket.socket | None = None, share: bool = False) -> web.AppRunner:
+    """Listen on HOST:PORT, or at a socket given; `share` lets other gateways have the port too. OSError when it is taken.
+
+    The caller cleans the runner up.
+    """
     host, _, port = bind.rpartition(":")
     runner = web.AppRunner(application(status, figures), access_log=None, handle_signals=False)
     await runner.setup()
     try:
-        await web.TCPSite(runner, host.strip("[]"), int(port)).start()
+        site = web.SockSite(runner, listening) if listening is not None else web.TCPSite(runner, host.strip("[]"), int(port), reuse_port=share)
+        await site.start()
     except OSError:
         await runner.cleanup()
         raise

@@ -171,3 +171,17 @@ def test_disk_full_at_the_start(flow: Flow):
         filler.unlink()
         flow.assert_all_recorded()
         flow.gateway.kill()
+
+
+@pytest.mark.root
+def test_very_first_start_on_a_full_disk(flow: Flow):
+    """There is no key yet, and none can be written: mail flows, nothing is recorded under a key that a crash would lose, all of it later."""
+    state = flow.gateway.database.parent
+    with small_disk(state, 8):
+        filler = fill(state)
+        flow.gateway.start()
+        flow.send(3)
+        assert not flow.gateway.database.exists() or ledger.count(flow.gateway.database, "message") == 0
+        filler.unlink()
+        flow.assert_all_recorded()
+        flow.gateway.kill()

@@ -25,6 +25,8 @@ DEVELOPMENT, HOLD_OUT = HERE / "development", HERE / "hold-out"
 WRITTEN = "Mon, 16 Nov 2026 09:05:00 -0500"
 SENDER = "Robin Sample <robin.sample@toronto.example>"
 READER = "resident@example.org"
+EXCHANGE = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All", "In-Reply-To": "<question@example.org>"}
+"""The header fields of an Exchange Online automatic reply, in which the replies of tests/staff are measured."""
 Fields = tuple[str, ...]
 
 
@@ -61,8 +63,10 @@ def signatures(folder: Path) -> Iterator[Sample]:
 def _staff_replies() -> Iterator[Sample]:
     for name in ("out_of_office", "out_of_office_second_look"):
         for number, case in enumerate(_table(TESTS / "staff" / f"{name}.yaml")):
-            declared = {"headers": {"Auto-Submitted": "auto-replied", **case.get("headers", {})}}
-            yield _sample({"id": f"{name}-{number}", "subject": "Automatic reply: question", **case, **declared, "ooo": True})
+            declared = {"headers": {**EXCHANGE, **case.get("headers", {})}}
+            kind = case.get("alone", "out_of_office")
+            said = {"ooo": kind == "out_of_office", "type": kind}
+            yield _sample({"id": f"{name}-{number}", "subject": "Automatic reply: question", **case, **declared, **said})
 
 
 def _mails() -> Iterator[Sample]:

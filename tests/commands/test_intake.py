@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +12,8 @@ import pytest
 
 from gateway import intake as intake_module
 from gateway.intake import Intake
-from gateway.judgement.verdict import Examination
+from gateway.judgement.unexamined import unexamined
+from gateway.judgement.verdict import Examination, History
 from gateway.ledger.errors import JournalFailed, LedgerUnavailable, RecordingFailed
 from gateway.ledger.journal import Journal
 from gateway.ledger.ledger import Ledger
@@ -199,3 +200,25 @@ def test_a_fault_in_the_rules_is_recorded_and_can_be_traced(
 def test_a_sighting_survives_the_journal() -> None:
     seen = Sighting(b"\x00\xff\r\n", False, 77, ENVELOPE)
     assert Sighting.from_journal(seen.header(), seen.octets) == seen
+
+
+def test_a_message_is_judged_by_the_policy_that_it_was_examined_by(rulebook: Rulebook, journal: Journal) -> None:
+    """However often the policy is swapped while the message waits for its turn; what was not examined takes the one in force."""
+    later = replace(rulebook, policy=replace(rulebook.policy, version="later", divisions={}, by_mailbox={}))
+    in_force = rulebook
+    intake = Intake(lambda: in_force, journal, lambda: NOW, 1.0, wake=lambda: None)
+    writer = ScriptedWriter()
+    intake.use(writer)  # type: ignore[arg-type]  # the writer's one method that intake calls
+
+    async def scene() -> None:
+        nonlocal in_force
+        await intake.observe(LETTER, True, len(LETTER), ENVELOPE)
+        in_force = later
+        await intake.observe(LETTER, True, len(LETTER), ENVELOPE)
+
+    run(scene)
+    before, after = writer.taken
+    history = History(references={case.mailbox: "HR-4K7M" for case in before.cases})
+    assert intake.decide(before, history).verdict.policy_version == rulebook.policy.version
+    assert intake.decide(after, History()).verdict.policy_version == "later"
+    assert intake.decide(unexamined(LETTER, ENVELOPE, "a fault"), History()).verdict.policy_version == "later"

@@ -168,8 +168,7 @@ class GatewayProcess:
 
     def cli(self, *arguments: str, within: float = 60.0) -> subprocess.CompletedProcess[str]:
         """Another `gateway` command on the same configuration."""
-        command, *rest = arguments
-        return run_gateway(command, "--config", str(self.config), *rest, cwd=self.folder, within=within)
+        return run_gateway(*arguments, "--config", str(self.config), cwd=self.folder, within=within)
 
     def json(self, *arguments: str) -> Any:
         """The JSON document that a command prints."""

@@ -123,9 +123,12 @@ def wiring(name: str, ports: Mapping[int, int], **values: str) -> tuple[str, str
 
 
 class DovecotInstance:
-    """A Dovecot that serves LMTP alone and delivers to Maildirs under `folder`/mail/<address>."""
+    """A Dovecot that serves LMTP alone and delivers to Maildirs under `folder`/mail/<address>.
 
-    def __init__(self, folder: Path) -> None:
+    `sieve`: address -> script of Pigeonhole, whose replies go to 127.0.0.1:`submission`.
+    """
+
+    def __init__(self, folder: Path, *, sieve: Mapping[str, str] | None = None, submission: int = 0) -> None:
         need_root()
         self._dovecot = program("dovecot")
         self.folder = folder
@@ -136,7 +139,19 @@ class DovecotInstance:
         os.chown(self.mail, owner.pw_uid, owner.pw_gid)
         self.config = folder / "dovecot.conf"
         self.config.write_text(DOVECOT_CONF.format(folder=folder, port=self.lmtp, uid=owner.pw_uid, gid=owner.pw_gid))
+        if sieve:
+            self._use_sieve(sieve, submission, owner)
         self.process: subprocess.Popen[bytes] | None = None
+
+    def _use_sieve(self, scripts: Mapping[str, str], submission: int, owner: pwd.struct_passwd) -> None:
+        program("sievec")
+        place = self.folder / "sieve"
+        place.mkdir()
+        os.chown(place, owner.pw_uid, owner.pw_gid)
+        for address, script in scripts.items():
+            (place / f"{address}.sieve").write_text(script)
+        with self.config.open("a") as config:
+            config.write(SIEVE_CONF.format(folder=self.folder, submission=submission))
 
     def start(self) -> None:
         self.process = subprocess.Popen(
@@ -253,5 +268,17 @@ service lmtp {{
     address = 127.0.0.1
     port = {port}
   }}
+}}
+"""
+
+SIEVE_CONF = """\
+hostname = mail.example.org
+postmaster_address = postmaster@example.org
+submission_host = 127.0.0.1:{submission}
+protocol lmtp {{
+  mail_plugins = sieve
+}}
+plugin {{
+  sieve = file:{folder}/sieve/%u.sieve
 }}
 """

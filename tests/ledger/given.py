@@ -24,7 +24,8 @@ START = datetime(2026, 11, 16, 15, 12, tzinfo=UTC)
 KEY = b"k" * 32
 RESIDENT = "canary.resident@example.org"
 HR, EQUITY = "hr@toronto.example", "equity@toronto.example"
-TRACE = tuple(Step(f"rule-{number}", "pass", f"no Field-{number} field", "RFC 3834 §2") for number in range(20))
+NOTE = Step("weak-signal", "note", "X-Mailer", "RFC 3834 §2")
+TRACE = (*(Step(f"rule-{number}", "pass", f"no Field-{number} field", "RFC 3834 §2") for number in range(20)), NOTE)
 
 
 class Clock:

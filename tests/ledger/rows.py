@@ -10,10 +10,8 @@ from gateway.ledger.batch import record
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.records import Decide, Recorded
 from gateway.ledger.tables import message, metadata, notice, outgoing, service_case, sighting, thread
-from gateway.policy.model import Caps
+from gateway.policy.model import DEFAULT_CAPS, Caps
 from tests.ledger.given import Clock
-
-CAPS = Caps()
 
 
 def rows(ledger: Ledger, table: Table) -> list[dict[str, Any]]:
@@ -22,7 +20,7 @@ def rows(ledger: Ledger, table: Table) -> list[dict[str, Any]]:
         return [dict(row._mapping) for row in connection.execute(select(table).order_by(*table.primary_key))]
 
 
-def record_together(ledger: Ledger, decide: Decide, clock: Clock, *examinations: Any, caps: Caps = CAPS) -> list[Recorded]:
+def record_together(ledger: Ledger, decide: Decide, clock: Clock, *examinations: Any, caps: Caps = DEFAULT_CAPS) -> list[Recorded]:
     """One batch in one commit, without the thread."""
     with ledger.writing() as connection:
         answers = record(connection, examinations, decide, ledger.pseudonyms, now=clock(), caps=caps)
@@ -48,7 +46,15 @@ def content(ledger: Ledger) -> dict[str, list[Any]]:
     return {table.name: sorted(named(row) for row in rows(ledger, table)) for table in metadata.sorted_tables}
 
 
-__all__ = ["content", "message", "notice", "outgoing_count", "record_together", "rows", "service_case", "sighting", "thread"]
+def emptied(ledger: Ledger) -> Ledger:
+    """Making a new ledger for each example of hypothesis would take all the test's time."""
+    with ledger.writing() as connection:
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(table.delete())
+    return ledger
+
+
+__all__ = ["content", "emptied", "message", "notice", "outgoing_count", "record_together", "rows", "service_case", "sighting", "thread"]
 
 
 def outgoing_count(ledger: Ledger) -> int:

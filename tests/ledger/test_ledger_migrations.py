@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -36,10 +37,10 @@ def test_on_sqlite_they_give_it_to_the_letter(tmp_path: Path) -> None:
 
 
 def _schema(database: Path) -> dict[str, list[str]]:
-    """Each object with its lines; in which order a table names its constraints does not matter."""
+    """Each object with its parts; in which order a table names its columns and constraints does not matter."""
     with closing(sqlite3.connect(database)) as connection:
         found = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name != 'alembic_version'")
-        return {name: sorted(line.strip(" ,\t") for line in sql.splitlines()) for name, sql in found}
+        return {name: sorted(" ".join(part.split()) for part in re.split(r",(?![^(]*\))", sql.rstrip().removesuffix(")"))) for name, sql in found}
 
 
 def test_the_list_of_revisions_is_what_lies_in_the_folder() -> None:

@@ -73,7 +73,12 @@ def folder(good: Path) -> Folder:
 
 def trees(good: Path) -> str:
     text = (good / "parks.yaml").read_text(encoding="utf-8")
-    for old, new in (("division: parks", "division: trees"), ("also_known_as: [trees@toronto.example]\n", ""), ("parks@", "trees@"), ("reference: PK", "reference: TR")):
+    for old, new in (
+        ("division: parks", "division: trees"),
+        ("also_known_as: [trees@toronto.example]\n", ""),
+        ("parks@", "trees@"),
+        ("reference: PK", "reference: TR"),
+    ):
         assert old in text
         text = text.replace(old, new)
     return text

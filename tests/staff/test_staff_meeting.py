@@ -43,6 +43,32 @@ def test_what_an_invitation_says(lines: list[str], in_person: bool, on_camera: b
     assert found["method"] == "REQUEST"
 
 
+@pytest.mark.parametrize(
+    ("lines", "how"),
+    [
+        (["LOCATION:Metro Hall\\, Room 302"], "in_person"),
+        (["LOCATION:Hôtel de ville\\, salle du comité 2"], "in_person"),
+        (["SUMMARY:Rencontre en personne"], "in_person"),
+        (["LOCATION:Metro Hall 302", "DESCRIPTION:Audio only for those who dial in"], "in_person"),
+        (["LOCATION:Microsoft Teams Meeting", "DESCRIPTION:https://teams.microsoft.com/l/x"], "on_camera"),
+        (["SUMMARY:Budget (virtual)"], "on_camera"),
+        (["DESCRIPTION:La rencontre se tiendra par visioconférence."], "on_camera"),
+        (["LOCATION:En ligne", "CONFERENCE;VALUE=URI:https://meet.example/x"], "on_camera"),
+        (["LOCATION:Metro Hall 302; Microsoft Teams Meeting", "DESCRIPTION:https://teams.microsoft.com/l/x"], "both"),
+        (["DESCRIPTION:Hybrid: join us at City Hall or on the link"], "both"),
+        (["DESCRIPTION:En présentiel ou à distance"], "both"),
+        (["LOCATION:Conference call", "DESCRIPTION:Dial 416-555-0142\\, by phone"], None),
+        (["DESCRIPTION:https://zoom.us/j/1 - no video\\, please"], None),
+        (["DESCRIPTION:This meeting is not in person."], None),
+        (["SUMMARY:Weekly"], None),
+    ],
+)
+def test_how_a_guest_takes_part(lines: list[str], how: str | None) -> None:
+    found = check(_invitation(*lines))
+    assert found is not None
+    assert found["how"] == how
+
+
 def test_location_is_read_without_escapes() -> None:
     found = check(_invitation("LOCATION;LANGUAGE=en:Metro Hall\\, Room 302"))
     assert found is not None

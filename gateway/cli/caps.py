@@ -1,0 +1,71 @@
+"""`gateway caps show|reset`: how full the windows of `[caps]` are, which breakers are open, and how a person closes one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from gateway.cli.diagnostics import config_option, found_wrong, settings_or_exit
+from gateway.cli.outbox import opened
+from gateway.ledger import breakers
+from gateway.ledger.cap_state import CapState, cap_state
+from gateway.rulebook_loading import caps_of
+
+
+@click.group()
+def caps() -> None:
+    """How many acknowledgements went out, what waits for room, and which divisions are stopped.
+
+    \b
+    Examples:
+      gateway caps show
+      gateway caps reset hr@toronto.example    the rush is real: acknowledge again
+    """
+
+
+@caps.command()
+@config_option
+@click.option("--json", "as_json", is_flag=True, help="JSON on standard output, nothing else.")
+def show(config: Path | None, as_json: bool) -> None:
+    """The windows, the breakers and the alerts, as the ledger has them now."""
+    limits = caps_of(settings_or_exit(config))
+    now = datetime.now(UTC)
+    with opened(config) as ledger, ledger.reading() as connection:
+        state = cap_state(connection, limits, now)
+    click.echo(json.dumps(asdict(state), default=datetime.isoformat, indent=2) if as_json else "\n".join(_lines(state)))
+
+
+@caps.command()
+@config_option
+@click.argument("mailbox")
+def reset(config: Path | None, mailbox: str) -> None:
+    """Close the breaker of MAILBOX; what came while it was open does not count. Held acknowledgements are not sent afterwards."""
+    with opened(config) as ledger, ledger.writing() as connection:
+        was_open = breakers.reset(connection, mailbox.lower())
+    if not was_open:
+        found_wrong(f"error: no breaker of {mailbox} is open; gateway caps show lists those that are")
+    click.echo(f"Closed. {mailbox} is acknowledged again.")
+
+
+def _lines(state: CapState) -> list[str]:
+    until = f", the last until {_when(state.delayed_until)}" if state.delayed_until else ""
+    lines = [
+        f"Sent or waiting within the window of the gateway's cap: {state.in_gateway_window} of {state.gateway_cap or 'any number'}",
+        f"Delayed by a cap: {state.delayed}{until}",
+    ]
+    for rate in state.mailboxes:
+        stops = f", stops at {rate.limit:.0f}" if rate.limit else ""
+        lines.append(f"{rate.mailbox}: {rate.rate:.0f} wanted in the last hour, usual {rate.usual:.0f}{stops}")
+    for each in state.open_breakers:
+        lines.append(f"{each.mailbox}: STOPPED since {_when(each.raised_at)}, {each.times} held back; gateway caps reset {each.mailbox}")
+    for each in state.doubles:
+        lines.append(f"{each.mailbox}: answers automatically, too: {each.times} times, last {_when(each.last_at)}; switch one of them off")
+    return lines
+
+
+def _when(at: datetime) -> str:
+    return f"{at.astimezone():%Y-%m-%d %H:%M}"

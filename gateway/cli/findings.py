@@ -1,0 +1,68 @@
+"""`gateway findings list|uphold`: what mail from staff lacked, and what they called a mistake."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from gateway.cli.diagnostics import config_option, found_wrong
+from gateway.cli.outbox import opened
+from gateway.ledger import finding_rows
+from gateway.ledger.finding_rows import Found
+
+
+@click.group()
+def findings() -> None:
+    """What mail from staff lacked. Nobody is named: who replied MISTAKE stands in the reply itself, at the help desk.
+
+    \b
+    Examples:
+      gateway findings list --disputed
+      gateway findings list --person robin.sample@toronto.example
+      gateway findings uphold 17        it was right after all: it counts again
+    """
+
+
+@findings.command("list")
+@config_option
+@click.option("--disputed", is_flag=True, help="Only those that somebody called a mistake, and that a person has yet to look at.")
+@click.option("--division", default=None, metavar="SLUG", help='Of one division; "city" for staff who belong to none.')
+@click.option("--person", default=None, metavar="ADDRESS", help="Of one person; the address is hashed and looked up.")
+@click.option("--json", "as_json", is_flag=True, help="JSON on standard output, nothing else.")
+def list_(config: Path | None, disputed: bool, division: str | None, person: str | None, as_json: bool) -> None:
+    """The newest 1000, oldest first."""
+    with opened(config) as ledger, ledger.reading() as connection:
+        who = ledger.pseudonyms.of_address(person) if person else None
+        found = finding_rows.found(connection, disputed=disputed, division=division, person=who)
+    if as_json:
+        click.echo(json.dumps([asdict(each) for each in found], default=datetime.isoformat, indent=2))
+    elif found:
+        Console().print(_table(found))
+    else:
+        click.echo("There are none.")
+
+
+@findings.command()
+@config_option
+@click.argument("ids", nargs=-1, type=int, metavar="ID...", required=True)
+def uphold(config: Path | None, ids: tuple[int, ...]) -> None:
+    """Let disputed findings count again, after a person has looked at them. To side with the person, do nothing: they count no more."""
+    with opened(config) as ledger, ledger.writing() as connection:
+        changed = finding_rows.reinstate(connection, ids)
+    click.echo(f"{changed} count again.")
+    if changed < len(ids):
+        found_wrong(f"error: {len(ids) - changed} of them are not disputed; see gateway findings list --disputed")
+
+
+def _table(found: list[Found]) -> Table:
+    table = Table("ID", "division", "finding", "more", "found", "told", "mended", "disputed")
+    for each in found:
+        times = [f"{at.astimezone():%Y-%m-%d %H:%M}" if at else "-" for at in (each.at, each.told_at, each.mended_at, each.disputed_at)]
+        table.add_row(str(each.id), each.division, each.kind, ", ".join(each.detail), *times)
+    return table
