@@ -11,14 +11,14 @@ import signal
 import socket
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 import structlog
 import uvloop
 
-from gateway import telemetry
+from gateway import sockets, telemetry
 from gateway.delivery.next_hop import parse_next_hops
 from gateway.delivery.pool import Pool
 from gateway.delivery.reply import Reply
@@ -36,12 +36,14 @@ from gateway.ledger.records import Notice
 from gateway.ledger.writer import Writer
 from gateway.notices.outbox import Outbox
 from gateway.pausepoint import reached
+from gateway.relay.budget import Budget
 from gateway.relay.door import Limits, Listener
 from gateway.relay.listener import RelayServer, serve_listener
 from gateway.rulebook_in_force import RulebookInForce
 from gateway.rulebook_loading import caps_of, existing_or_new_key, missing_folders
-from gateway.settings import ListenerSettings, Settings
+from gateway.settings import ListenerSettings, Settings, WebSettings
 from gateway.web.server import Readiness, serve_web
+from gateway.workers import Place, share_out
 
 T = TypeVar("T")
 
@@ -61,24 +63,52 @@ def clock() -> datetime:
 
 
 def run(settings: Settings, workers: int) -> None:
-    """Serve until SIGTERM or SIGINT. Raises CannotServe."""
-    if workers > 1:
-        raise CannotServe("--workers above 1 is not built yet; start it with one")
+    """Serve until SIGTERM or SIGINT. Raises CannotServe; SystemExit in the parent of several workers."""
+    place = place_of(settings, workers)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve(settings))
+        runner.run(serve(with_own_page(settings, place.number), place))
 
 
-async def serve(settings: Settings) -> None:
+def orphaned(loop: asyncio.AbstractEventLoop, lifeline: int, stop: asyncio.Event) -> None:
+    """The parent of the workers is gone: nobody would start this one again or end it."""
+    loop.remove_reader(lifeline)
+    stop.set()
+
+
+def place_of(settings: Settings, workers: int) -> Place:
+    """Alone, or one of several. Raises CannotServe."""
+    if workers == 1:
+        return Place(sockets=sockets.inherited())
+    binds = [each.bind for each in settings.listener]
+    try:
+        return share_out(workers, binds, with_others=settings.relay.share_ports)
+    except OSError as error:
+        raise cannot_listen("listeners", ", ".join(binds), error) from None
+
+
+def with_own_page(settings: Settings, number: int) -> Settings:
+    """Each worker counts for itself, so each has a page and metrics of its own: the first at web.bind, the others at the ports that follow."""
+    host, _, port = settings.web.bind.rpartition(":")
+    own = WebSettings(bind=f"{host}:{int(port) + number - 1 if int(port) else 0}")
+    return settings.model_copy(update={"web": own})
+
+
+async def serve(settings: Settings, place: Place) -> None:
     """Build, announce, run, drain. Raises CannotServe before anything has started."""
     parts = Parts.build(settings)
+    parts.place = place
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, stop.set)
-    loop.add_signal_handler(signal.SIGHUP, parts.rulebook.read_again)
+    loop.add_signal_handler(signal.SIGHUP, parts.read_again)
+    if (lifeline := place.lifeline) is not None:
+        loop.add_reader(lifeline, orphaned, loop, lifeline, stop)
     async with AsyncExitStack() as stack:
         await parts.start(stack)
-        announce(settings)
+        if place.number == 1:
+            announce(settings)
+        place.ready()
         await stop.wait()
         log.info("draining")
     log.info("stopped")
@@ -96,6 +126,8 @@ class Parts:
     intake: Intake
     outbox: Outbox
     pools: dict[str, Pool]
+    doors: list[RelayServer] = field(default_factory=list)
+    place: Place = field(default_factory=Place)
     unkept_key: bytes | None = None
     """A new key that could not be written yet; until it is, nothing is recorded under it."""
 
@@ -124,7 +156,7 @@ class Parts:
         if unkept is None:
             intake.use(writer)
         outbox = Outbox(writer, sender(pools["notices"]), clock, lease=timedelta(seconds=settings.notices.lease))
-        return cls(settings, rulebook, ledger, journal, writer, intake, outbox, pools, unkept)
+        return cls(settings, rulebook, ledger, journal, writer, intake, outbox, pools, unkept_key=unkept)
 
     async def start(self, stack: AsyncExitStack) -> None:
         """Start in the order of the mail's way backwards, so that nothing is taken that has nowhere to go; drained in reverse."""
@@ -137,11 +169,24 @@ class Parts:
         for work in (self.outbox.run(), self.intake.replay_for_ever(), self.rulebook.watch(self.writer, self.outbox.wake), self.keep_key()):
             stack.push_async_callback(cancel, asyncio.create_task(work))
         stack.push_async_callback(self.outbox.stop)
-        page = await listening("web.bind", self.settings.web.bind, serve_web(self.settings.web.bind, self.status, self.figures))
+        bind, share = self.settings.web.bind, self.settings.relay.share_ports
+        serving = serve_web(bind, self.status, self.figures, listening=self.place.sockets.get(bind), share=share)
+        page = await listening("web.bind", bind, serving)
         stack.push_async_callback(page.cleanup)
+        stack.push_async_callback(self._drain)
+        budget = Budget(self.settings.relay.max_in_flight)
         for each in self.settings.listener:
-            door = await listening(f'listener "{each.name}"', each.bind, self._listen(each))
-            stack.push_async_callback(door.drain, self.settings.timeouts.drain)
+            self.doors.append(await listening(f'listener "{each.name}"', each.bind, self._listen(each, budget)))
+
+    async def _drain(self) -> None:
+        """All at once: none takes new mail while another one ends."""
+        await asyncio.gather(*(door.drain(self.settings.timeouts.drain) for door in self.doors))
+
+    def read_again(self) -> None:
+        """SIGHUP: policy and certificates."""
+        self.rulebook.read_again()
+        for door in self.doors:
+            door.reload_certificate()
 
     async def keep_key(self) -> None:
         """Write the new key as soon as the disk takes it; only then may anything be recorded."""
@@ -158,7 +203,7 @@ class Parts:
             self.intake.use(self.writer)
             log.info("key-kept")
 
-    async def _listen(self, each: ListenerSettings) -> RelayServer:
+    async def _listen(self, each: ListenerSettings, budget: Budget) -> RelayServer:
         listener = Listener(
             name=each.name,
             bind=each.bind,
@@ -173,9 +218,25 @@ class Parts:
             require_header=each.require_header,
             received=self.settings.relay.received,
             marker=self.settings.relay.marker,
+            proxy_from=each.proxy_from,
+            client_names=each.client_names,
+            client_ca=each.client_ca,
         )
-        limits = Limits(connections=self.settings.relay.max_connections, idle=self.settings.timeouts.client)
-        return await serve_listener(listener, self.pools[each.direction], self.intake, clock, hostname(self.settings), limits)
+        given, times = self.settings.relay, self.settings.timeouts
+        limits = Limits(
+            connections=given.max_connections, idle=times.client, connections_per_address=given.max_connections_per_address, session=times.session
+        )
+        return await serve_listener(
+            listener,
+            self.pools[each.direction],
+            self.intake,
+            clock,
+            hostname(self.settings),
+            limits,
+            budget=budget,
+            listening=self.place.sockets.get(each.bind),
+            share=given.share_ports,
+        )
 
     async def status(self) -> Readiness:
         """For the page and /readyz: mail can be relayed as long as the process answers; the rest is well or degraded."""
@@ -258,8 +319,13 @@ async def listening(what: str, bind: str, start: Awaitable[T]) -> T:
     try:
         return await start
     except OSError as error:
-        reason = "the port is in use: stop what listens there, or choose another" if error.errno == 98 else (error.strerror or type(error).__name__)
-        raise CannotServe(f"{what}: cannot listen on {bind}: {reason}") from None
+        raise cannot_listen(what, bind, error) from None
+
+
+def cannot_listen(what: str, bind: str, error: OSError) -> CannotServe:
+    """Why, and what to do."""
+    reason = "the port is in use: stop what listens there, or choose another" if error.errno == 98 else (error.strerror or type(error).__name__)
+    return CannotServe(f"{what}: cannot listen on {bind}: {reason}")
 
 
 async def cancel(task: asyncio.Task[None]) -> None:

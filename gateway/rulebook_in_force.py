@@ -59,6 +59,7 @@ class RulebookInForce:
         self._good: Mapping[str, bytes] = {}
         self._ledger_asked = False
         self._recorded: Mapping[str, bytes] = {}
+        self._unsaid = True
         self._unrecorded = True
         self._to_tell = True
         self._readers = Readers(settings.organization_domains)
@@ -99,6 +100,7 @@ class RulebookInForce:
     async def watch(self, writer: Writer, wake: Callable[[], None]) -> None:
         """Look for changes until cancelled; `wake` tells the outbox that there is mail."""
         seen: tuple[object, ...] = self._read_marks
+        self._say()
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_EVERY):
@@ -109,6 +111,7 @@ class RulebookInForce:
                 before, seen = seen, await asyncio.to_thread(marks, self._folders, *self._others)
                 if asked or not self._ledger_asked or (seen == before and seen != self._read_marks):
                     await asyncio.to_thread(self.read)
+                self._say()
                 if self._unrecorded:
                     await self._record(writer)
                 if self._to_tell:
@@ -128,8 +131,7 @@ class RulebookInForce:
             self._rulebook = standing.rulebook
             self._readers.learn(standing.rulebook.policy, standing)
         self._standing, self._read_marks = standing, now_marks
-        self._unrecorded = True
-        self._say(standing)
+        self._unsaid = self._unrecorded = True
 
     def _recall(self) -> None:
         """The last good versions from before this start; without a ledger, what is on disk decides."""
@@ -142,7 +144,12 @@ class RulebookInForce:
         self._recorded = kept
         self._good = {**kept, **self._good}
 
-    def _say(self, standing: Standing) -> None:
+    def _say(self) -> None:
+        """Log what was read; not before the service runs, whose own last word may be why it cannot."""
+        standing = self._standing
+        if standing is None or not self._unsaid:
+            return
+        self._unsaid = False
         telemetry.POLICY_REFUSED.clear()
         for name, found in standing.refused.items():
             telemetry.POLICY_REFUSED.labels(name).set(1)

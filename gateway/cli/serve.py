@@ -14,7 +14,14 @@ from gateway.cli.diagnostics import cannot_run, config_option, settings_or_exit
 
 @click.command()
 @config_option
-@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, metavar="N", help="Processes that share the listeners.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Processes that share the listeners; each has its own page and metrics, from web.bind on.",
+)
 def serve(config: Path | None, workers: int) -> None:
     """The service: listeners, outbox, journal, page. Runs until SIGTERM or Ctrl-C, then drains.
 

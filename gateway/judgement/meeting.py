@@ -31,7 +31,8 @@ _VIDEO = re.compile(
     re.IGNORECASE,
 )
 _NO_CAMERA = re.compile(
-    r"\b(?:audio[- ]only|cameras? (?:off|not (?:needed|required))|no (?:camera|video)|without (?:camera|video)|(?:tele)?conference call|by (?:tele)?phone"
+    r"\b(?:audio[- ]only|cameras? (?:off|not (?:needed|required))|no (?:camera|video)|without (?:camera|video)|(?:tele)?conference call"
+    r"|by (?:tele)?phone"
     r"|sans (?:caméra|vidéo)|caméras? (?:fermées?|éteintes?|facultatives?)|conférence téléphonique|par téléphone)\b",
     re.IGNORECASE,
 )

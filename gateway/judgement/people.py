@@ -57,7 +57,8 @@ _UNIT_NOUN = re.compile(
 _FUNCTION = (
     r"(?:manager|supervisor|director|assistant|executive assistant|administrative assistant|admin|coordinator|co-ordinator|colleagues?"
     r"|co-?workers?|backup|back-up|replacement|delegate|secretary|boss|lead|team|office|staff|team lead|unit|analyst|deputy|chief|group|clerk"
-    r"|planner|officer|advisor|adviser|consultant|partner|associate|receptionist|operator|chief of staff|officemate|alternate)"
+    r"|planner|officer|advisor|adviser|consultant|partner|associate|receptionist|operator|chief of staff|officemate|alternate"
+    r"|team ?mates?|workmates?|crew|folks|people|assistants|managers|coordinators|wife|husband|spouse|sister|brother|son|daughter)"
 )
 _ROLE = re.compile(
     rf"\b(?:my|our|his|her)(?: [a-z-]{{2,14}}){{0,3}}? {_FUNCTION}\b"

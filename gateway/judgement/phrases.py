@@ -40,7 +40,7 @@ def _small(pattern: str) -> str:
 
 
 _OWN_THING = (
-    r"(?:own |new |direct |personal |private |work |business |office |home |other |cell(?:ular)? |mobile |desk |government |city |regular "
+    r"(?:own |new |out[- ]of[- ]office |direct |personal |private |work |business |office |home |other |cell(?:ular)? |mobile |desk |government |city |regular "
     r"|following )*"
     r"(?:cell(?:ular|phone)?|mobile|phone|telephone|blackberry|iphone|voice ?mail|(?:direct |phone |desk )?line|extension|(?:phone |cell "
     r"|telephone )?number|e-?mail(?: address)?|address|pager|desk|inbox|account|gmail)"
@@ -50,8 +50,10 @@ OWN = _any(
     r"|track|leave|send|follow|call or text|call or e-?mail|speak (?:to|with)|talk (?:to|with)|connect with)"
     r" me(?! or\b| and\b)\b(?! an? )",
     r"\bleave me\b|\bsend me\b|\bgive me\b",
-    r"\b(?:text|texting|phone|cell|e-?mail|call|calling|voice ?mail) (?:is|works|are) (?:the )?(?:best|better|quickest|fastest|easiest|quicker|faster|easier)\b",
-    r"\b(?:call|calling|ring|phone|try|at|reach\w*) (?:me at )?(?:the|our|my) (?:cottage|cabin|hotel|lodge|house)\b|\bhotel(?:['’]s)? (?:phone|number|line|room)\b",
+    r"\b(?:text|texting|phone|cell|e-?mail|call|calling|voice ?mail) (?:is|works|are) (?:the )?"
+    r"(?:best|better|quickest|fastest|easiest|quicker|faster|easier)\b",
+    r"\b(?:call|calling|ring|phone|try|at|reach\w*) (?:me at )?(?:the|our|my) (?:cottage|cabin|hotel|lodge|house)\b",
+    r"\bhotel(?:['’]s)? (?:phone|number|line|room)\b",
     r"\b(?:address|number|line|phone|cell|mobile|way) (?:for me|to (?:reach|contact|call|get(?: a)? hold of) me)\b",
     r"\bI (?:can|could|will|['’]ll|do)(?: still| only)? (?:take|receive|get|check|retrieve|answer|return) (?:voice |phone |text |urgent "
     r"|your |my |any |all )*(?:messages|calls|voice ?mails?|e-?mails?|texts)\b",
@@ -90,8 +92,8 @@ OTHER = _any(
     r"\bkindly\b|\b(?:take|bring|raise)\b[^.;]{0,40}? with " + _ELSE,
     r"\b(?:will|can|may|would|shall|should|could)(?: also| then)? be (?:able|happy|pleased|glad|available|more than "
     r"happy)\b[^.;]{0,20}\b(?:help|assist|answer|respond)",
-    r"\b(?:he|she|they|who|team|staff|office|desk|colleagues?|(?!(?:i|you|we|it|and|or|but|that|which)\b)[a-zà-ÿ]+) (?:can|may|will|could)(?: also| best)?(?: "
-    r"be)? (?:reached|contacted|assist|help|answer|respond|support|covering|cover|reachable)",
+    r"\b(?:he|she|they|who|team|staff|office|desk|colleagues?|(?!(?:i|you|we|it|and|or|but|that|which)\b)[a-zà-ÿ]+) (?:can|may|will|could)"
+    r"(?: also| best)?(?: be)? (?:reached|contacted|assist|help|answer|respond|support|covering|cover|reachable)",
     r"(?<!I )(?<!I am )(?<!I'm )\b(?:is|are|will be|has been)(?: also| currently)? (?:covering|acting|filling in|replacing|looking after"
     r"|handling|responsible|assisting|managing|taking over|monitoring|backing)",
     r"\bin my (?:absence|place|stead)\b|\bon my behalf\b|\bwhile I(?:['’]m| am) (?:away|out|gone|on)\b|\bduring (?:my|this) (?:absence"
@@ -149,7 +151,8 @@ PAST_OR_OTHER_MATTER = _any(
     r"|dated)\b",
     r"\bvotre (?:message|courriel|demande)\b[^.;]{0,60}\b(?:de|du|adressé|envoyé|intitulé|concernant|au sujet)\b",
     r"\b(?:message|e-?mail|courriel) (?:sent )?(?:to|from|à|de)\b",
-    r"\b(?:at|attending|hosting|speaking at|au|à la|à un|à une) (?:an? |the |this |our |[\w'’-]+ ){0,5}(?:conference|forum|summit|symposium|workshop|convention|congress"
+    r"\b(?:at|attending|hosting|speaking at|au|à la|à un|à une) (?:an? |the |this |our |[\w'’-]+ ){0,5}(?:conference|forum|summit|symposium"
+    r"|workshop|convention|congress"
     r"|seminar|hotel|conférence|congrès|colloque|hôtel)\b(?: [\w'’-]+){0,3}(?=[,(: ])",
 )
 """The resident's own message is spoken of, or an event that the writer is at."""

@@ -53,9 +53,7 @@ _WEEKDAYS = {
     for name in names.split()
 }
 _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
-_WEEKDAY = "|".join(sorted(_WEEKDAYS, key=len, reverse=True)).replace(
-    "|mon|", r"|mon(?!\s(?!at\b|to\b|and\b|or\b|if\b|next\b|morning\b)[a-zà-ÿ])|"
-)
+_WEEKDAY = "|".join(sorted(_WEEKDAYS, key=len, reverse=True)).replace("|mon|", r"|mon(?!\s(?!at\b|to\b|and\b|or\b|if\b|next\b|morning\b)[a-zà-ÿ])|")
 """Small letters. The French "mon" (retour) is no Monday."""
 
 
@@ -73,7 +71,7 @@ _DATE = re.compile(
     rf"|er)?)?(?:\s{{1,2}}(?:of\s|de\s)?|-|\.\s?)(?P<month2>{_MONTH})\b\.?(?:-(?P<year3>\d\d(?:\d\d)?)\b)?{_year('year2')}"
     rf"|(?P<nextweek>(?:next\s|this\s|the\s(?:following\s|coming\s))?)(?P<weekday>{_WEEKDAY})\b\.?+(?P<frnext>\s(?:prochaine?"
     rf"|suivant))?(?!\s?(?:to|-|–|through|à|au)\s(?:{_WEEKDAY}))(?!,?\s{{1,2}}(?:the\s|le\s)?(?:(?:{_MONTH})\b"
-    rf"|\d{{1,4}}\b(?!\s?(?:[ap]\.?m|[:h]))))"
+    rf"|\d{{1,4}}(?:st|nd|rd|th|er|e)?\b(?!\s?(?:[ap]\.?m|[:h]))))"
     rf"|(?P<dayonly>(?<=the\s)\d{{1,2}}(?:st|nd|rd|th)|(?<=le\s)\d{{1,2}}(?!\s?(?:\w|[h:])))\b"
     rf"|(?P<relative>tomorrow|demain|later today|this afternoon|cet après-midi))"
 )
@@ -82,7 +80,8 @@ _WEEKDAY_BEFORE = re.compile(rf"\b(?:{_WEEKDAY})\b\.?,?\s{{1,2}}(?:the\s|le\s)?$
 Role = Literal["return", "until", "last day"]
 _RETURN = re.compile(
     r"\b(?:return(?:ing|s)?(?! your| the (?:call|favou?r))|(?:be|i['’]?m|am|come|coming|get|getting|i['’]ll be|will be|are|is)(?: \w+ly)? "
-    r"back|back (?:in|at|to|on|from)|back|(?:reply|respond|answer)(?: to you(?:r \w+)?)?(?= on)|resume|resuming|reopen\w*|re-open\w*|return date|date of return"
+    r"back|back (?:in|at|to|on|from)|back|(?:reply|respond|answer)(?: to you(?:r \w+)?)?(?= on)|resume|resuming|reopen\w*|re-open\w*"
+    r"|return date|date of return"
     r"|in the office(?: again)?(?= on)|available again|first day back|de retour|mon retour|retour|reviendrai|reviens|serai là|reprendrai"
     r"|reprise|rentrerai|rouvrir\w*|disponible à compter)\b",
     re.IGNORECASE,

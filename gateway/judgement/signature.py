@@ -56,7 +56,8 @@ _SCRIPTURE = re.compile(r"\W*(?:[1-3] ?)?[A-ZÀ-Þ][a-zà-ÿ]+ \d{1,3}:\d{1,3}(?
 _GENERAL_TRUTH = re.compile(
     r"^(?=.*\b(?:is|are|isn['’]t|makes?|begins?|never|always|only|every|nothing|everything|everyone|nobody|those|who|don['’]t|be|est|sont|fait"
     r"|toujours|jamais|chaque|rien|ceux)\b)"
-    r"(?!.*\b(?:i|i['’]m|my|me|our|us|office|team|staff|service|services|line|call|contact|e-?mail|available|open|closed|please|if|note|for|to (?:book|reply)"
+    r"(?!.*\b(?:i|i['’]m|my|me|our|us|office|team|staff|service|services|line|call|contact|e-?mail|available|open|closed|please|if|note|for"
+    r"|to (?:book|reply)"
     r"|toronto|city|division|unit|days?|week|monday|tuesday|wednesday|thursday|friday|je|mon|ma|mes|notre|nous|bureau|équipe|ville|veuillez|si"
     r"|disponible|ouvert|fermé|lundi|vendredi)\b)[^\d@:|]{15,120}$",
     re.IGNORECASE,

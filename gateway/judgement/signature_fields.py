@@ -23,7 +23,7 @@ SOCIAL = re.compile(
     r"(?:https?://)?(?:[\w-]+\.)?(?P<network>linkedin|twitter|x|facebook|fb|instagram|tiktok|youtube|youtu|threads|bsky|pinterest|snapchat"
     r"|tumblr|t)\.(?:com|me|net|be|app|social)"
     r"/(?:in/|pub/|company/|profile/|c/|channel/|user/)?(?P<handle>@?[\w.%-]{2,80})"
-    r"|\b(?P<named>linkedin|twitter|facebook|instagram|insta|tiktok|youtube|threads|bluesky|mastodon|snapchat"
+    r"|\b(?P<named>x(?=\s?:)|linkedin|twitter|facebook|instagram|insta|tiktok|youtube|threads|bluesky|mastodon|snapchat"
     r"|pinterest)\s?(?:handle\s?)?[:–-]?\s?(?P<at>@[\w.]{2,40})"
     r"|(?P<follow>\b(?:follow|find|connect with|add|suivez|retrouvez)[- ](?:me|moi) (?:on|at|sur) (?:linkedin|twitter|x|facebook|instagram"
     r"|tiktok|youtube|threads|bluesky|mastodon)\b)",
@@ -223,7 +223,13 @@ def _by_place(found: Sequence[Found], pieces: Sequence[tuple[int, int, str]], kn
         placed.append(Found("title", units[0].line, units[0].column, sure=False))
         have.add("title")
     for number, column, part in pieces:
-        if not (name_line <= number <= name_line + 5) or len(part.split()) > 8 or _is_sentence(lines[number]) or part.endswith((".", "!", "?", ":")) or part[:1] in '"“«(':
+        if (
+            not (name_line <= number <= name_line + 5)
+            or len(part.split()) > 8
+            or _is_sentence(lines[number])
+            or part.endswith((".", "!", "?", ":"))
+            or part[:1] in '"“«('
+        ):
             continue
         wanted: FieldName | None = "title" if "title" not in have else "division" if "division" not in have else None
         if wanted:

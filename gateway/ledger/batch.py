@@ -119,9 +119,7 @@ class _Deciding:
         excluded = self._known.excluded.answered_by(examination, keyed)
         if excluded is None or not decision.verdict.measured_after_all:
             return None
-        cases = {
-            self._known.free_reference(excluded.identity, each): (next(self._provisional), each) for each in decision.verdict.measured_after_all
-        }
+        cases = {self._known.free_reference(excluded.identity, each): (next(self._provisional), each) for each in decision.verdict.measured_after_all}
         self._known.learn_measured(excluded, examination, keyed, cases)
         return Measured(excluded, self._known.messages.setdefault(excluded.identity, KnownMessage(excluded.row_id)), cases)
 
@@ -347,9 +345,7 @@ def _message_row(one: _Decided) -> dict[str, Any]:
         "correspondent_domain": one.keyed.domain,
         "policy_version": verdict.policy_version,
         # Rules that were asked and found nothing are the same for all mail, and most of its size.
-        "trace": [
-            [step.rule, step.outcome, step.evidence, step.source] for step in verdict.trace or examination.trace if step.outcome != "pass"
-        ],
+        "trace": [[step.rule, step.outcome, step.evidence, step.source] for step in verdict.trace or examination.trace if step.outcome != "pass"],
         "findings": _findings(examination) if examination.from_staff else None,
         "defects": list(examination.message.defects) or None,
     }

@@ -26,7 +26,9 @@ class Found:
     disputed_at: datetime | None
 
 
-def found(connection: Connection, *, disputed: bool = False, division: str | None = None, person: str | None = None, limit: int = 1000) -> list[Found]:
+def found(
+    connection: Connection, *, disputed: bool = False, division: str | None = None, person: str | None = None, limit: int = 1000
+) -> list[Found]:
     """The newest `limit`, oldest first. `person`: the hash of an address."""
     wanted = select(*(finding.c[name] for name in Found.__slots__)).order_by(finding.c.id.desc()).limit(limit)
     if disputed:

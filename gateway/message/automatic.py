@@ -137,16 +137,18 @@ def _absence_with_evidence(signs: Signs) -> Automatic | None:
         return None
     if signs.absent:
         return Automatic("out_of_office", "absence-text", f"{marked or evidence}; the text says that the writer is away")
+    in_answer = signs.reply or signs.null_sender or signs.answers or signs.by_software
+    if in_answer and phrases.ABSENCE_TERSE.search(signs.opening):
+        return Automatic("out_of_office", "vacation-responder" if marked else "absence-text", marked or f"{evidence}; the text names an absence")
     if signs.acknowledges:
         return None
-    in_answer = signs.reply or signs.null_sender or signs.answers or signs.by_software
     if marked:
         return Automatic("out_of_office", "vacation-responder", marked)
     if named and in_answer:
         return Automatic("out_of_office", "absence-subject", f"{evidence}; subject of an absence")
-    if in_answer and any(each.search(signs.opening) for each in (phrases.ABSENCE_TERSE, phrases.ABSENCE_OF_ANOTHER, phrases.CLOSED)):
+    if in_answer and (phrases.ABSENCE_OF_ANOTHER.search(signs.opening) or phrases.CLOSED.search(signs.opening)):
         return Automatic("out_of_office", "absence-text", f"{evidence}; the text names an absence")
-    if phrases.EXCHANGE_SUBJECT.match(signs.subject) and _exchange(signs):
+    if phrases.EXCHANGE_SUBJECT.match(signs.subject) and (_exchange(signs) or signs.from_a_person):
         return Automatic("out_of_office", "exchange-automatic-reply", f"{evidence}; subject of an Exchange automatic reply")
     return None
 

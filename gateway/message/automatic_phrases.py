@@ -166,7 +166,7 @@ _WHEN = (
     r"(?:(?:un)?till?|'til|to|thro?ugh|thru|from|for|this|next|today|tomorrow|all (?:day|week)|now|as of|starting|mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|satur|sun"
     r"|(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)\w*\.? \d|on (?:the )?(?:\d|mon|tue|wed|thu|fri|sat|sun)|in (?:the )?(?:new year|\d|a (?:week|few))|the \d|\d|next)"
 )
-_GONE = r"(?:out|away|off|gone|absent|ooo|abroad|unavailable|on (?:vacation|leave|holidays?|pto|training|travel|course))(?: (?:of (?:the )?office|sick|work|shift|duty|training|travel|business))?"
+_GONE = r"(?:out|away|off|gone|absent|ooo|abroad|unavailable|on (?:an? )?(?:[\w-]+ )?(?:vacation|leave|holidays?|pto|training|travel|course))(?: (?:of (?:the )?office|sick|work|shift|duty|training|travel|business))?"
 ABSENCE_TERSE = _any(
     rf"(?:^|[.!,;-] ?|\b(?:i am|i'm|i will be|i'll be|is|he's|she's|will be) )(?:currently |now |presently )?{_GONE},? (?:and )?(?:(?:back|returning) )?{_WHEN}",
     rf"(?:^|[.!,;-] ?|\b(?:i am|i'm|i will be|i'll be) )(?:back|returning|return) (?:in (?:the )?office )?(?:on )?{_WHEN}",
@@ -191,6 +191,7 @@ ABSENCE_OTHER_LANGUAGES = _words(
     "fora do escritório|ausente do escritório|estou de férias|estarei de férias|estou ausente|estarei ausente|na minha ausência|durante a minha ausência|no meu regresso|estarei fora",
     "fuori ufficio|fuori sede|sono in ferie|sarò in ferie|sarò assente|sono assente|in mia assenza|durante la mia assenza|al mio rientro|non sarò in ufficio|non sono in ufficio",
     "nicht im büro|im urlaub|bin abwesend|nicht im haus|meiner abwesenheit|nach meiner rückkehr|wieder im büro|außer haus|derzeit nicht erreichbar|nicht am arbeitsplatz",
+    "på ferie|på semester|ikke på kontoret|inte på kontoret|ikke til stede|er bortreist|på orlov|lomalla",
     "niet op kantoor|ben afwezig|met vakantie|op vakantie|mijn afwezigheid|niet aanwezig",
     "wala ako sa opisina|wala po ako sa|nasa bakasyon|naka-leave|nakabakasyon|wala sa opisina|pagbalik ko|habang wala ako",
     "tôi vắng mặt|không có mặt tại văn phòng|đang nghỉ phép|đi nghỉ|thời gian tôi vắng|tôi sẽ vắng mặt|không có ở văn phòng|khi tôi trở lại",
@@ -231,7 +232,8 @@ ACKNOWLEDGEMENT = _any(
     r"\byour (?:[\w-]+ ){0,3}(?:is important to us|was received|is being (?:reviewed|processed))|\backnowledge(?:s|ment)? (?:the )?(?:of )?(?:the )?receipt\b|\bconfirm(?:s|ing)? receipt\b",
     r"\b(?:thank you|thanks) for (?:contacting|submitting|applying|reaching out|your (?:order|application|submission|inquiry|enquiry|interest|report))",
     r"\b(?:ticket|case|reference|request|tracking|incident|confirmation)(?: number| no\.?| id)?\s*[:#]\s*#?[\w-]*\d",
-    r"\b(?:will|shall) (?:respond|reply|get back|be in touch|contact you|answer)(?: [\w'-]+){0,4} within\b|\bwithin (?:\w+ ){1,3}(?:business|working) days?\b",
+    r"\b(?:will|shall) (?:respond|reply|get back|be in touch|contact you|answer)(?: [\w'-]+){0,4} within\b|\bwithin (?:\w+ ){1,3}(?:business|working) days?\b"
+    r"|\ballow (?:up to |at least |us )?[\w-]+(?: to [\w-]+)? (?:business |working )?days\b|\b(?:high|large) volumes? of\b|\b(?:high|large) (?:e-?mail |call )?volumes?\b",
     r"\b(?:mailbox|inbox|address|account) is (?:not|no longer|un)(?: being| actively)? ?(?:monitored|read|checked)\b",
     r"\bnous avons (?:bien )?recu\b|\baccus(?:ons|e de) reception\b|\b(?:a|ont) (?:bien )?ete (?:recue?s?|enregistree?s?|transmise?s?)\b|\bmerci (?:d'avoir communique|de nous avoir|d'avoir ecrit)",
     r"\bnumero (?:de (?:dossier|demande|reference|suivi)|du billet)\b|\bnous (?:vous )?repondrons\b|\bdans (?:les|un delai de) .{1,20}jours? ouvrables?\b|\bboite (?:de reception )?n'est pas surveillee\b",

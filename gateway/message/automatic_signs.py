@@ -58,6 +58,15 @@ class Signs:
         return tuple(address.local.lower() for name in ("from", "sender") for address in self.message.of(name))
 
     @cached_property
+    def from_a_person(self) -> bool:
+        """Whether the one writer's address is made of a first and a last name that stand in the display name: a mailbox of one's own."""
+        writers = self.message.of("from")
+        if len(writers) != 1:
+            return False
+        words = [word for word in re.split(r"[._-]", fold(writers[0].local)) if word.isalpha() and len(word) > 1]
+        return len(words) >= 2 and set(words) <= set(re.findall(r"[^\W\d_]+", fold(writers[0].display_name)))
+
+    @cached_property
     def subject(self) -> str:
         """Folded, without tags in front of it."""
         subject = fold(self.message.subject[:500])

@@ -61,7 +61,8 @@ _STREET_AFTER = re.compile(
 )
 _EMERGENCY = re.compile(r"(?<![\w.@#:/-])(?:9-1-1|911)(?![\w@-]|[.:]\d)")
 _FAX_BEFORE = re.compile(
-    r"(?:\bfax(?:ed)?|facsimile|télécopieur|télécopie|téléc|\bf)\s?\.?\s?(?:number|no\.?|#|to|at|au|à)?\s?[:.]?\s{0,3}(?:\(?\+?1?[\s.-]?)?$", re.IGNORECASE
+    r"(?:\bfax(?:ed)?|facsimile|télécopieur|télécopie|téléc|\bf)\s?\.?\s?(?:number|no\.?|#|is|to|at|au|à)?\s?[:.]?\s{0,3}(?:\(?\+?1?[\s.-]?)?$",
+    re.IGNORECASE,
 )
 _CUE_BEFORE = re.compile(r"(?:tel|tél|phone|call|cell|mobile|dial|number|numéro|appel|compos|\bat|\bau|\bor|[pctm]\s?:|:)\D{0,12}$", re.IGNORECASE)
 _PLACEHOLDER_LOCAL = re.compile(

@@ -75,7 +75,8 @@ def sender_names(message: Message) -> tuple[frozenset[str], ...]:
 
 def is_name_of(line: str, names: Sequence[frozenset[str]]) -> bool:
     """Whether a short line is the sender's name: at least one of its words, and no words that are not (initials and credentials aside)."""
-    if "@" in line:
+    anywhere = _words(line[:200])
+    if "@" in line or not any(anywhere & name for name in names):
         return False
     written = bare_name(line)
     if not written.isascii() and (aside := _ASIDE.search(line)) and _NON_LATIN_NAME.match(written):
@@ -184,16 +185,27 @@ def _by_shape(lines: Sequence[str], names: Sequence[frozenset[str]]) -> Signatur
     start = len(lines)
     for number in range(len(lines) - 1, max(-1, len(lines) - 30), -1):
         line = lines[number].strip()
-        if line and (not _is_short(line) or _GREETING.match(line) or _INTRODUCES.search(line)):
+        if line and (not _is_short(line) or _GREETING.match(line) or _INTRODUCES.search(line) or _ends_a_letter(lines, number)):
             break
         if line:
             start = number
     block = tuple(lines[start:])
     if not block or _INTRODUCES.search(next((line.strip() for line in reversed(lines[:start]) if line.strip()), "")):
         return None
+    return SignatureBlock(start, block, "shape") if _ways(block) >= 2 and len(block) >= 3 else None
+
+
+def _ends_a_letter(lines: Sequence[str], number: int) -> bool:
+    """A sentence with an empty line below it, and below that all that a block needs."""
+    is_sentence = lines[number].rstrip().endswith((".", "!", "?")) and len(lines[number].split()) >= 3
+    return is_sentence and number + 1 < len(lines) and not lines[number + 1].strip() and _ways(lines[number + 1 :][:_LINES_LOOKED_AT]) >= 2
+
+
+def _ways(block: Sequence[str]) -> int:
+    """How many kinds of telephone, address, web page stand in it."""
     text = "\n".join(block)
     kinds = {point.kind for point in contact_points(text)} | ({"web"} if _WEB.search(text) else set())
-    return SignatureBlock(start, block, "shape") if len(kinds - {"911", "311"}) >= 2 and len(block) >= 3 else None
+    return len(kinds - {"911", "311"})
 
 
 def _is_short(line: str) -> bool:

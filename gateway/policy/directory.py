@@ -30,7 +30,7 @@ _COLUMNS = {
     "division": "division", "department": "division",
     "unit": "unit", "ou": "unit",
     "language": "language", "preferredlanguage": "language",
-    "exceptions": "exceptions", "employeetype": "exceptions",
+    "exceptions": "exceptions",
 }  # fmt: skip
 """Column of the CSV file, or attribute of an LDIF record, in lower case -> what it means; everything else is passed over."""
 
@@ -51,12 +51,12 @@ Row = tuple[int, Mapping[str, str]]
 def read_directory(octets: bytes, shown: str) -> tuple[Directory, tuple[Diagnostic, ...]]:
     """`shown`: what the file is called in diagnostics. An unknown word among the exceptions excuses everything, and is a warning:
     it may have been meant to protect somebody. Never raises for anything the file holds."""
+    if len(octets) > LARGEST:
+        return _unusable(shown, f"larger than {LARGEST >> 20} MiB; is it really a directory of staff?")
     try:
         text = octets.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         return _unusable(shown, "not UTF-8 text: save it as UTF-8", octets.count(b"\n", 0, error.start) + 1)
-    if len(octets) > LARGEST:
-        return _unusable(shown, f"larger than {LARGEST >> 20} MiB; is it really a directory of staff?")
     rows = list(_ldif(text) if _is_ldif(text) else _csv(text))
     if not any("address" in row for _, row in rows):
         return _unusable(shown, "no column called address (or, in LDIF, no attribute called mail)")
@@ -147,7 +147,7 @@ def _ldif(text: str) -> Iterator[Row]:
     start = 1
     for number, line in _unfolded(text):
         if not line.strip():
-            if record:
+            if "address" in record:  # groups and devices have none
                 yield start, record
             record = {}
             continue
@@ -157,7 +157,7 @@ def _ldif(text: str) -> Iterator[Row]:
         if meaning:
             value = _decoded(value)
             record[meaning] = f"{record[meaning]} {value}" if meaning == "aliases" and meaning in record else record.get(meaning) or value
-    if record:
+    if "address" in record:
         yield start, record
 
 

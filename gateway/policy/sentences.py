@@ -107,7 +107,7 @@ WARNING_VARIABLES = frozenset(
         "website",
     )
 )
-"""A word of a language, a sentence's part, or `yes`; "" where it does not hold. docs/warning.md says what each is."""
+"""A word of a language, a sentence's part, or `yes`; "" where it does not hold. the templates in templates/warning/ show what each is for."""
 SIGNATURE_VARIABLES = frozenset(("division", "email", "function", "language", "organization", "team", "telephone", "website"))
 PAGE_VARIABLES = frozenset(("body", "language", "title"))
 

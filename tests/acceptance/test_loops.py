@@ -75,7 +75,9 @@ def test_a_robot_gets_at_most_the_cap_and_every_mail_is_measured(gateway: Gatewa
     """No two alike, headers of a person: only the count gives it away. It also holds after a restart."""
     with SmtpClient(gateway.inbound) as client:
         for number in range(250):
-            assert client.send(b"robot@example.org", HR, inquiry(new_message_id(), sender="robot@example.org", subject=f"Report {number}")).code == 250
+            assert (
+                client.send(b"robot@example.org", HR, inquiry(new_message_id(), sender="robot@example.org", subject=f"Report {number}")).code == 250
+            )
     gateway.stop()
     gateway.start()
     with SmtpClient(gateway.inbound) as client:
@@ -134,7 +136,9 @@ def test_an_address_that_was_refused_for_good_is_left_alone(gateway: GatewayProc
 
 def test_a_trace_explains_what_was_sent_without_listing_every_rule(gateway: GatewayProcess, notices_hop: RecordingHop):
     message_id = new_message_id()
-    assert send(gateway.inbound, b"anna@example.org", HR, inquiry(message_id, sender="anna@example.org", fields="X-Mailer: PHPMailer 6\r\n")).code == 250
+    assert (
+        send(gateway.inbound, b"anna@example.org", HR, inquiry(message_id, sender="anna@example.org", fields="X-Mailer: PHPMailer 6\r\n")).code == 250
+    )
     wait_acknowledged(notices_hop, message_id)
     told = gateway.cli("trace", message_id).stdout
     assert re.search(r"note\s+weak-signal \(X-Mailer; RFC 3834 §2\)", told)
@@ -155,4 +159,4 @@ def test_spam_that_a_person_answers_is_measured_after_all(gateway: GatewayProces
     assert (case["opened_at"], case["opened_by_answer"], case["mailbox"]) == (seen["received_at"], 1, "hr@toronto.example")
     assert case["responded_at"] is not None
     assert "measured after all, because a person answered" in gateway.cli("trace", message_id).stdout
-    assert not [each for each in ledger.acknowledgements(gateway.database)]
+    assert not ledger.acknowledgements(gateway.database)

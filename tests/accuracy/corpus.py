@@ -94,21 +94,26 @@ def _octets(case: Mapping[str, Any]) -> bytes:
     return head.as_bytes().rstrip(b"\r\n") + b"\r\n" + _body(case).as_bytes(policy=SMTP)
 
 
+_TEXTS: tuple[tuple[Literal["plain", "html"], str], ...] = (("plain", "text"), ("html", "html"))
+
+
 def _body(case: Mapping[str, Any]) -> MIMENonMultipart | MIMEMultipart:
     """The MIME part with its own headers, as a mail program of the case would write it."""
-    texts = [_text(case[key], kind, case) for kind, key in (("plain", "text"), ("html", "html")) if key in case]
+    texts = [_text(case[key], kind, case) for kind, key in _TEXTS if key in case]
     if "calendar" in case:
         texts.append(MIMEText(f"BEGIN:VCALENDAR\r\nMETHOD:{case['calendar']}\r\nEND:VCALENDAR\r\n", "calendar"))
         texts[-1].set_param("method", case["calendar"])
     if "report" in case:
         notification = MIMENonMultipart("message", "disposition-notification")
         notification.set_payload("Disposition: manual-action/MDN-sent-manually; displayed\r\n")
-        return _multipart("report", [*texts, notification], {"report-type": case["report"]})
-    return texts[0] if len(texts) == 1 else _multipart("alternative", texts, {})
+        return _multipart("report", [*texts, notification], case["report"])
+    return texts[0] if len(texts) == 1 else _multipart("alternative", texts)
 
 
-def _multipart(kind: str, parts: list[Any], parameters: Mapping[str, str]) -> MIMEMultipart:
-    whole = MIMEMultipart(kind, boundary="=_sample", **parameters)
+def _multipart(kind: str, parts: list[Any], report_type: str | None = None) -> MIMEMultipart:
+    whole = MIMEMultipart(kind, boundary="=_sample")
+    if report_type:
+        whole.set_param("report-type", report_type)
     for part in parts:
         whole.attach(part)
     return whole

@@ -1,4 +1,4 @@
-"""The aims of docs/accuracy.md hold on the development set. The hold-outs are measured by `make bench-accuracy` only, so that nobody tunes on them."""
+"""The aims of docs/accuracy.md hold on the development set. The hold-outs are measured by `make bench-accuracy` only."""
 
 from __future__ import annotations
 
@@ -36,7 +36,9 @@ def test_the_sets_are_large_enough() -> None:
     assert len(list(signatures(HERE / "hold-out"))) >= 50
 
 
-@pytest.mark.parametrize("folder", sorted(path for path in HERE.iterdir() if path.is_dir() and path.name != "__pycache__"), ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "folder", sorted(path for path in HERE.iterdir() if path.is_dir() and path.name != "__pycache__"), ids=lambda path: path.name
+)
 def test_every_sample_is_named_once_and_read(folder) -> None:
     samples = [*absences(folder), *signatures(folder)]
     assert len({each.id for each in samples}) == len(samples)

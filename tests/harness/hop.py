@@ -69,6 +69,7 @@ class Script:
     """By address; others get `rcpt`."""
     data: Answer = GO_AHEAD
     end: Answer = QUEUED
+    xforward: Answer = OK
 
     def for_rcpt(self, address: bytes) -> Answer:
         return self.rcpt_of.get(address.decode("utf-8", "surrogateescape"), self.rcpt)
@@ -176,6 +177,8 @@ class RecordingHop:
         self.commands: list[tuple[int, bytes]] = []
         """(connection, line) for every command line, in order of arrival."""
         self.connections = 0
+        self.on_connect: Callable[[], None] = lambda: None
+        """Called for each new connection, before the greeting."""
         self._news = threading.Condition()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="recording-hop", daemon=True)
@@ -259,6 +262,7 @@ class RecordingHop:
         assert task
         self._sessions.add(task)
         self.connections += 1
+        self.on_connect()
         try:
             await self._converse(_Wire(reader, writer), self.connections)
         except (_Gone, ConnectionError, asyncio.CancelledError):
@@ -298,8 +302,10 @@ class RecordingHop:
                 await wire.do(OK)
             elif verb == b"QUIT":
                 await wire.do(say("221 2.0.0 Bye", then="close"))
+            elif verb == b"XFOR":
+                await wire.do(self.script.xforward)
             else:
-                await wire.do(OK if verb in (b"NOOP", b"XFOR") else say("503 5.5.1 Bad sequence of commands"))
+                await wire.do(OK if verb == b"NOOP" else say("503 5.5.1 Bad sequence of commands"))
 
     def _hello(self, verb: bytes) -> Answer:
         if self.script.ehlo:

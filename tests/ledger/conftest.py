@@ -66,7 +66,7 @@ def with_writer(ledger: Ledger, rules: Rules) -> Callable[..., Any]:
 
 
 @pytest.fixture(scope="module")
-def _kept_ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Ledger, Clock]]:
+def kept_ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Ledger, Clock]]:
     clock = Clock()
     ledger = Ledger(f"sqlite:///{tmp_path_factory.mktemp('kept')}/gateway.db", key=KEY, clock=clock)
     ledger.open()

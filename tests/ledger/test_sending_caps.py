@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 
 from gateway.judgement.breaker import USUAL_WHEN_UNKNOWN
 from gateway.judgement.verdict import AcknowledgementDecision, Double, Examination, History
 from gateway.ledger import breakers, outbox_rows
+from gateway.ledger.batch import record
 from gateway.ledger.cap_state import cap_state, health
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.outbox_rows import Settlement
@@ -117,10 +119,10 @@ def test_what_does_not_go_out_gives_its_place_back(ledger: Ledger, rules: Rules,
 )
 @settings(max_examples=60)
 def test_no_window_ever_holds_more_than_its_cap(
-    _kept_ledger: tuple[Ledger, Clock], arrivals: list[tuple[int, str]], of_domain: int, of_gateway: int, cuts: set[int]
+    kept_ledger: tuple[Ledger, Clock], arrivals: list[tuple[int, str]], of_domain: int, of_gateway: int, cuts: set[int]
 ) -> None:
     """Whatever the order and however it falls into batches; minutes between arrivals, windows of an hour."""
-    ledger, clock = _kept_ledger
+    ledger, clock = kept_ledger
     emptied(ledger)
     rules, caps = CapRules(clock, cap=10**6), replace(NO_CAPS, domain=(of_domain, HOUR), gateway=(of_gateway, HOUR))
     batch: list[Examination] = []
@@ -159,9 +161,7 @@ def usual_hours(ledger: Ledger, clock: Clock, an_hour: int) -> None:
     hour = (clock() - datetime(1970, 1, 1, tzinfo=clock().tzinfo)) // HOUR
     with ledger.writing() as connection:
         for day in range(1, 15):
-            connection.execute(
-                mailbox_hour.insert(), [{"mailbox": HR, "hour": hour - 24 * day + each, "wanted": an_hour} for each in range(8)]
-            )
+            connection.execute(mailbox_hour.insert(), [{"mailbox": HR, "hour": hour - 24 * day + each, "wanted": an_hour} for each in range(8)])
 
 
 BREAKER = replace(NO_CAPS, breaker=2.0)
@@ -266,3 +266,22 @@ def test_mail_that_is_no_inquiry_asks_no_window(ledger: Ledger, rules: Rules, cl
     newsletter = an_inquiry(cases=(), is_inquiry=False, acknowledgement=AcknowledgementDecision(False, "list-header", ""))
     record_together(ledger, rules, clock, newsletter, caps=replace(NO_CAPS, gateway=(1, HOUR)))
     assert rules.histories[-1].not_before is None
+
+
+def statements(ledger: Ledger, rules: Rules, clock: Clock, *examinations: Examination) -> int:
+    """How many one batch takes."""
+    seen: list[str] = []
+    with ledger.writing() as connection:
+        event.listen(connection, "before_cursor_execute", lambda *given: seen.append(given[2]))
+        record(connection, examinations, rules, ledger.pseudonyms, now=clock(), caps=Caps())
+    return len(seen)
+
+
+def test_a_batch_takes_the_same_number_of_statements_whatever_its_size(ledger: Ledger, rules: Rules, clock: Clock) -> None:
+    def mixed(name: str, size: int) -> list[Examination]:
+        inquiries = [from_domain(number, f"{name}{number % 5}.example", further_addresses=(f"{name}{number}@b.example",)) for number in range(size)]
+        answers = [an_answer(f"{name}a{n}", ("p1@x.example",), (each.message.message_id or "",), START) for n, each in enumerate(inquiries)]
+        return [*inquiries, *answers, *(automatic_reply(f"{name}r{number}", f"p{number}@{name}1.example") for number in range(size))]
+
+    record_together(ledger, rules, clock, *mixed("before", 3))
+    assert statements(ledger, rules, clock, *mixed("few", 2)) == statements(ledger, rules, clock, *mixed("many", 60))

@@ -19,6 +19,7 @@ from gateway.delivery.next_hop import parse_next_hops
 from gateway.delivery.pool import Pool
 from gateway.delivery.timeouts import Timeouts
 from gateway.message.model import Envelope
+from gateway.relay.budget import Budget
 from gateway.relay.listener import Limits, Listener, RelayServer, serve_listener
 from tests.harness.waiting import PATIENCE, wait_for
 
@@ -54,11 +55,19 @@ class FrontDoor:
     """Use as a context manager. Keywords are fields of `Listener`; Received lines are off unless asked for."""
 
     def __init__(
-        self, hops: str | Sequence[str], *, timeouts: Timeouts | None = None, limits: Limits | None = None, loop: str = "asyncio", **listener: Any
+        self,
+        hops: str | Sequence[str],
+        *,
+        timeouts: Timeouts | None = None,
+        limits: Limits | None = None,
+        budget: Budget | None = None,
+        loop: str = "asyncio",
+        **listener: Any,
     ) -> None:
         self._hops = hops
         self._timeouts = timeouts or Timeouts(connect=5, command=10, data_end=10)
         self._limits = limits or Limits()
+        self._budget = budget
         fields: dict[str, Any] = {"name": "inbound", "bind": "127.0.0.1:0", "allow": LOOPBACK, "received": False}
         self._listener = Listener(**(fields | listener))
         self._loop = uvloop.new_event_loop() if loop == "uvloop" else asyncio.new_event_loop()
@@ -99,7 +108,9 @@ class FrontDoor:
 
     async def _open(self) -> None:
         self.pool = Pool(parse_next_hops(self._hops), self._timeouts, "gateway.example")
-        self.server = await serve_listener(self._listener, self.pool, self.observer, lambda: NOW, "gateway.example", self._limits)
+        self.server = await serve_listener(
+            self._listener, self.pool, self.observer, lambda: NOW, "gateway.example", self._limits, budget=self._budget
+        )
 
 
 Play = Callable[[socket.socket], None]

@@ -86,7 +86,7 @@ class Stage:
 
     ledger: Ledger
     rulebook: Rulebook = field(default_factory=shipped)
-    now: datetime = at("2026-11-16")
+    now: datetime = field(default_factory=lambda: at("2026-11-16"))
     sent: list[tuple[datetime, Notice]] = field(default_factory=list)
     number: int = 0
 
