@@ -119,7 +119,7 @@ class Rulebook:
                     raise NotWritten(complaint)
         except Exception as error:
             telemetry.fault("staff-mail", error)
-            staff, told, notices = (replace(staff, told=(), thanks=False, reason="not-written") if staff else None), None, ()
+            staff, told, notices = (replace(staff, told=(), thanks=False, why="not-written") if staff else None), None, ()
         return replace(judged, verdict=replace(judged.verdict, staff=staff), told=told, staff_notices=notices)
 
     def _staff_mail(self, examination: Examination, staff: StaffVerdict, now: datetime) -> tuple[Told | None, tuple[Notice, ...]]:

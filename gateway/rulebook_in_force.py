@@ -70,21 +70,14 @@ class RulebookInForce:
         return self._rulebook
 
     @property
-    def refused(self) -> Mapping[str, str]:
-        """File -> the first thing that is wrong with its newest version, without the file's name."""
-        if self._standing is None:
-            return {}
-        return {name: f"line {found[0].line}: {found[0].message}" for name, found in sorted(self._standing.refused.items())}
-
-    @property
     def health(self) -> str:
         """For /readyz and the page."""
         if self._rulebook is None:
             return "no policy is good; what is seen waits in the journal until one is"
-        if not self.refused:
+        refused = self._standing.refused if self._standing else {}
+        if not refused:
             return "ok"
-        lines = [f"{name} line {found[0].line}" for name, found in sorted(self._standing.refused.items())] if self._standing else []
-        return f"refused, with the last good version in force: {', '.join(lines)}"
+        return "refused, with the last good version in force: " + ", ".join(f"{name} line {found[0].line}" for name, found in sorted(refused.items()))
 
     def read(self) -> None:
         """Read all files and put in force what is good; blocks, never raises."""
@@ -109,10 +102,11 @@ class RulebookInForce:
             self._asked.clear()
             try:
                 before, seen = seen, await asyncio.to_thread(marks, self._folders, *self._others)
-                if asked or not self._ledger_asked or (seen == before and seen != self._read_marks):
+                recalled = not self._ledger_asked and await asyncio.to_thread(self._recall)
+                if asked or recalled or (seen == before and seen != self._read_marks):
                     await asyncio.to_thread(self.read)
                 self._say()
-                if self._unrecorded:
+                if self._unrecorded and self._ledger.state.ok:
                     await self._record(writer)
                 if self._to_tell:
                     await self._tell(writer, wake)
@@ -124,25 +118,26 @@ class RulebookInForce:
     def _read(self) -> None:
         if not self._ledger_asked:
             self._recall()
-        now_marks = marks(self._folders, *self._others)
+        self._read_marks = marks(self._folders, *self._others)
         standing = settle_rulebook(self._settings, self._secret, self._clock(), self._good)
         if standing.rulebook is not None:
             self._good = standing.in_force
             self._rulebook = standing.rulebook
             self._readers.learn(standing.rulebook.policy, standing)
-        self._standing, self._read_marks = standing, now_marks
+        self._standing = standing
         self._unsaid = self._unrecorded = True
 
-    def _recall(self) -> None:
-        """The last good versions from before this start; without a ledger, what is on disk decides."""
+    def _recall(self) -> bool:
+        """Ask the ledger for the last good versions from before this start; until it answers, what is on disk decides."""
         try:
             with self._ledger.reading() as connection:
                 kept = policy_rows.last_good(connection)
         except LedgerFault:
-            return
+            return False
         self._ledger_asked = True
         self._recorded = kept
         self._good = {**kept, **self._good}
+        return True
 
     def _say(self) -> None:
         """Log what was read; not before the service runs, whose own last word may be why it cannot."""

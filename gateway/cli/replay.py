@@ -191,7 +191,8 @@ def _run(run: Replay, sources: tuple[Path, ...]) -> None:
 
 class _Rate(ProgressColumn):
     def render(self, task: Task) -> Text:
-        return Text(f"{task.speed or task.finished_speed or 0:.0f}/s")
+        rate = task.finished_speed or task.speed
+        return Text(f"{rate:.0f}/s" if rate else "")
 
 
 def _progress() -> Progress:

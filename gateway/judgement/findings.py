@@ -12,7 +12,8 @@ from gateway.judgement.canonical import canonical, split, untagged
 from gateway.judgement.circumstances import division_of
 from gateway.judgement.staff import division_for
 from gateway.judgement.staff_verdict import Belonging, Finding, StaffHistory
-from gateway.judgement.verdict import Examination, History
+from gateway.judgement.verdict import Examination, History, OutOfOffice
+from gateway.message.contact_points import CITY_LINE
 from gateway.policy.model import Policy
 
 
@@ -29,18 +30,38 @@ def findings(examination: Examination, history: History, policy: Policy) -> tupl
 
 def _of_absence(examination: Examination, staff: Belonging, known: StaffHistory, policy: Policy) -> Iterator[Finding]:
     said = examination.out_of_office
-    if "no-alternate" in said.findings:
+    division = division_for(staff, policy)
+    wanted = division.out_of_office if division else {}
+    ways = wanted.get("ways_to_reach")
+    if "no-alternate" in said.findings and not _named_is_enough(said, ways):
         yield Finding("no-alternate", tuple(each for each in said.findings if each not in ("no-alternate", "return-date-past")))
         if known.inside_named and examination.goes_outside:
             yield Finding("external-poorer")
+    elif said.names_alternate and not _in_an_accepted_way(said, ways):
+        yield Finding("no-alternate", ("contact-without-a-way",))
     elif said.names_alternate:
         yield from _of_contacts(examination, staff, known, policy)
     if "return-date-past" in said.findings:
         yield Finding("return-date-past")
-    division = division_for(staff, policy)
-    wanted = division.out_of_office.get("must_give") if division else None
-    if said.names_alternate is not None and said.return_date is None and isinstance(wanted, list | tuple) and "a return date" in wanted:
+    must_give = wanted.get("must_give")
+    if said.names_alternate is not None and said.return_date is None and isinstance(must_give, list | tuple) and "a return date" in must_give:
         yield Finding("no-return-date")
+
+
+def _in_an_accepted_way(said: OutOfOffice, ways: object) -> bool:
+    """Whether one contact can be reached in a way that the policy's `ways_to_reach` accepts; without that line every way is."""
+    if not isinstance(ways, list | tuple):
+        return True
+    return any((each.email and "email" in ways) or (each.phone and _way_of(each.phone) in ways) for each in said.alternates)
+
+
+def _way_of(phone: str) -> str:
+    return "311" if phone == CITY_LINE else "extension" if phone.startswith("ext.") else "telephone"
+
+
+def _named_is_enough(said: OutOfOffice, ways: object) -> bool:
+    """Where the policy accepts "in person", somebody who is named can be found."""
+    return isinstance(ways, list | tuple) and "in person" in ways and "contact-without-a-way" in said.findings
 
 
 def _of_contacts(examination: Examination, staff: Belonging, known: StaffHistory, policy: Policy) -> Iterator[Finding]:
@@ -49,11 +70,11 @@ def _of_contacts(examination: Examination, staff: Belonging, known: StaffHistory
     offered = [each for each in addresses if each]
     if len(offered) < len(addresses) or not offered:
         return  # a number without an address: nobody here knows who answers it
-    unknown = {each for each in offered if each in known.refused or _is_nobody(each, policy)}
+    unknown = {each for each in offered if _is_nobody(each, policy)}
     if unknown | known.away < set(offered):
         return
     if unknown:
-        yield Finding("alternate-unknown", ("refused",) if unknown & known.refused else ("not-in-directory",))
+        yield Finding("alternate-unknown", ("not-in-directory",))
     if known.naming_back & set(offered):
         yield Finding("names-each-other")
     elif known.away & set(offered):

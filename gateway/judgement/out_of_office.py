@@ -111,7 +111,10 @@ def _written(message: Message, received: date) -> date:
 
 def _without_foreign_words(line: str, subject: str) -> str:
     """A line without unfilled placeholders and without the resident's own words (the subject that an automatic reply repeats)."""
-    line = _REPEATED_SUBJECT.sub(r"\1", _PLACEHOLDER.sub(" ", line))
+    if any(mark in line.lower() for mark in ("[", "<", "{", "___", "xxx")):
+        line = _PLACEHOLDER.sub(" ", line)
+    if any(mark in line for mark in "\"“«'"):
+        line = _REPEATED_SUBJECT.sub(r"\1", line)
     repeated = subject.rpartition(": ")[2].strip()
     return line.replace(repeated, " ") if len(repeated) >= 12 else line
 

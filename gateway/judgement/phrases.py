@@ -40,8 +40,8 @@ def _small(pattern: str) -> str:
 
 
 _OWN_THING = (
-    r"(?:own |new |out[- ]of[- ]office |direct |personal |private |work |business |office |home |other |cell(?:ular)? |mobile |desk |government |city |regular "
-    r"|following )*"
+    r"(?:own |new |out[- ]of[- ]office |direct |personal |private |work |business |office |home |other |cell(?:ular)? |mobile |desk "
+    r"|government |city |regular |following )*"
     r"(?:cell(?:ular|phone)?|mobile|phone|telephone|blackberry|iphone|voice ?mail|(?:direct |phone |desk )?line|extension|(?:phone |cell "
     r"|telephone )?number|e-?mail(?: address)?|address|pager|desk|inbox|account|gmail)"
 )

@@ -174,7 +174,7 @@ def _has_quote(lines: Sequence[str], block: Block) -> bool:
             return True
         if number in free and _is_saying(text, lines, number):
             return True
-        if number in free and number > last and 4 <= len(text.split()) <= 16 and _GENERAL_TRUTH.match(text):
+        if number in free and number > last and len(text) <= 120 and 4 <= len(text.split()) <= 16 and _GENERAL_TRUTH.match(text):
             return True
     return False
 

@@ -81,8 +81,6 @@ class StaffHistory:
     """Offered addresses (as `Alternate.email` has them) whose owners are away now."""
     naming_back: frozenset[str] = frozenset()
     """Those of them whose own reply names this person."""
-    refused: frozenset[str] = frozenset()
-    """Offered addresses that the next hop refused for good lately."""
     inside_named: bool | None = None
     """Whether this absence's latest reply to colleagues named a contact; None: none was seen."""
     disputable: tuple[KnownFinding, ...] = ()
@@ -94,7 +92,8 @@ class StaffVerdict:
     """What was found, and what is done about it."""
 
     findings: tuple[Finding, ...] = ()
-    reason: Reason = "nothing-found"
+    why: Reason = "nothing-found"
+    """Told, or why not."""
     told: tuple[FindingKind, ...] = ()
     """What the warning tells of; empty: there is none."""
     not_before: datetime | None = None

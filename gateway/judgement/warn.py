@@ -29,13 +29,13 @@ def staff_verdict(examination: Examination, history: History, policy: Policy, no
     """None for mail that is neither from staff nor a reply to a warning."""
     known = history.staff or StaffHistory()
     if examination.says_mistake and (disputed := _disputes(known)):
-        return StaffVerdict(reason="disputed", disputed=tuple(each.finding_id for each in disputed), withdrawn=_waiting(disputed))
+        return StaffVerdict(why="disputed", disputed=tuple(each.finding_id for each in disputed), withdrawn=_waiting(disputed))
     staff = examination.staff
     if staff is None:
         return None
     found = findings(examination, history, policy)
     if history.seen:
-        return StaffVerdict(reason="seen-before")
+        return StaffVerdict(why="seen-before")
     division = division_for(staff, policy)
     if not found:
         return _mended(examination, staff, known, division, now)

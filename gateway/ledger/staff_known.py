@@ -57,7 +57,7 @@ _CAUSED = select(notice.c.message_id, notice.c.key, notice.c.state).where(
 )
 _ANSWERED = select(thread.c.hash, thread.c.message_id).where(thread.c.hash.in_(bindparam("hashes", expanding=True)), thread.c.notice_id.is_not(None))
 _TOLD_OF = select(finding).where(finding.c.message_id.in_(bindparam("messages", expanding=True)), finding.c.told_at.is_not(None))
-_FINDING = insert(finding).returning(finding.c.id, sort_by_parameter_order=True)
+_FINDING = insert(finding)
 _MENDED = update(finding).where(finding.c.id == bindparam("which")).values(mended_at=bindparam("when", type_=finding.c.mended_at.type))
 _DISPUTED = update(finding).where(finding.c.id == bindparam("which")).values(disputed_at=bindparam("when", type_=finding.c.disputed_at.type))
 
@@ -79,7 +79,7 @@ class StaffKnown:
         self._findings: dict[str, list[KnownFinding]] = {}
         self._disputable: dict[str, list[KnownFinding]] = {}
         self._provisional = count(-1, -1)
-        self._rows: list[tuple[int, str, dict[str, Any]]] = []
+        self._rows: dict[int, dict[str, Any]] = {}
         self._mended: dict[int, datetime] = {}
         self._disputed: dict[int, datetime] = {}
         self._withdrawn: dict[str, datetime] = {}
@@ -124,14 +124,14 @@ class StaffKnown:
     def learn(self, examination: Examination, decision: Decision) -> None:
         """Make a decision part of what the following messages see, and of what is written."""
         verdict = decision.verdict.staff
-        if verdict is None or verdict.reason == "seen-before":
+        if verdict is None or verdict.why == "seen-before":
             return
         at, person = self._moment(examination), self._person(examination)
         self._withdrawn |= dict.fromkeys(verdict.withdrawn, at)
         self._mended |= dict.fromkeys(verdict.mended, at)
         self._disputed |= dict.fromkeys(verdict.disputed, at)
-        for each in self._findings:
-            self._findings[each] = [self._changed(one) for one in self._findings[each]]
+        if verdict.withdrawn or verdict.mended or verdict.disputed:
+            self._findings = {each: [self._changed(one) for one in known] for each, known in self._findings.items()}
         if person is None or examination.staff is None:
             return
         caused = tuple((each.key, True) for each in decision.notices if each.kind in ("warning", "cover"))
@@ -141,7 +141,7 @@ class StaffKnown:
             known = KnownFinding(next(self._provisional), found.kind, received_at, told_at, notices=caused if told_at else ())
             self._findings.setdefault(person, []).append(known)
             row = {"person": person, "division": examination.staff.division or CITY, "kind": found.kind, "detail": list(found.detail)}
-            self._rows.append((known.finding_id, examination.identity, {**row, "at": received_at, "told_at": told_at}))
+            self._rows[known.finding_id] = {**row, "identity": examination.identity, "at": received_at, "told_at": told_at}
         if not examination.staff.shared:
             self._learn_absence(examination, person)
 
@@ -149,20 +149,17 @@ class StaffKnown:
         """`message_ids`: identity -> row of each message of the batch."""
         if self._latest is None:
             return
-        ids = self._write_findings(connection, message_ids)
+        for provisional, row in self._rows.items():
+            row["message_id"] = message_ids[row.pop("identity")]
+            row["mended_at"], row["disputed_at"] = self._mended.pop(provisional, None), self._disputed.pop(provisional, None)
+        if self._rows:
+            connection.execute(_FINDING, list(self._rows.values()))
         for statement, marked in ((_MENDED, self._mended), (_DISPUTED, self._disputed)):
             if marked:
-                connection.execute(statement, [{"which": ids.get(each, each), "when": at} for each, at in marked.items()])
+                connection.execute(statement, [{"which": each, "when": at} for each, at in marked.items()])
         if self._withdrawn:
             outbox_rows.withdraw(connection, max(self._withdrawn.values()), tuple(self._withdrawn))
         self._write_absences(connection)
-
-    def _write_findings(self, connection: Connection, message_ids: Mapping[str, int | None]) -> dict[int, int]:
-        """Provisional id -> id."""
-        if not self._rows:
-            return {}
-        written = connection.execute(_FINDING, [{**row, "message_id": message_ids[identity]} for _, identity, row in self._rows]).scalars()
-        return dict(zip((provisional for provisional, _, _ in self._rows), written, strict=True))
 
     def _write_absences(self, connection: Connection) -> None:
         """With it goes whatever absence is over: the date is kept until it has come."""

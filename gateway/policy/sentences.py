@@ -122,8 +122,7 @@ MUST_PRINT: Mapping[str, tuple[str, ...]] = {
     },
     **dict.fromkeys((SIGNATURE_TEXT, SIGNATURE_HTML), ("team", "function", "division", "organization", "telephone", "email")),
     **{
-        f"warning/signature.{language}.j2": ("full_name", "title", "division", "organization", "own_telephone", "own_email")
-        for language in LANGUAGES
+        f"warning/signature.{language}.j2": ("full_name", "title", "division", "organization", "own_telephone", "own_email") for language in LANGUAGES
     },
     **{f"warning/away-text.{language}.j2": ("telephone",) for language in LANGUAGES},
     **{f"warning/voicemail.{language}.j2": ("spoken_telephone",) for language in LANGUAGES},

@@ -54,7 +54,7 @@ def _staff(verdict: Verdict, told: Told | None, zone: ZoneInfo) -> dict[str, Any
         "findings": [{"kind": each.kind, "detail": list(each.detail)} for each in said.findings],
         "warning": {
             "send": said.warns,
-            "reason": said.reason,
+            "reason": said.why,
             "not_before": _when(said.not_before, zone) if said.warns else None,
             "contact_told_at": _when(said.cover_at, zone),
             "subject": told.subject if told else None,

@@ -92,7 +92,16 @@ class GatewayProcess:
         assert self.process
         return self.process.pid
 
-    def start(self, *, pause_at: str = "", env: Mapping[str, str] | None = None, wrapper: Sequence[str] = (), ready: bool = True) -> None:
+    def start(
+        self,
+        *,
+        pause_at: str = "",
+        env: Mapping[str, str] | None = None,
+        wrapper: Sequence[str] = (),
+        options: Sequence[str] = (),
+        pass_fds: Sequence[int] = (),
+        ready: bool = True,
+    ) -> None:
         """Start and, unless `ready` is false, wait until /readyz says 200. `pause_at` is `<point>[:n]`."""
         assert self.process is None or self.process.poll() is not None, "it runs already"
         self._pause_file.unlink(missing_ok=True)
@@ -101,7 +110,8 @@ class GatewayProcess:
             environment |= {"GATEWAY_PAUSE_AT": pause_at, "GATEWAY_PAUSE_FILE": str(self._pause_file)}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [*wrapper, sys.executable, "-m", "gateway", "serve", "--config", str(self.config)],
+                [*wrapper, sys.executable, "-m", "gateway", "serve", "--config", str(self.config), *options],
+                pass_fds=pass_fds,
                 cwd=self.folder,
                 env=environment,
                 stdin=subprocess.DEVNULL,

@@ -158,7 +158,7 @@ def test_reading_refuses_or_keeps_the_octets(argument: bytes):
 
 
 def test_long_attributes_go_in_several_commands():
-    told = {name: b"+41" * 255 for name in ("NAME", "HELO", "IDENT")} | {"PORT": b"25"}
+    told = dict.fromkeys(("NAME", "HELO", "IDENT"), b"+41" * 255) | {"PORT": b"25"}
     lines = forwarded_lines(told, Extensions({"XFORWARD": "NAME PORT HELO IDENT", "PIPELINING": ""}))
     assert b" ".join(line.removeprefix(b"XFORWARD ") for line in lines).split() == [
         name.encode() + b"=" + told[name] for name in ("NAME", "PORT", "HELO", "IDENT")

@@ -43,10 +43,14 @@ objectClass: device
     "written",
     [
         f"{HEAD}\nRobin.Sample@toronto.example,Robin Sample,Policy Analyst,Human Resources,Labour,fr,title\n",
-        "\ufeffunit;exceptions;address;name;title;room;division;language\n"
-        + "Labour;title;robin.sample@toronto.example;Robin Sample;Policy Analyst;5;Human Resources;FR\n\n",
-        'Name,"Address",division,title,unit,language,exceptions\r\n'
-        + '"Robin Sample",robin.sample@toronto.example,Human Resources,Policy Analyst,Labour,fr,title\r\n',
+        (
+            "\ufeffunit;exceptions;address;name;title;room;division;language\n"
+            "Labour;title;robin.sample@toronto.example;Robin Sample;Policy Analyst;5;Human Resources;FR\n\n"
+        ),
+        (
+            'Name,"Address",division,title,unit,language,exceptions\r\n'
+            '"Robin Sample",robin.sample@toronto.example,Human Resources,Policy Analyst,Labour,fr,title\r\n'
+        ),
     ],
     ids=["comma", "semicolon, another order", "quotes, CRLF"],
 )

@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from gateway.ledger.tables import finding, service_case
-from gateway.policy.model import Directory
+from gateway.policy.model import Directory, Mode
+from gateway.rulebook import Rulebook
 from tests.warnings.staff_rig import HELP, Stage, absence, at, body, mail, shipped, with_division, with_policy
 
 ROBIN = "Robin Sample <robin.sample@toronto.example>"
@@ -19,21 +20,37 @@ SHORT = "Yes, that is fine.\n\nThanks,\nNoor\n"
 
 
 @pytest.mark.parametrize(
-    ("sender", "why"),
+    ("sender", "why", "city"),
     [
-        ("Human Resources <hr@toronto.example>", "a division's mailbox"),
-        ("Jobs <jobs@toronto.example>", "an alias of one"),
-        ("No reply <no-reply@toronto.example>", "a machine"),
-        ("Service lead <hr-service-lead@toronto.example>", "an address that the policy gives to a task"),
-        ("Lee Elsewhere <lee.elsewhere@toronto.example>", "a division without a policy file: the City observes"),
-        ("Alex Unlisted <alex.unlisted@toronto.example>", "not in the directory: City-wide, which observes"),
+        ("Human Resources <hr@toronto.example>", "a division's mailbox", "warn"),
+        ("Jobs <jobs@toronto.example>", "an alias of one", "warn"),
+        ("No reply <no-reply@toronto.example>", "a machine", "warn"),
+        ("Service lead <hr-service-lead@toronto.example>", "an address that the policy gives to a task", "warn"),
+        ("Lee Elsewhere <lee.elsewhere@toronto.example>", "a division without a policy file: the City observes", "observe"),
+        ("Alex Unlisted <alex.unlisted@toronto.example>", "not in the directory: City-wide, which observes", "observe"),
     ],
 )
-def test_nobody_is_told(sender: str, why: str, stage: Stage) -> None:
+def test_nobody_is_told(sender: str, why: str, city: Mode, stage: Stage) -> None:
+    stage.rulebook = with_city(city)
     stage.writes(MONDAY, absence(sender, POOR))
     stage.until(at("2026-12-10"))
     assert stage.kinds() == [], why
     assert [each["kind"] for each in stage.rows(finding)] == ["no-alternate"], "it is counted all the same"
+
+
+def with_city(mode: Mode) -> Rulebook:
+    """What holds for staff of no division."""
+    city_wide = shipped().policy.city_wide
+    assert city_wide is not None
+    return with_policy(shipped(), city_wide=replace(city_wide, rollout={"internal": mode}))
+
+
+@pytest.mark.parametrize("sender", ["Lee Elsewhere <lee.elsewhere@toronto.example>", "Alex Unlisted <alex.unlisted@toronto.example>"])
+def test_the_city_s_own_values_hold_for_whoever_belongs_to_no_division(sender: str, stage: Stage) -> None:
+    stage.rulebook = with_city("warn")
+    stage.writes(MONDAY, absence(sender, POOR))
+    assert [kind for kind, _, _ in stage.kinds()] == ["warning"]
+    assert "please call 311" in body(stage.sent[0][1])
 
 
 def test_observe_tells_nobody(stage: Stage) -> None:
