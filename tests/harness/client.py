@@ -61,8 +61,8 @@ def on_the_wire(octets: bytes) -> bytes:
 class SmtpClient:
     """One connection to 127.0.0.1:`port`; every read is limited to `patience` seconds."""
 
-    def __init__(self, port: int, *, helo: bytes = b"client.example", greet: bool = True, patience: float = PATIENCE) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=patience)
+    def __init__(self, port: int, *, helo: bytes = b"client.example", greet: bool = True, patience: float = PATIENCE, source: str = "") -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=patience, source_address=(source, 0) if source else None)
         self._buffer = b""
         self.keywords: set[str] = set()
         if greet:

@@ -71,6 +71,19 @@ def test_an_inquiry_arrives_whole_and_is_acknowledged(site: Site):
     assert acknowledgement["From"].addresses[0].addr_spec == DIVISION
 
 
+def test_the_true_client_stands_in_the_log_behind_the_gateway(site: Site):
+    """XFORWARD, from the first smtpd (or the filter's client) through the gateway to the last one."""
+    site.gateway.start()
+    message_id = new_message_id()
+    with SmtpClient(site.public, source="127.0.0.2") as client:
+        assert client.send(RESIDENT.encode(), DIVISION.encode(), inquiry(message_id)).code == 250
+    site.find(DIVISION, message_id)
+    wait_for(
+        lambda: re.search(r"after-gateway/smtpd\S* [0-9A-Z]+: client=\S+, .*orig_client=\S*\[127\.0\.0\.2\]", site.postfix.output),
+        f"the client in the log\n{site.postfix.output[-3000:]}",
+    )
+
+
 def test_an_answer_of_staff_arrives(site: Site):
     site.gateway.start()
     message_id = new_message_id()
