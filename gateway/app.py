@@ -29,7 +29,7 @@ from gateway.ledger.cap_state import health
 from gateway.ledger.counts import counts
 from gateway.ledger.errors import JournalFailed, LedgerFault, LedgerUnavailable, NewerLedger
 from gateway.ledger.journal import Journal
-from gateway.ledger.key_file import KeyNotKept, UnusableKey
+from gateway.ledger.key_file import UnusableKey
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.pseudonym import KEY_OCTETS
 from gateway.ledger.records import Notice
@@ -77,9 +77,12 @@ def orphaned(loop: asyncio.AbstractEventLoop, lifeline: int, stop: asyncio.Event
 
 def place_of(settings: Settings, workers: int) -> Place:
     """Alone, or one of several. Raises CannotServe."""
-    if workers == 1:
-        return Place(sockets=sockets.inherited())
     binds = [each.bind for each in settings.listener]
+    if workers == 1:
+        given = sockets.inherited()
+        for address in given.keys() - {*binds, settings.web.bind}:
+            log.warning("inherited-socket-unused", address=address, said="no listener binds this address, letter for letter")
+        return Place(sockets=given)
     try:
         return share_out(workers, binds, with_others=settings.relay.share_ports)
     except OSError as error:
@@ -136,13 +139,13 @@ class Parts:
         """Reads policy and key, opens ledger and journal; what is only unwell is logged and tried again later."""
         unkept = None
         try:
-            try:
-                key = existing_or_new_key(settings)
-            except KeyNotKept as error:
-                log.error("key-not-kept", said=f"{error}; mail flows, and what is seen waits until it can")
-                key = unkept = secrets.token_bytes(KEY_OCTETS)
+            key = existing_or_new_key(settings)
+        except UnusableKey as error:
+            log.error("key-unusable", said=f"{error}; mail flows, and what is seen waits in the journal")
+            key = unkept = secrets.token_bytes(KEY_OCTETS)
+        try:
             ledger = Ledger(settings.ledger.url, key=key, clock=clock)
-        except (UnusableKey, ValueError) as error:
+        except ValueError as error:
             raise CannotServe(str(error)) from None
         open_ledger(ledger)
         rulebook = RulebookInForce(settings, key, ledger, clock)
@@ -169,6 +172,7 @@ class Parts:
         for work in (self.outbox.run(), self.intake.replay_for_ever(), self.rulebook.watch(self.writer, self.outbox.wake), self.keep_key()):
             stack.push_async_callback(cancel, asyncio.create_task(work))
         stack.push_async_callback(self.outbox.stop)
+        stack.push_async_callback(self.intake.close)
         bind, share = self.settings.web.bind, self.settings.relay.share_ports
         serving = serve_web(bind, self.status, self.figures, listening=self.place.sockets.get(bind), share=share)
         page = await listening("web.bind", bind, serving)
@@ -196,8 +200,8 @@ class Parts:
             except UnusableKey:
                 await asyncio.sleep(KEY_RETRY)
                 continue
-            if kept != self.unkept_key:  # another process was first: begin again with its key
-                log.critical("key-of-another", said="another gateway wrote the key file meanwhile; restart this one")
+            if kept != self.unkept_key:  # mended by hand, or written by another gateway: everything here was built with the other key
+                log.critical("key-mended", said="the key file can be used now; restart the gateway, and what waits in the journal is recorded")
                 return
             self.unkept_key = None
             self.intake.use(self.writer)
@@ -245,8 +249,8 @@ class Parts:
         details = {
             "ledger": "ok" if state.ok else f"unwell: {state.why}",
             "policy": self.rulebook.health,
-            "key": "ok" if self.unkept_key is None else "not written yet: the state folder takes no file",
-            "journal": "ok" if not self.journal.pending else f"{self.journal.pending} observations wait for the ledger",
+            "key": "ok" if self.unkept_key is None else "unusable; nothing is recorded until it is mended and the gateway restarted",
+            "journal": self.journal.health,
             "memory": "ok" if not self.intake.kept else f"{self.intake.kept} observations wait in memory only",
             "acknowledgements": await asyncio.to_thread(health, self.ledger),
         }

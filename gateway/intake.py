@@ -156,6 +156,25 @@ class Intake:
             log.info("journal-replayed", observations=replayed)
         return replayed
 
+    async def close(self) -> None:
+        """The process ends: what only memory holds goes to the ledger or the journal now, or is said to be lost."""
+        if not self._kept:
+            return
+        try:
+            async with asyncio.timeout(self._limit):
+                await self.replay()
+        except Exception as error:
+            telemetry.fault("replay", error)
+        while self._kept:
+            sighting = self._kept.popleft()
+            try:
+                await asyncio.to_thread(self._journal.append, sighting.header(), sighting.octets)
+            except Exception as error:
+                telemetry.fault("journal", error)
+                telemetry.MESSAGES.labels(sighting.envelope.direction, "unrecorded").inc()
+                log.critical("observation-lost", why="at the end neither ledger nor journal takes it", direction=sighting.envelope.direction)
+        self._kept_octets = 0
+
     async def _record_slowly(self, sighting: Sighting) -> None:
         try:
             async with asyncio.timeout(REPLAY_TIMEOUT):

@@ -109,13 +109,13 @@ def _explain_batch(explainer: Explainer, batch: Path) -> int:
     for line in _lines(batch):
         answer = _explain_line(explainer, line, batch.parent)
         status = 1 if "error" in answer else status
-        click.echo(json.dumps(answer, ensure_ascii=False))
+        click.echo(json.dumps(answer))  # ASCII: a lone surrogate in an id, or U+2028 in a subject, must not break a line
     return status
 
 
 def _lines(batch: Path) -> Iterator[str]:
     try:
-        with batch.open(encoding="utf-8", errors="replace") as stream:
+        with batch.open(encoding="utf-8-sig", errors="replace") as stream:
             yield from (line for line in stream if line.strip())
     except OSError as error:
         cannot_run(f"{batch}: error: {error.strerror}; name a readable file of JSON lines")
@@ -129,14 +129,18 @@ def _explain_line(explainer: Explainer, line: str, folder: Path) -> dict[str, An
             raise CannotRead("a line must be one JSON object")
         name = case.get("id")
         return {"id": name, "file": case.get("file"), **explainer.explain(_given(case, folder))}
-    except (ValueError, CannotRead) as error:
-        return {"id": name, "error": f"not JSON: {error}" if isinstance(error, json.JSONDecodeError) else str(error)}
+    except json.JSONDecodeError as error:
+        return {"id": name, "error": f"not JSON: {error}"}
+    except RecursionError:
+        return {"id": name, "error": "not JSON of any sensible depth"}
+    except CannotRead as error:
+        return {"id": name, "error": str(error)}
 
 
 def _given(case: dict[str, Any], folder: Path) -> Given:
     file, recipients = case.get("file"), case.get("rcpt_to")
-    if not isinstance(file, str) or not file:
-        raise CannotRead('"file" is missing; name the message, relative to the batch file')
+    if not isinstance(file, str) or not file or "\0" in file:
+        raise CannotRead('"file" is missing or no file name; name the message, relative to the batch file')
     if isinstance(recipients, str):
         recipients = [recipients]
     if recipients is not None and not (isinstance(recipients, list) and all(isinstance(each, str) for each in recipients)):

@@ -14,6 +14,9 @@ from gateway.message.receipt import receipt_time
 from gateway.rulebook import Sighting
 from gateway.settings import Settings
 
+EARLIEST, LATEST = 1971, 2199
+"""Years a message may be explained for."""
+
 
 class CannotRead(Exception):
     """One line for the user: what could not be used, and what to do."""
@@ -59,8 +62,9 @@ def _prefix(file: Path) -> tuple[bytes, int]:
         with file.open("rb") as stream:
             octets = stream.read(PREFIX_LIMIT)
             return octets, max(file.stat().st_size, len(octets))
-    except OSError as error:
-        raise CannotRead(f"{file}: {error.strerror}; name a readable message file") from None
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+        why = error.strerror if isinstance(error, OSError) else "it is no file name"
+        raise CannotRead(f"{file}: {why}; name a readable message file") from None
 
 
 def _listener(message: Message, settings: Settings) -> str:
@@ -86,4 +90,6 @@ def _moment(text: str, zone: ZoneInfo) -> datetime:
         at = datetime.fromisoformat(text)
     except ValueError:
         raise CannotRead(f'"{text}" is not a time; write one such as 2026-11-16T10:12 or 2026-11-16T10:12-05:00') from None
+    if not EARLIEST <= at.year <= LATEST:
+        raise CannotRead(f'"{text}" is not a time that a message could have; write one from {EARLIEST} to {LATEST}')
     return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)

@@ -21,7 +21,9 @@ from gateway.ledger.ledger import Ledger
 from gateway.ledger.outbox_rows import Waiting
 from gateway.rulebook_loading import dry_run_key
 
-id_arguments = click.argument("ids", nargs=-1, type=int, metavar="ID...")
+NUMBER = click.IntRange(1, 2**63 - 1)
+
+id_arguments = click.argument("ids", nargs=-1, type=NUMBER, metavar="ID...")
 
 
 @click.group()
@@ -66,7 +68,7 @@ def retry(config: Path | None, everything: bool, ids: tuple[int, ...]) -> None:
 
 @outbox.command()
 @config_option
-@click.argument("ids", nargs=-1, type=int, metavar="ID...", required=True)
+@click.argument("ids", nargs=-1, type=NUMBER, metavar="ID...", required=True)
 def drop(config: Path | None, ids: tuple[int, ...]) -> None:
     """Never send these; address and text are erased, the record says "dropped"."""
     with opened(config) as ledger, ledger.writing() as connection:

@@ -6,7 +6,6 @@ other look's finding, and ask nothing of history.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from gateway.judgement import signals
@@ -229,18 +228,13 @@ def _from_of_class(at: Circumstances, wanted: signals.SenderClass) -> str | None
     for address in at.message.of("from"):
         local = split(canonical(address.spec))[0]
         if signals.sender_class(local) == wanted:
-            return f"From: {_token(local)}"
+            return f"From: {signals.sender_pattern(local)}"
     return None
 
 
 def _reply_of_class(at: Circumstances, wanted: signals.SenderClass) -> str | None:
     local = split(canonical(at.reply_to))[0]
-    return f"MAIL FROM: {_token(local)}" if signals.sender_class(local) == wanted else None
-
-
-def _token(local: str) -> str:
-    """The telling beginning of a system's local part; what follows may hold an address (VERP)."""
-    return re.match(r"[a-z._-]*", local)[0][:40] + " …"  # type: ignore[index]  # it matches the empty string
+    return f"MAIL FROM: {signals.sender_pattern(local)}" if signals.sender_class(local) == wanted else None
 
 
 def is_from(at: Circumstances, address: str) -> bool:

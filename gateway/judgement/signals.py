@@ -58,6 +58,12 @@ def sender_class(local: str) -> SenderClass | None:
     return _CLASSES[found.lastgroup] if found else None
 
 
+def sender_pattern(local: str) -> str:
+    """The pattern of the lists above that a system's local part fits, for evidence: `*-noreply`, never who stands before it."""
+    listed = (*MACHINE_LOCAL_PARTS, *NO_REPLY_LOCAL_PARTS, *ROLE_LOCAL_PARTS)
+    return next((pattern for pattern in listed if re.fullmatch(_either((pattern,)), local[:256])), "a system's address")
+
+
 def is_bounce_handler(local: str, domain: str) -> bool:
     """Whether an envelope sender leads to a program that handles bounces."""
     return bool(_BOUNCE_LOCAL_PART.fullmatch(local[:256]) or _BOUNCE_DOMAIN.fullmatch(domain[:256]))

@@ -16,6 +16,7 @@ from typing import Any
 
 import structlog
 
+from gateway import telemetry
 from gateway.ledger.errors import JournalFailed
 from gateway.ledger.key_file import sync_folder
 from gateway.ledger.segment import OVERHEAD, Segment, Stored
@@ -57,6 +58,14 @@ class Journal:
         self._used = 0
         """Times that a segment was put to use; never falls, so that a record of an earlier use is known as such."""
         self._opened = False
+        self._trouble = ""
+
+    @property
+    def health(self) -> str:
+        """ "ok", or what is wrong or waits; for people."""
+        if self._trouble:
+            return f"unusable: {self._trouble}"
+        return f"{self.pending} observations wait for the ledger" if self.pending else "ok"
 
     def open(self) -> None:
         """Adopt what dead processes left, and take the reserve. Raises JournalFailed; a later use tries again."""
@@ -66,7 +75,7 @@ class Journal:
                     self._adopt()
                     self._take_reserve()
                 except OSError as error:
-                    raise _failed(error) from None
+                    raise self._failed(error) from None
 
     def close(self) -> None:
         """Unlock all segments; what waits in them is adopted by the next process that opens the folder."""
@@ -86,16 +95,18 @@ class Journal:
         try:
             with self._lock:
                 self._prepare()
+                self._leave_what_is_gone()
                 segment = self._with_room(len(encoded) + len(octets))
                 end = segment.append(encoded, octets)
         except OSError as error:
-            raise _failed(error) from None
+            raise self._failed(error) from None
         try:
             segment.make_durable(end)
         except OSError as error:
             with self._lock:
                 segment.live -= 1
-            raise _failed(error) from None
+            raise self._failed(error) from None
+        self._trouble = ""
 
     def replay(self) -> Iterator[JournalRecord]:
         """What was durable at the time of the call and is not forgotten, oldest first. Raises JournalFailed."""
@@ -106,7 +117,7 @@ class Journal:
             for _, _, segment, end in found:
                 yield from (JournalRecord(json.loads(each.header), each.octets, segment, each) for each in segment.records(end))
         except OSError as error:
-            raise _failed(error) from None
+            raise self._failed(error) from None
 
     def forget(self, record: JournalRecord) -> None:
         """The ledger has it: overwrite it. Its segment is erased with the last of its records. Raises JournalFailed."""
@@ -118,7 +129,11 @@ class Journal:
                 if record.segment.live == 0:
                     self._retire(record.segment)
         except OSError as error:
-            raise _failed(error) from None
+            raise self._failed(error) from None
+
+    def _failed(self, error: OSError) -> JournalFailed:
+        self._trouble = errno.errorcode.get(error.errno or 0, "unknown")
+        return JournalFailed(f"the journal cannot be written or read: {self._trouble}")
 
     def _prepare(self) -> None:
         """Use finds what there is, even where the disk has no room for the reserve any more."""
@@ -138,6 +153,25 @@ class Journal:
         self._opened = True
         if waiting := self.pending:
             log.warning("journal-adopted", observations=waiting)
+        if lost := sum(each.damaged for each in self._segments):
+            telemetry.MESSAGES.labels("unknown", "unrecorded").inc(lost)
+            log.critical("observation-lost", why="damaged records in the journal", observations=lost)
+
+    def _leave_what_is_gone(self) -> None:
+        """Somebody deleted or replaced segment files: what this process still holds of them is written anew, into files that are there."""
+        gone = [each for each in self._segments if each.gone]
+        if not gone:
+            return
+        log.error("journal-replaced", said="segment files of the journal were deleted or replaced; writing new ones")
+        rescued = [stored for each in gone for stored in each.records(each.durable) if each.live]
+        for each in gone:
+            self._segments.remove(each)
+            each.close()
+        if self._active in gone:
+            self._active = None
+        for stored in rescued:
+            segment = self._with_room(len(stored.header) + len(stored.octets))
+            segment.make_durable(segment.append(stored.header, stored.octets))
 
     def _take_reserve(self) -> None:
         while sum(each.size for each in self._segments) < self._reserve:
@@ -154,6 +188,7 @@ class Journal:
         return segment
 
     def _grow(self, size: int) -> Segment:
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if sum(each.size for each in self._segments) + size > max(self._limit, self._reserve):
             raise OSError(errno.EDQUOT, "the journal has reached its limit")
         number = 0
@@ -181,7 +216,3 @@ class Journal:
 
 def _needed(length: int) -> int:
     return length + OVERHEAD + _HEAD_ROOM
-
-
-def _failed(error: OSError) -> JournalFailed:
-    return JournalFailed(f"the journal cannot be written or read: {errno.errorcode.get(error.errno or 0, 'unknown')}")

@@ -57,6 +57,8 @@ class Segment:
         """Everything before this offset is known to be on the disk."""
         self.broken = False
         """A write or sync failed: what the kernel then says of later syncs cannot be trusted, so nothing more is written here."""
+        self.damaged = 0
+        """Records that were durable once and cannot be read any more, as found when it was adopted."""
         self._handle = handle
         self._nonce = b""
         self._sync = Lock()
@@ -99,6 +101,16 @@ class Segment:
     def has_room(self, length: int) -> bool:
         """For a record whose header and octets have this length together."""
         return not self.broken and self.position + OVERHEAD + length <= self.size
+
+    @property
+    def gone(self) -> bool:
+        """Its file was deleted or replaced: what is written into it is lost with this process. Raises OSError when nobody can tell."""
+        try:
+            there = self.path.stat()
+        except FileNotFoundError:
+            return True
+        ours = os.fstat(self._handle)
+        return (there.st_dev, there.st_ino) != (ours.st_dev, ours.st_ino)
 
     def append(self, header: bytes, octets: bytes) -> int:
         """Write a record, not yet durable; returns its end, for `make_durable`. Raises OSError."""
@@ -167,22 +179,38 @@ class Segment:
             return
         self.generation, self._nonce = generation, nonce
         self.live = sum(1 for _ in self.records(self.size))
+        self.damaged = self._damage()
         self.position = self.durable = self.size  # never appended to again; erased as a whole
 
     def _last_trace(self) -> int:
         content = os.pread(self._handle, self.size, 0)
         return len(content.rstrip(b"\0"))
 
+    def _damage(self) -> int:
+        """How many records are lost: places stepped over, and bodies that do not fit. The last one may be torn; nobody was told it was kept."""
+        content = os.pread(self._handle, self.size, 0)
+        places = list(self._places(content))
+        expected, lost = _HEAD.size, 0
+        for number, (offset, state, header_length, octets_length, crc) in enumerate(places, 1):
+            start, end = offset + _FIXED.size, offset + _FIXED.size + header_length + octets_length
+            lost += offset > expected
+            lost += state == _LIVE and number < len(places) and zlib.crc32(content[start:end]) != crc
+            expected = end
+        return lost
+
     def _fixed_parts(self, content: bytes) -> Iterator[tuple[int, int, int, int]]:
-        """(offset, header length, octets length, CRC of both) of each live record; searches on behind a damaged place."""
+        """(offset, header length, octets length, CRC of both) of each live record."""
+        return ((offset, *lengths) for offset, state, *lengths in self._places(content) if state == _LIVE)  # type: ignore[misc]  # three of them
+
+    def _places(self, content: bytes) -> Iterator[tuple[int, int, int, int, int]]:
+        """Offset, state, both lengths and CRC of each record, live or done; searches on behind a damaged place."""
         offset = _HEAD.size
         while 0 <= offset <= len(content) - _FIXED.size:
             magic, state, nonce, header_length, octets_length, crc, own_crc = _FIXED.unpack_from(content, offset)
             if magic != _RECORD_MAGIC or nonce != self._nonce or own_crc != _fixed_crc(nonce, header_length, octets_length, crc):
                 offset = content.find(_RECORD_MAGIC, offset + 1)
                 continue
-            if state == _LIVE:
-                yield offset, header_length, octets_length, crc
+            yield offset, state, header_length, octets_length, crc
             offset += _FIXED.size + header_length + octets_length
 
 

@@ -82,7 +82,7 @@ def _body_start(octets: bytes, at: int, end: int, *, skip: bool) -> int:
 
 def _shorten(name: bytes, value: bytes) -> bytes:
     if name.lower() == b"references":
-        return value[-VALUE_LIMIT:].split(None, 1)[-1]  # the nearest message stands last
+        return b"".join(value[-VALUE_LIMIT:].split(None, 1)[-1:])  # the nearest message stands last
     return value[:VALUE_LIMIT].rpartition(b",")[0] or value[:VALUE_LIMIT]  # no address cut into another one
 
 

@@ -126,7 +126,8 @@ def acknowledgement_notice(
     body = mime.two_parts(composed.text, composed.html, message_id)
     return Notice(
         key=key, kind="acknowledgement", division=division.slug, mailbox=division.mailbox, message_id=message_id, mail_from="", rcpt_to=recipient,
-        octets=(header + body).encode("ascii"), not_before=max(now, decision.not_before or now), give_up_at=_give_up_at(composed, now + give_up_after),
+        octets=(header + body).encode("ascii"), not_before=max(now, decision.not_before or now),
+        give_up_at=_give_up_at(composed, now + give_up_after),
     )  # fmt: skip
 
 

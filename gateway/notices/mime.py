@@ -22,7 +22,9 @@ _ENCODED_WORD_OCTETS = 42
 
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 _LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_ADDRESS = re.compile(rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~.-]{{1,128}}@(?:{_LABEL}\.)*{_LABEL}")
+_QUOTED = r'"[ !#-\[\]-~]{1,62}"'
+"""A quoted local part without quoting inside: the kind that people have (RFC 5321 §4.1.2)."""
+_ADDRESS = re.compile(rf"(?:[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~.-]{{1,128}}|{_QUOTED})@(?:{_LABEL}\.)*{_LABEL}")
 _LONGEST_ADDRESS = 254
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,248}>")
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -30,7 +32,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 
 def is_address(value: str) -> bool:
-    """An addr-spec that can stand in a header and in an envelope everywhere: ASCII, unquoted local part, host name."""
+    """An addr-spec that can stand in a header and in an envelope everywhere: ASCII, a host name, at most simple quotes around the local part."""
     return len(value) <= _LONGEST_ADDRESS and _ADDRESS.fullmatch(value) is not None
 
 

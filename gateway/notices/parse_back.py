@@ -33,6 +33,7 @@ _FIXED = {
 }
 _PARTS = ("text/plain; charset=utf-8", "text/html; charset=utf-8")
 _FIELD = re.compile(r"([!-9;-~]+): (\S.*)")
+_ONE_RECIPIENT = re.compile(r'(?:[^\s<>,;:"()\[\]\\]+|"[^"\\\r\n]+")@[^\s<>,;:"()\[\]\\@]+')
 _FROM = re.compile(r"(?:[^<>@]|@(?=[^<>]* <))*<([^<>\s]+@[^<>\s]+)>")
 _BOUNDARY = re.compile(r'multipart/alternative; boundary="(=_[0-9a-z]+)"')
 
@@ -81,7 +82,7 @@ def _addresses(notice: Notice, found: Mapping[str, str]) -> str | None:
     sender = _FROM.fullmatch(found["From"])
     if sender is None or sender[1] != notice.mailbox:
         return "From is not the division's mailbox"
-    if found["To"] != notice.rcpt_to or not re.fullmatch(r"[^\s<>,;:\"()\[\]\\]+@[^\s<>,;:\"()\[\]\\@]+", notice.rcpt_to):
+    if found["To"] != notice.rcpt_to or not _ONE_RECIPIENT.fullmatch(notice.rcpt_to):
         return "To is not exactly the one recipient"
     if found["Message-ID"] != notice.message_id:
         return "the Message-ID is not the one recorded"

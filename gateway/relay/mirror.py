@@ -38,7 +38,7 @@ class Mirror:
         self.accepted: list[str] = []
         """Recipients the next hop said 2yz to, in order."""
         self.recipients = 0
-        """Recipients it was asked about."""
+        """Recipients it was asked about, or would have been."""
         self.fault: Reply | None = None
         """Set when the next hop cannot be had: the answer to all that follows in this transaction."""
         self.over = False
@@ -77,6 +77,10 @@ class Mirror:
         """Send RCPT."""
         self.recipients += 1
         return self._ask(b"RCPT TO:" + path.argument, Asked(0, "rcpt", path), path.uses)
+
+    def turned_away(self) -> None:
+        """A recipient that we refused ourselves; it counts towards the limit."""
+        self.recipients += 1
 
     def data(self) -> Reply | Asked:
         """Send DATA."""

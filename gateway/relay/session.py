@@ -168,7 +168,9 @@ class RelaySession(Conversation):
             return
         path = read_path(argument, b"TO", utf8="SMTPUTF8" in mirror.sender.uses)
         if refused := may_receive(self._door.listener, path.address):
-            await self._wrong(refused)
+            # No bad command: the recipients that may be written to must not pay for the others (`recipients` bounds them).
+            mirror.turned_away()
+            self._queue.append(refused)
         elif mirror.recipients >= self._limits.recipients:
             self._queue.append(replies.TOO_MANY_RECIPIENTS)
         elif mirror.one_recipient and mirror.accepted:

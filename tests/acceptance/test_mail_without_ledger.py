@@ -185,3 +185,19 @@ def test_very_first_start_on_a_full_disk(flow: Flow):
         filler.unlink()
         flow.assert_all_recorded()
         flow.gateway.kill()
+
+
+def test_key_that_others_may_read(flow: Flow):
+    """A careless restore must not stop mail: what is seen waits in the journal until the key is mended and the gateway restarted."""
+    flow.gateway.start()
+    flow.send(1)
+    flow.gateway.stop()
+    key = flow.gateway.folder / "var" / "gateway.key"
+    key.chmod(0o644)
+    flow.gateway.start()
+    flow.send(3)
+    assert b"nothing is recorded until it is mended" in flow.gateway.http("/readyz")[1]
+    flow.gateway.stop()
+    key.chmod(0o600)
+    flow.gateway.start()
+    flow.assert_all_recorded()

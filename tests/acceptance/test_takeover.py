@@ -196,13 +196,15 @@ def test_a_worker_that_dies_is_replaced_and_said_so(team: GatewayProcess, hop: R
     assert all(each.encode() in arrived for each in sender.acknowledged)
 
 
-def test_all_drain_when_the_service_ends(team: GatewayProcess, hop: RecordingHop):
+def test_all_read_again_and_all_drain_when_told(team: GatewayProcess, hop: RecordingHop):
     workers = workers_of(team)
+    assert team.process
+    team.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: team.output.count("policy-in-force") == 6, "each worker has read its policy twice")
     clients = [SmtpClient(team.inbound) for _ in range(12)]
     for client in clients:
         client.begin(b"a@example.org", RCPT)
         client.command(b"DATA")
-    assert team.process
     team.process.send_signal(signal.SIGTERM)
     wait_for(lambda: team.output.count("draining") == 3, "all drain")
     for client in clients:

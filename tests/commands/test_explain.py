@@ -81,15 +81,18 @@ def test_a_batch_answers_each_line_in_order_and_goes_on_after_a_bad_one(letter: 
         json.dumps({"id": "nowhere", "file": "missing.eml"}),
         json.dumps({"id": "odd", "file": "letter.eml", "rcpt_to": 7}),
         json.dumps({"id": "when", "file": "letter.eml", "at": "yesterday"}),
+        json.dumps({"id": "\ud800", "file": "letter.eml", "at": "9999-12-31T23:00"}),
+        "[" * 100_000,
+        json.dumps({"id": "nul", "file": "a\0b"}),
         json.dumps({"id": "last", "file": "letter.eml", "at": "2026-11-13T16:00:00-05:00"}),
     ]
-    batch.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    batch.write_text("\n".join(lines) + "\n", encoding="utf-8-sig")
     answer = gateway("explain", "--batch", batch, "--json")
     found = [json.loads(line) for line in answer.stdout.splitlines()]
     assert answer.returncode == 1
-    assert [each["id"] for each in found] == ["good", None, "nowhere", "odd", "when", "last"]
-    assert ["error" in each for each in found] == [False, True, True, True, True, False]
-    assert found[5]["acknowledgement"]["respond_by"] == "2026-11-15T16:00:00-05:00"
+    assert [each["id"] for each in found] == ["good", None, "nowhere", "odd", "when", "\ud800", None, "nul", "last"]
+    assert ["error" in each for each in found] == [False, *[True] * 7, False]
+    assert found[8]["acknowledgement"]["respond_by"] == "2026-11-15T16:00:00-05:00"
 
 
 def test_any_octets_are_explained(tmp_path: Path) -> None:

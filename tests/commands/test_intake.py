@@ -222,3 +222,17 @@ def test_a_message_is_judged_by_the_policy_that_it_was_examined_by(rulebook: Rul
     assert intake.decide(before, history).verdict.policy_version == rulebook.policy.version
     assert intake.decide(after, History()).verdict.policy_version == "later"
     assert intake.decide(unexamined(LETTER, ENVELOPE, "a fault"), History()).verdict.policy_version == "later"
+
+
+def test_what_only_memory_holds_is_kept_at_the_end(rulebook: Rulebook, journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    intake, writer = scripted(rulebook, journal, [LedgerUnavailable("disk-full")] * 2)
+
+    async def scene() -> None:
+        with monkeypatch.context() as full:
+            full.setattr(journal, "append", BrokenJournal.append)
+            await intake.observe(LETTER, True, len(LETTER), ENVELOPE)
+        assert (intake.kept, journal.pending) == (1, 0)
+        await intake.close()
+
+    run(scene)
+    assert (intake.kept, journal.pending, writer.taken) == (0, 1, [])

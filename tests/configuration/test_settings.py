@@ -47,6 +47,27 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (
+            "smtps://city@smart.example?password_file=smart.password&ca=/etc/ca.pem",
+            "smtps://city@smart.example?password_file={base}/smart.password&ca=/etc/ca.pem",
+        ),
+        ("lmtp:///run/dovecot/lmtp", "lmtp:///run/dovecot/lmtp"),
+    ],
+)
+def test_files_that_a_next_hop_names_are_relative_to_the_file_too(tmp_path: Path, written: str, read: str) -> None:
+    (tmp_path / "gateway.toml").write_text(f'[next_hop]\ninbound = "{written}"\n')
+    assert load_settings().next_hop.inbound == (read.format(base=tmp_path),)
+
+
+@pytest.mark.parametrize(("written", "octets"), [('"64MB"', 64_000_000), ('"1 GB"', 10**9), ("4096", 4096)])
+def test_sizes(tmp_path: Path, written: str, octets: int) -> None:
+    (tmp_path / "gateway.toml").write_text(f"[relay]\nmax_in_flight = {written}\n")
+    assert load_settings().relay.max_in_flight == octets
+
+
+@pytest.mark.parametrize(
     ("written", "root"),
     [
         ("maildir:////srv/mail", "/srv/mail"),

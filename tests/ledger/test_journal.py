@@ -6,6 +6,7 @@ import errno
 import os
 import random
 import resource
+import shutil
 import subprocess
 import sys
 import threading
@@ -16,6 +17,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from gateway.ledger.errors import JournalFailed
 from gateway.ledger.journal import SEGMENT, Journal
@@ -316,3 +318,44 @@ def test_files_are_for_their_owner_only(journal: Journal, tmp_path: Path) -> Non
     journal.append(HEADER, OCTETS)
     assert {oct(path.stat().st_mode & 0o777) for path in (tmp_path / "journal").iterdir()} == {"0o600"}
     assert oct((tmp_path / "journal").stat().st_mode & 0o777) == "0o700"
+
+
+def test_a_deleted_folder_is_noticed_and_what_waits_is_written_anew(tmp_path: Path) -> None:
+    folder = tmp_path / "journal"
+    journal = Journal(folder, reserve=1 << 20)
+    journal.append({"number": 1}, b"one")
+    shutil.rmtree(folder)
+    journal.append({"number": 2}, b"two")
+    journal.close()
+    survivor = Journal(folder, reserve=1 << 20)
+    assert [each.octets for each in survivor.replay()] == [b"one", b"two"]
+    survivor.close()
+
+
+def test_damaged_records_are_said_to_be_lost(tmp_path: Path) -> None:
+    folder = tmp_path / "journal"
+    journal = Journal(folder, reserve=1 << 20)
+    for number in range(5):
+        journal.append({"number": number}, b"content-%d" % number)
+    journal.close()
+    (segment,) = (each for each in folder.glob("*.segment") if b"content-1" in each.read_bytes())
+    octets = segment.read_bytes()
+    segment.write_bytes(octets.replace(b"content-1", b"contend-1"))
+    survivor = Journal(folder, reserve=1 << 20)
+    with capture_logs() as logs:
+        assert len(list(survivor.replay())) == 4
+    assert [(each["event"], each["observations"]) for each in logs if each["event"] == "observation-lost"] == [("observation-lost", 1)]
+    survivor.close()
+
+
+def test_what_it_says_of_itself(tmp_path: Path) -> None:
+    (tmp_path / "journal").write_text("no folder")
+    journal = Journal(tmp_path / "journal", reserve=1 << 20)
+    assert journal.health == "ok"
+    with pytest.raises(JournalFailed):
+        journal.open()
+    assert journal.health.startswith("unusable: ")
+    (tmp_path / "journal").unlink()
+    journal.append({}, b"x")
+    assert journal.health == "1 observations wait for the ledger"
+    journal.close()

@@ -249,3 +249,7 @@ def test_plain_text_prefers_plain_and_skips_attachments():
     body = b"--x\nContent-Type: text/plain\nContent-Disposition: attachment\n\nno\n--x\nContent-Type: text/html\n\n<p>yes</p>\n--x--\n"
     message = parse(b"Content-Type: multipart/mixed; boundary=x\n\n" + body)
     assert plain_text(message) == "yes"
+
+
+def test_references_of_nothing_but_blanks():
+    assert parse(b"References: " + b" " * 9000 + b"\nSubject: x\n\nbody\n").references == ()

@@ -137,7 +137,7 @@ def test_a_division_may_be_called_anything(name: str) -> None:
 @pytest.mark.parametrize(
     "recipient",
     [
-        "", "<>", "a", "a@", "@b", "a@b\r\nBcc: c@d", "a b@c", "a@b, c@d", '"a b"@c', "a@[127.0.0.1]", "é@example.org", "a@exämple.org", "a@b\n",
+        "", "<>", "a", "a@", "@b", "a@b\r\nBcc: c@d", "a b@c", "a@b, c@d", '"a\\"b"@c', "a@[127.0.0.1]", "é@example.org", "a@exämple.org", "a@b\n",
         "a@-b", "a@b-", "a@b..c", "a" * 129 + "@b", "a@" + "b" * 64 + ".c", "a\0@b", "a@b ", "<a@b>",
     ],
 )  # fmt: skip

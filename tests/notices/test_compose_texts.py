@@ -120,7 +120,8 @@ def test_what_is_not_a_file(folders: tuple[Path, Path]) -> None:
     os.mkfifo(templates / "acknowledgement" / "_pipe.j2")
     shutil.rmtree(signatures)
     complaints = [each.message for each in found_in(folders)]
-    assert sorted(complaints) == ["cannot be read: it is not a file", "cannot be read: it is not a file", "the folder cannot be read: no such file or directory"]
+    no_file, no_folder = "cannot be read: it is not a file", "the folder cannot be read: no such file or directory"
+    assert sorted(complaints) == [no_file, no_file, no_folder]
 
 
 def test_files_from_a_word_processor_are_read(folders: tuple[Path, Path]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 from collections.abc import Callable
 
@@ -11,7 +12,7 @@ import pytest
 from tests.harness.client import SmtpClient
 from tests.harness.hop import HANG, RecordingHop, say
 from tests.harness.waiting import wait_for
-from tests.relay.rig import FrontDoor
+from tests.relay.rig import FrontDoor, read_until
 
 RCPT = b"hr@toronto.example"
 
@@ -36,6 +37,21 @@ def test_idle_clients_are_told_and_new_ones_refused(door: FrontDoor, client: Smt
     assert result() == 0
     with pytest.raises(ConnectionRefusedError):
         SmtpClient(door.port)
+
+
+def test_who_waits_in_the_queue_is_told_too(door: FrontDoor):
+    """Closing a listening socket resets them: to a client that is a refused connection."""
+    waiting: list[socket.socket] = []
+
+    async def crowd_and_drain() -> None:
+        # Blocking, in the loop's own thread: the kernel completes these connections, and nobody can accept them yet.
+        waiting.extend(socket.create_connection(("127.0.0.1", door.port), 10) for _ in range(5))
+        await door.server.drain(5)
+
+    door.run(crowd_and_drain())
+    for each in waiting:
+        with each:
+            assert read_until(each, b"421 4.3.2").startswith(b"220 ")
 
 
 @pytest.mark.parametrize("stage", ["mail", "data", "end"])
