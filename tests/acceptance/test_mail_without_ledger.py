@@ -196,7 +196,7 @@ def test_key_that_others_may_read(flow: Flow):
     key.chmod(0o644)
     flow.gateway.start()
     flow.send(3)
-    assert b"nothing is recorded until it is mended" in flow.gateway.http("/readyz")[1]
+    assert "nothing is recorded until it is mended" in flow.gateway.http("/readyz")[1]
     flow.gateway.stop()
     key.chmod(0o600)
     flow.gateway.start()
