@@ -34,6 +34,7 @@ from gateway.ledger.ledger import Ledger
 from gateway.ledger.pseudonym import KEY_OCTETS
 from gateway.ledger.records import Notice
 from gateway.ledger.writer import Writer
+from gateway.message.language import warm_up
 from gateway.notices.outbox import Outbox
 from gateway.pausepoint import reached
 from gateway.relay.budget import Budget
@@ -169,7 +170,7 @@ class Parts:
         stack.push_async_callback(self.writer.drain)
         for pool in self.pools.values():
             stack.push_async_callback(pool.close)
-        for work in (self.outbox.run(), self.intake.replay_for_ever(), self.rulebook.watch(self.writer, self.outbox.wake), self.keep_key()):
+        for work in (self.outbox.run(), self.intake.replay_for_ever()):
             stack.push_async_callback(cancel, asyncio.create_task(work))
         stack.push_async_callback(self.outbox.stop)
         stack.push_async_callback(self.intake.close)
@@ -181,6 +182,9 @@ class Parts:
         budget = Budget(self.settings.relay.max_in_flight)
         for each in self.settings.listener:
             self.doors.append(await listening(f'listener "{each.name}"', each.bind, self._listen(each, budget)))
+        # What speaks in the log comes last: a port in use is answered with one line.
+        for work in (self.rulebook.watch(self.writer, self.outbox.wake), self.keep_key(), asyncio.to_thread(warm_up)):
+            stack.push_async_callback(cancel, asyncio.create_task(work))
 
     async def _drain(self) -> None:
         """All at once: none takes new mail while another one ends."""

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from typing import TYPE_CHECKING
 
-from py3langid.langid import MODEL_FILE, LanguageIdentifier
+if TYPE_CHECKING:
+    from py3langid.langid import LanguageIdentifier
 
 TEXT_CLIP = 1500
 """Characters that are looked at."""
@@ -131,6 +133,11 @@ def _hits(words: list[str], known: frozenset[str]) -> tuple[int, int]:
     return len(found), len(set(found) - _SHARED_WITH_OTHERS)
 
 
+def warm_up() -> None:
+    """Load the model now, so that no message waits for it."""
+    _model()
+
+
 def _by_model(text: str, letters: int) -> tuple[str, float]:
     if letters < _ENOUGH_LETTERS:
         return _UNSURE
@@ -140,6 +147,9 @@ def _by_model(text: str, letters: int) -> tuple[str, float]:
 
 @cache
 def _model() -> LanguageIdentifier:
+    # Half a second and 40 MB, with numpy: most mail is decided without it, and so is every command that reads none.
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415 - see above
+
     model: LanguageIdentifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     model.set_languages(_MODEL_LANGUAGES)
     return model

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import time
@@ -13,7 +14,7 @@ import pytest
 from tests.conftest import Chain, GatewayFactory
 from tests.harness.client import SmtpClient
 from tests.harness.gateway import GatewayProcess, listening
-from tests.harness.hop import say
+from tests.harness.hop import RecordingHop, say
 from tests.harness.neighbours import program
 from tests.harness.ports import free_port
 from tests.harness.waiting import wait_for
@@ -28,7 +29,9 @@ MOST_MEMORY = 400_000_000
 def sink() -> Iterator[int]:
     """Postfix's smtp-sink: takes everything and keeps nothing."""
     port = free_port()
-    process = subprocess.Popen([program("smtp-sink"), "-u", "postfix", f"127.0.0.1:{port}", "256"], stdin=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [program("smtp-sink"), *(("-u", "postfix") if os.geteuid() == 0 else ()), f"127.0.0.1:{port}", "256"], stdin=subprocess.DEVNULL
+    )
     wait_for(lambda: listening(port), "the sink listens")
     yield port
     process.terminate()
@@ -41,13 +44,14 @@ def peak_memory(gateway: GatewayProcess) -> int:
     return int(found[1]) * 1024
 
 
-def test_fifty_large_messages_at_once(new_gateway: GatewayFactory, sink: int):
-    gateway = new_gateway(next_hop=f"smtp://127.0.0.1:{sink}")
+def test_fifty_large_messages_at_once(new_gateway: GatewayFactory, sink: int, hop: RecordingHop):
+    # Small mail goes to a next hop of its own: the sink's own queueing is not what is measured.
+    gateway = new_gateway(next_hop=f"smtp://127.0.0.1:{sink}", settings={"next_hop": {"outbound": hop.url}})
     gateway.start()
     source = [program("smtp-source"), "-s", str(AT_ONCE), "-m", str(AT_ONCE), "-l", str(OCTETS), "-f", "a@example.org", "-t", "hr@toronto.example"]
     large = subprocess.Popen([*source, f"127.0.0.1:{gateway.inbound}"], stdin=subprocess.DEVNULL)
     small = []
-    with SmtpClient(gateway.inbound) as client:
+    with SmtpClient(gateway.outbound) as client:
         while large.poll() is None:
             since = time.monotonic()
             assert client.send(b"b@example.org", b"hr@toronto.example", b"x" * 70 + b"\r\n").code == 250
