@@ -6,7 +6,8 @@ BIN    := $(VENV)/bin
 WHERE  := $(shell printf '%s %s' "$(CURDIR)" "$$($(PYTHON) -VV 2>&1)" | cksum | cut -d' ' -f1)
 STAMP  := $(VENV)/.installed-$(WHERE)
 DEV    := $(VENV)/.installed-dev-$(WHERE)
-PYTEST_ARGS ?= -n auto
+# Three on two cores: many tests wait for a process, a clock or a peer.
+PYTEST_ARGS ?= -n 3 --dist worksteal
 
 .PHONY: help run install test lint types imports demo lock clean dev bench-accuracy
 

@@ -51,6 +51,9 @@ T = TypeVar("T")
 KEY_RETRY = 2.0
 """Seconds between attempts to write a key that the disk did not take."""
 
+MODEL_AFTER = 5.0
+"""Seconds after the start until the language model is loaded."""
+
 log = structlog.get_logger()
 
 
@@ -183,7 +186,7 @@ class Parts:
         for each in self.settings.listener:
             self.doors.append(await listening(f'listener "{each.name}"', each.bind, self._listen(each, budget)))
         # What speaks in the log comes last: a port in use is answered with one line.
-        for work in (self.rulebook.watch(self.writer, self.outbox.wake), self.keep_key(), asyncio.to_thread(warm_up)):
+        for work in (self.rulebook.watch(self.writer, self.outbox.wake), self.keep_key(), load_language_model()):
             stack.push_async_callback(cancel, asyncio.create_task(work))
 
     async def _drain(self) -> None:
@@ -334,6 +337,12 @@ def cannot_listen(what: str, bind: str, error: OSError) -> CannotServe:
     """Why, and what to do."""
     reason = "the port is in use: stop what listens there, or choose another" if error.errno == 98 else (error.strerror or type(error).__name__)
     return CannotServe(f"{what}: cannot listen on {bind}: {reason}")
+
+
+async def load_language_model() -> None:
+    """Beside the mail, once the start is over: most messages are told from English or French without it."""
+    await asyncio.sleep(MODEL_AFTER)
+    await asyncio.to_thread(warm_up)
 
 
 async def cancel(task: asyncio.Task[None]) -> None:
