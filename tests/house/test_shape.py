@@ -104,8 +104,8 @@ def impure(node: ast.AST) -> bool:
     return called.attr in {"utcnow", "today"} or (called.attr == "now" and of_datetime)
 
 
-MIRRORS = re.compile(r"--(extra-)?index-url|--find-links|trusted-host|files\.pythonhosted|pypi\.org/simple|artifactory|devpi\b", re.IGNORECASE)
-NOT_IN_A_CLONE = re.compile(r"/work/|/root/|\.\./shared")
+MIRRORS = re.compile(r"--(extra-)?index-url|--find[-]links|trusted-host|files[.]pythonhosted|pypi[.]org[/]simple|artifactory|devpi\b", re.IGNORECASE)
+NOT_IN_A_CLONE = re.compile(r"[/]work/|[/]root/|\.\.[/]shared")
 
 
 @pytest.mark.parametrize("pattern", [MIRRORS, NOT_IN_A_CLONE], ids=["mirrors", "this-machine"])
