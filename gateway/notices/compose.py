@@ -70,25 +70,6 @@ def acknowledgement_text(
     return Composed(line, text, page, spoken, about.respond_by, about.reference, tuple(dict.fromkeys(failed)))
 
 
-def compose_acknowledgement(
-    examination: Examination,
-    decision: AcknowledgementDecision,
-    *,
-    references: Mapping[str, str],
-    policy: Policy,
-    texts: Texts,
-    secret: bytes,
-    now: datetime,
-    give_up_after: timedelta,
-) -> Notice:
-    """The notice that goes into the outbox: from the lead division's mailbox, from the null reverse-path (RFC 3834 §3.3, §4).
-
-    Raises NoticeRefused when it cannot be written (no recipient that may stand in a header, no lead case).
-    """
-    composed = acknowledgement_text(examination, decision, references=references, policy=policy, texts=texts, now=now)
-    return acknowledgement_notice(composed, examination, decision, policy=policy, secret=secret, now=now, give_up_after=give_up_after)
-
-
 def acknowledgement_notice(
     composed: Composed,
     examination: Examination,
@@ -99,7 +80,10 @@ def acknowledgement_notice(
     now: datetime,
     give_up_after: timedelta,
 ) -> Notice:
-    """The octets around words that were composed before. Raises NoticeRefused as `compose_acknowledgement` does."""
+    """The notice that goes into the outbox: from the lead division's mailbox, from the null reverse-path (RFC 3834 §3.3, §4).
+
+    Raises NoticeRefused when it cannot be written (no recipient that may stand in a header, no lead case).
+    """
     lead, recipient = decision.lead, decision.recipient or ""
     if lead is None or lead.division not in policy.divisions:
         raise NoticeRefused("the decision names no division of this policy")

@@ -11,8 +11,10 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from gateway.judgement.verdict import AcknowledgementDecision, Case, Examination, OutOfOffice, SignatureCheck
+from gateway.ledger.records import Notice
 from gateway.message.automatic import Automatic
 from gateway.message.model import Envelope, Message, Part
+from gateway.notices.compose import acknowledgement_notice, acknowledgement_text
 from gateway.policy.diagnostics import Diagnostic
 from gateway.policy.folders import Folders, read_files
 from gateway.policy.model import (
@@ -201,3 +203,19 @@ def with_acknowledgement(slug: str, **changes: object) -> Policy:
     """The policy with something changed in one division's acknowledgement."""
     changed = replace(DIVISIONS[slug], acknowledgement=replace(DIVISIONS[slug].acknowledgement, **changes))  # type: ignore[arg-type]
     return replace(POLICY, divisions={**DIVISIONS, slug: changed})
+
+
+def compose_acknowledgement(
+    examination: Examination,
+    decision: AcknowledgementDecision,
+    *,
+    references: Mapping[str, str],
+    policy: Policy,
+    texts: Texts,
+    secret: bytes,
+    now: datetime,
+    give_up_after: timedelta,
+) -> Notice:
+    """Words and octets in one step, as `Rulebook` does it in two."""
+    composed = acknowledgement_text(examination, decision, references=references, policy=policy, texts=texts, now=now)
+    return acknowledgement_notice(composed, examination, decision, policy=policy, secret=secret, now=now, give_up_after=give_up_after)

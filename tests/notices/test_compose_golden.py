@@ -17,7 +17,6 @@ from pathlib import Path
 import pytest
 
 from gateway.judgement.verdict import AcknowledgementDecision, Case
-from gateway.notices.compose import compose_acknowledgement
 from gateway.notices.parse_back import check
 from gateway.policy.model import Bilingual, Policy
 from tests.notices.compose_cases import (
@@ -28,6 +27,7 @@ from tests.notices.compose_cases import (
     TORONTO,
     TWO_DAYS,
     case,
+    compose_acknowledgement,
     decision,
     examination,
     message,

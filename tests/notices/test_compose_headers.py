@@ -16,12 +16,25 @@ from gateway.judgement.verdict import AcknowledgementDecision
 from gateway.ledger.records import Notice
 from gateway.message.model import Field, Message, Part
 from gateway.message.own_token import is_own_message_id, own_token_valid
-from gateway.notices.compose import MOST_REFERENCES, NoticeRefused, acknowledgement_text, compose_acknowledgement
+from gateway.notices.compose import MOST_REFERENCES, NoticeRefused, acknowledgement_text
 from gateway.notices.parse_back import check
 from gateway.notices.wording import matter, values
 from gateway.policy.model import Bilingual, Policy
 from gateway.policy.sentences import ACKNOWLEDGEMENT_VARIABLES, Texts
-from tests.notices.compose_cases import DIVISIONS, POLICY, RECEIVED, REFERENCES, SECRET, TWO_DAYS, case, decision, examination, message, shipped_texts
+from tests.notices.compose_cases import (
+    DIVISIONS,
+    POLICY,
+    RECEIVED,
+    REFERENCES,
+    SECRET,
+    TWO_DAYS,
+    case,
+    compose_acknowledgement,
+    decision,
+    examination,
+    message,
+    shipped_texts,
+)
 
 TEXTS = shipped_texts()
 HR = case("human-resources", RECEIVED + TWO_DAYS)

@@ -10,9 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.ledger.records import Notice
-from gateway.notices.compose import compose_acknowledgement
 from gateway.notices.parse_back import check
-from tests.notices.compose_cases import POLICY, RECEIVED, REFERENCES, SECRET, TWO_DAYS, case, decision, examination, shipped_texts
+from tests.notices.compose_cases import (
+    POLICY,
+    RECEIVED,
+    REFERENCES,
+    SECRET,
+    TWO_DAYS,
+    case,
+    compose_acknowledgement,
+    decision,
+    examination,
+    shipped_texts,
+)
 
 GOOD = compose_acknowledgement(
     examination(), decision(case("human-resources", RECEIVED + TWO_DAYS)), references=REFERENCES, policy=POLICY, texts=shipped_texts(), secret=SECRET,
