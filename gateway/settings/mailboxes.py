@@ -1,0 +1,95 @@
+"""`[[mailbox]]`: the mailboxes that are watched, one section each; `source` says how (docs/mailboxes.md).
+
+No secret stands in gateway.toml: passwords, client secrets and keys are files, named here and read when a connection needs them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from gateway.settings.section import Section
+from gateway.settings.values import Seconds
+
+
+class _Watched(Section):
+    name: str
+    """What logs, metrics, /readyz and `doctor` call it; also its key in the ledger, so that a cursor survives a move to another server."""
+    address: str
+    """The mailbox's own address: a division's, or that of a member of staff."""
+    watch: tuple[Literal["inbox", "sent", "automatic_reply"], ...] = ("inbox", "sent", "automatic_reply")
+    poll_every: Seconds = 60.0
+    """Where the server tells nothing by itself; also the longest a notification is waited for before looking anyway."""
+    automatic_reply_every: Seconds = 900.0
+    without_return_path: Literal["record", "acknowledge_from"] = "record"
+    """What arrived without Return-Path has no reverse-path that an acknowledgement may go to (RFC 3834 §4): it is recorded and measured only,
+    unless an admin says that the server's own transport has checked From."""
+
+
+class MaildirMailbox(_Watched):
+    source: Literal["maildir"]
+    folder: Path
+    sent_folder: Path | None = None
+    """Sent items, where they are kept: usually FOLDER/.Sent."""
+
+
+class ImapMailbox(_Watched):
+    source: Literal["imap"]
+    host: str
+    port: int = Field(default=0, ge=0, le=65535)
+    """0: 993 with tls = "required", else 143."""
+    tls: Literal["required", "starttls", "none"] = "required"
+    ca: Path | None = None
+    user: str = ""
+    """"" is the address."""
+    password_file: Path | None = None
+    token_file: Path | None = None
+    """An OAuth access token (XOAUTH2), kept fresh by somebody else; with `tenant` and `client_id` we fetch tokens ourselves."""
+    tenant: str = ""
+    client_id: str = ""
+    client_secret_file: Path | None = None
+    inbox_folder: str = "INBOX"
+    sent_folder: str = ""
+    """"" is the folder that the server marks \\Sent (RFC 6154), else "Sent"."""
+
+
+class EwsMailbox(_Watched):
+    source: Literal["ews"]
+    url: str
+    """https://HOST/EWS/Exchange.asmx"""
+    ca: Path | None = None
+    user: str = ""
+    password_file: Path | None = None
+    auth: Literal["basic", "ntlm", "oauth"] = "ntlm"
+    access: Literal["delegate", "impersonation"] = "impersonation"
+    version: Literal["2016", "2019", "SE"] = "2019"
+    tenant: str = ""
+    client_id: str = ""
+    client_secret_file: Path | None = None
+    max_connections: int = Field(default=4, ge=3)
+
+
+class GraphMailbox(_Watched):
+    source: Literal["graph"]
+    tenant: str
+    client_id: str
+    client_secret_file: Path | None = None
+    certificate_file: Path | None = None
+    """PEM with the private key; its thumbprint is computed. One of the two."""
+    graph_url: str = "https://graph.microsoft.com/v1.0"
+    authority_url: str = "https://login.microsoftonline.com"
+    ca: Path | None = None
+    notification_url: str = ""
+    """The public https address of our webhook, where change notifications are wanted; "" polls."""
+    client_state_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _one_credential(self) -> GraphMailbox:
+        if (self.client_secret_file is None) == (self.certificate_file is None):
+            raise ValueError(f'mailbox "{self.name}" needs client_secret_file or certificate_file, one of them')
+        return self
+
+
+MailboxSettings = Annotated[MaildirMailbox | ImapMailbox | EwsMailbox | GraphMailbox, Field(discriminator="source")]
