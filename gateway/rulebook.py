@@ -48,6 +48,7 @@ class Sighting:
             "listener": given.listener,
             "trusted_senders": given.trusted_senders,
             "door": given.door,
+            "measured_only": given.measured_only,
             "complete": self.complete,
             "size": self.size,
         }
@@ -145,8 +146,9 @@ class Rulebook:
         if complaint is not None:
             telemetry.NOTICES.labels("acknowledgement", "malformed").inc()
             return Judged(unsent(verdict, complaint))
-        if history.delayed_by and notice.not_before > notice.give_up_at:
-            return Judged(too_late(verdict, history.delayed_by))
+        # Seen days late (a watcher, or a journal that had to wait), it gets no acknowledgement that puzzles more than it helps.
+        if notice.not_before > notice.give_up_at or now - examination.envelope.received_at > self.give_up_after:
+            return Judged(too_late(verdict, history.delayed_by or "found-late"))
         return Judged(verdict, composed, notice, self._copies_to())
 
     def _copies_to(self) -> frozenset[str]:

@@ -144,10 +144,11 @@ def _led_by_an_opened_case(decision: AcknowledgementDecision, history: History, 
     return replace(decision, lead=allowed[0], others=tuple(allowed[1:]), not_before=history.not_before)
 
 
-def too_late(verdict: Verdict, cap: Literal["domain-cap", "gateway-cap"]) -> Verdict:
-    """The same verdict with its cases, but nothing goes out: a cap would delay it until it is of no use."""
-    decision = replace(_no(verdict.acknowledgement, cap, "the window has no room in time"), not_before=None)
-    return replace(verdict, acknowledgement=decision, trace=(*verdict.trace, Step(cap, "stop", decision.evidence or "", reason(cap).source)))
+def too_late(verdict: Verdict, why: Literal["domain-cap", "gateway-cap", "found-late"]) -> Verdict:
+    """The same verdict with its cases, but nothing goes out: it would come when it is of no use, by a cap or because we saw the message late."""
+    said = "received too long ago" if why == "found-late" else "the window has no room in time"
+    decision = replace(_no(verdict.acknowledgement, why, said), not_before=None)
+    return replace(verdict, acknowledgement=decision, trace=(*verdict.trace, Step(why, "stop", said, reason(why).source)))
 
 
 def _noting(verdict: Verdict) -> Verdict:

@@ -74,6 +74,7 @@ def presentable(evidence: str) -> str:
 
 
 RULES: tuple[Rule, ...] = (
+    Rule("configured-reply", refusals.measured_only("configured-reply"), "a message"),
     Rule("no-division-mailbox", refusals.no_division_mailbox, "a recipient is a division's mailbox"),
     Rule("outgoing", refusals.outgoing, "not only to people outside"),
     Rule("voicemail", refusals.of_type("voicemail"), "no voicemail notification"),
@@ -97,7 +98,10 @@ RULES: tuple[Rule, ...] = (
     Rule("no-reply-sender", refusals.no_reply_sender, "the sender reads answers", reads_marks=True),
     Rule("own-mailbox", refusals.own_mailbox, "no mailbox writes to itself"),
     Rule("copy-from-colleague", refusals.copy_from_colleague, "no copy from a colleague"),
+    Rule("before-watch", refusals.measured_only("before-watch"), "not older than the watch"),
     # ---- from here on the case is opened and measured
+    Rule("imported", refusals.measured_only("imported"), "not imported"),
+    Rule("no-return-path", refusals.measured_only("no-return-path"), "the envelope sender is known"),
     Rule("not-one-sender", refusals.not_one_sender, "one mailbox in From"),
     Rule("unverified-internal-sender", refusals.unverified_internal_sender, "no unproven sender in our own domains"),
     Rule("dmarc-fail", refusals.dmarc_fail, "no believed DMARC failure"),

@@ -30,6 +30,11 @@ class Reason:
 REASONS: dict[str, Reason] = {
     "new-inquiry": Reason("send", "A new inquiry to a division that acknowledges such mail.", "RFC 3834 §2"),
     # ---- excluded: no case is opened
+    "configured-reply": Reason(
+        "excluded",
+        "No message, but the automatic reply that a member of staff has switched on, checked before anybody reads it.",
+        "Service Standard 2",
+    ),
     "no-division-mailbox": Reason("excluded", "None of the recipients is a mailbox of a division.", "docs/reasons.md"),
     "outgoing": Reason("excluded", "Outgoing mail to people outside; it is no inquiry to a division.", "docs/reasons.md"),
     "null-sender": Reason(
@@ -58,6 +63,9 @@ REASONS: dict[str, Reason] = {
     "copy-from-colleague": Reason(
         "excluded", "A colleague sent the division a copy (Cc) for information; a copy starts no clock.", "Service Promise policy"
     ),
+    "before-watch": Reason(
+        "excluded", "It lay in the mailbox before the gateway watched it; gateway mailbox import would count it.", "docs/mailboxes.md"
+    ),
     "not-examined": Reason("excluded", "A fault in the gateway kept the message from being examined; it was relayed unchanged.", "docs/reasons.md"),
     # ---- counted: the case is opened and measured, nothing is sent
     "voicemail": Reason("counted", "A voicemail that arrived as mail: an inquiry by telephone, which a mail cannot answer.", "Service Standard 1"),
@@ -77,6 +85,10 @@ REASONS: dict[str, Reason] = {
         "counted",
         "Another division's mailbox wrote; mailboxes are never acknowledged, so that two of them cannot write to each other.",
         "RFC 5230 §4.5",
+    ),
+    "imported": Reason("counted", "Imported from the mailbox's past, to be measured; nothing is ever sent for it.", "docs/mailboxes.md"),
+    "no-return-path": Reason(
+        "counted", "The mailbox keeps no Return-Path of this message, so nobody knows where a reply may go.", "RFC 3834 §4; docs/mailboxes.md"
     ),
     "not-one-sender": Reason("counted", "The message names no sender in From, or more than one.", "RFC 5322 §3.6.2; RFC 3834 §2"),
     "invalid-return-path": Reason("counted", "The return address is not one that a reply could be sent to.", "RFC 3834 §2, §4; RFC 2606 §2"),
@@ -127,6 +139,7 @@ REASONS: dict[str, Reason] = {
         "counted", "So many acknowledgements wait for the sender's domain that this one would go out when it is of no use any more.", "docs/caps.md"
     ),
     "gateway-cap": Reason("counted", "So many acknowledgements wait that this one would go out when it is of no use any more.", "docs/caps.md"),
+    "found-late": Reason("counted", "The gateway saw the message so late that an acknowledgement would be of no use any more.", "docs/mailboxes.md"),
     "correspondent-cap": Reason("counted", "This sender has had as many acknowledgements as one may have within the time set.", "RFC 3834 §2"),
     "notice-malformed": Reason("counted", "The acknowledgement failed the gateway's own check, so it was not sent.", "RFC 3834 §3"),
     "no-case": Reason("excluded", "No case was opened.", "docs/reasons.md"),

@@ -15,6 +15,7 @@ from gateway.judgement.canonical import canonical, is_deliverable, split
 from gateway.judgement.circumstances import Addressed, Circumstances, division_of, divisions_in_from, is_from_mail_room, person_to_answer
 from gateway.judgement.verdict import AutomaticType
 from gateway.message.automatic import auto_submitted_keyword
+from gateway.message.model import MeasuredOnly
 
 Look = Callable[[Circumstances], str | None]
 
@@ -44,6 +45,15 @@ def journal_report(at: Circumstances) -> str | None:
     if any("exjournalreport" in value.casefold() for value in at.message.all("Content-Identifier")):
         return "Content-Identifier: ExJournalReport"
     return None
+
+
+def measured_only(why: MeasuredOnly) -> Look:
+    """What the door knows: nothing may be sent because of this sighting."""
+
+    def look(at: Circumstances) -> str | None:
+        return f"door: {at.envelope.door}" if at.envelope.measured_only == why else None
+
+    return look
 
 
 # ---- marks of automatic mail

@@ -21,7 +21,7 @@ COVER_KINDS: frozenset[FindingKind] = frozenset(("no-alternate", "alternate-away
 
 Reason = Literal[
     "told", "nothing-found", "not-often-enough", "told-lately", "disputed", "observe", "shared-mailbox", "no-help-desk",
-    "directory-unreadable", "seen-before", "not-written",
+    "directory-unreadable", "seen-before", "not-written", "history",
 ]  # fmt: skip
 
 

@@ -28,6 +28,8 @@ QUIET = timedelta(days=7)
 def staff_verdict(examination: Examination, history: History, policy: Policy, now: datetime) -> StaffVerdict | None:
     """None for mail that is neither from staff nor a reply to a warning."""
     known = history.staff or StaffHistory()
+    if examination.envelope.is_history:
+        return StaffVerdict(findings(examination, history, policy), "history") if examination.staff and not history.seen else None
     if examination.says_mistake and (disputed := _disputes(known)):
         return StaffVerdict(why="disputed", disputed=tuple(each.finding_id for each in disputed), withdrawn=_waiting(disputed))
     staff = examination.staff

@@ -142,7 +142,7 @@ class StaffKnown:
             self._findings.setdefault(person, []).append(known)
             row = {"person": person, "division": examination.staff.division or CITY, "kind": found.kind, "detail": list(found.detail)}
             self._rows[known.finding_id] = {**row, "identity": examination.identity, "at": received_at, "told_at": told_at}
-        if not examination.staff.shared:
+        if not examination.staff.shared and not examination.envelope.is_history and not _lies_ahead(examination):
             self._learn_absence(examination, person)
 
     def write(self, connection: Connection, message_ids: Mapping[str, int | None]) -> None:
@@ -232,6 +232,12 @@ class StaffKnown:
             return {}
         addresses = (each.email for each in examination.out_of_office.alternates if each.email)
         return {address: hash_ for address in addresses if (hash_ := self._pseudonyms.of_address(address))}
+
+
+def _lies_ahead(examination: Examination) -> bool:
+    """An automatic reply that is ready for an absence to come: nobody is away yet."""
+    begins = examination.message.date
+    return examination.envelope.measured_only == "configured-reply" and begins is not None and begins > examination.envelope.received_at
 
 
 def _finding(row: Any, caused: Iterable[tuple[str, bool]]) -> KnownFinding:

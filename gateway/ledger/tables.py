@@ -234,6 +234,43 @@ absence = Table(
     sqlite_with_rowid=False,
 )
 
+watch = Table(
+    "watch",
+    metadata,
+    Column("watched", Text, primary_key=True),
+    Column("lease_token", Text),
+    Column("lease_until", Instant),
+    Column("why", Text, nullable=False),  # "" while well, else the slug of a MailboxFault
+    Column("said", Text, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("looked_at", Instant),
+    Column("alerts", JSON, nullable=False),  # why -> when people were told of it; a new holder goes on with it
+    sqlite_with_rowid=False,
+)
+
+watch_cursor = Table(
+    "watch_cursor",
+    metadata,
+    Column("watched", Text, primary_key=True),
+    Column("folder", Text, primary_key=True),
+    Column("purpose", Text, primary_key=True),  # watch, import
+    Column("cursor", Text, nullable=False),
+    Column("began_at", Instant, nullable=False),  # what the server received before is never acknowledged
+    Column("last_received_at", Instant),
+    Column("moved_at", Instant, nullable=False),
+    Column("messages", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+automatic_reply = Table(
+    "automatic_reply",
+    metadata,
+    Column("watched", Text, primary_key=True),
+    Column("checked", HASH, nullable=False),  # of the texts that are switched on and of the day; "" when none is
+    Column("checked_at", Instant, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 policy_file = Table(
     "policy_file",
     metadata,

@@ -12,6 +12,10 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 Folder = Literal["inbox", "sent"]
+Why = Literal["credentials", "forbidden", "missing", "throttled", "unreachable", "certificate", "malformed", "fault"]
+"""credentials: the login, token or secret is refused or expired · forbidden: it is good, and may not read this mailbox · missing: no such
+mailbox or folder · throttled: the server asks for patience · unreachable: no connection, or it broke or timed out · certificate: TLS that
+cannot be trusted · malformed: answers that make no sense · fault: anything else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,10 @@ class AutomaticReply:
 
 
 class Mailbox(Protocol):
-    """One mailbox at one server. All methods are safe to cancel; one call at a time, except that `close` may come beside any of them."""
+    """One mailbox at one server. All methods are safe to cancel; one call at a time, except that `close` may come beside any of them.
+
+    After a fault the next call tries afresh: it connects again, and reads the credential's file again. The watcher waits between the two.
+    """
 
     async def changes(self, folder: Folder, cursor: str | None, limit: int) -> Changes:
         """At most `limit` messages that came after `cursor`. Without one: none at all, and a cursor that stands at now.
@@ -81,16 +88,9 @@ class Mailbox(Protocol):
 
 
 class MailboxFault(Exception):
-    """The mailbox cannot be read now. `why` is one of the slugs below, `said` one line for an admin: no credential, no resident."""
+    """The mailbox cannot be read now. `why` is a slug; `said` one line for an admin, naming no credential and no resident."""
 
-    why: Literal["credentials", "forbidden", "missing", "throttled", "unreachable", "certificate", "malformed", "fault"]
-
-    def __init__(
-        self,
-        why: Literal["credentials", "forbidden", "missing", "throttled", "unreachable", "certificate", "malformed", "fault"],
-        said: str,
-        retry_after: float | None = None,
-    ) -> None:
+    def __init__(self, why: Why, said: str, retry_after: float | None = None) -> None:
         super().__init__(f"{why}: {said}")
         self.why = why
         self.said = said

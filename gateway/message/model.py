@@ -18,6 +18,10 @@ PREFIX_LIMIT = 1 << 20
 
 Direction = Literal["inbound", "outbound"]
 
+MeasuredOnly = Literal["", "no-return-path", "before-watch", "imported", "configured-reply"]
+"""no-return-path: nobody knows where a reply may go; `mail_from` is then From's, for counting · before-watch: it lay in the mailbox before
+that was watched · imported: history that an admin has counted · configured-reply: no message, but the automatic reply a mailbox has ready."""
+
 
 class Address(NamedTuple):
     """One mailbox of an address header: RFC 5322 §3.4. `local` keeps its case; `domain` is lower-cased (A-labels)."""
@@ -135,3 +139,10 @@ class Envelope:
     trusted_senders: bool = False
     """The listener vouches for senders in our own domains (INTERFACE §4)."""
     door: str = "relay"
+    measured_only: MeasuredOnly = ""
+    """Why nothing may be sent because of this sighting, whatever the message says."""
+
+    @property
+    def is_history(self) -> bool:
+        """It was received before we had anything to do with its mailbox."""
+        return self.measured_only in ("imported", "before-watch")

@@ -6,12 +6,15 @@ import re
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from pydantic import BaseModel, ValidationError
 
+from gateway.settings.mailboxes import MAILBOX_SOURCES, WatchedMailbox
 from gateway.settings.sections import LedgerSettings, ListenerSettings, NextHopSettings, PathSettings, Settings
+
+T = TypeVar("T", ListenerSettings, WatchedMailbox)
 
 
 class SettingsError(Exception):
@@ -92,13 +95,14 @@ def _absolute(settings: Settings, base: Path) -> Settings:
     paths = PathSettings(**{name: base / value for name, value in settings.paths if value is not None})
     hops = NextHopSettings(**{name: tuple(_absolute_hop(hop, base) for hop in value) for name, value in settings.next_hop})
     listeners = tuple(_with_absolute_files(each, base) for each in settings.listener)
+    mailboxes = tuple(_with_absolute_files(each, base) for each in settings.mailbox)
     ledger = LedgerSettings(url=_absolute_ledger(settings.ledger.url, base))
-    return settings.model_copy(update={"paths": paths, "next_hop": hops, "listener": listeners, "ledger": ledger})
+    return settings.model_copy(update={"paths": paths, "next_hop": hops, "listener": listeners, "mailbox": mailboxes, "ledger": ledger})
 
 
-def _with_absolute_files(listener: ListenerSettings, base: Path) -> ListenerSettings:
-    files: dict[str, Any] = {name: base / value for name in ("certificate", "key", "client_ca") if (value := getattr(listener, name))}
-    return listener.model_copy(update=files)
+def _with_absolute_files(section: T, base: Path) -> T:
+    files: dict[str, Any] = {name: base / value for name, value in section if isinstance(value, Path)}
+    return section.model_copy(update=files)
 
 
 def _absolute_ledger(url: str, base: Path) -> str:
@@ -126,6 +130,10 @@ def each_setting() -> list[tuple[str, Callable[[], object]]]:
     """Every key as `section.key` with its default, for the documentation test."""
     found: list[tuple[str, Callable[[], object]]] = []
     for name, spec in Settings.model_fields.items():
+        if name == "mailbox":
+            keys = {key: value for source in MAILBOX_SOURCES for key, value in source.model_fields.items()}
+            found += [(f"mailbox.{key}", value.get_default) for key, value in keys.items()]
+            continue
         section = ListenerSettings if name == "listener" else spec.annotation
         if isinstance(section, type) and issubclass(section, BaseModel):
             found += [(f"{name}.{key}", value.get_default) for key, value in section.model_fields.items()]

@@ -5,19 +5,34 @@ No secret stands in gateway.toml: passwords, client secrets and keys are files, 
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from gateway.settings.section import Section
 from gateway.settings.values import Seconds
 
 
-class _Watched(Section):
-    name: str
+def _name(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,62}", value):
+        raise ValueError('write a short name of small letters, digits, ".", "_" and "-", such as "hr"')
+    return value
+
+
+def _mailbox_address(value: str) -> str:
+    if not re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", value):
+        raise ValueError('write the mailbox\'s address, such as "hr@toronto.example"')
+    return value
+
+
+class WatchedMailbox(Section):
+    """What all of them have."""
+
+    name: Annotated[str, AfterValidator(_name)]
     """What logs, metrics, /readyz and `doctor` call it; also its key in the ledger, so that a cursor survives a move to another server."""
-    address: str
+    address: Annotated[str, AfterValidator(_mailbox_address)]
     """The mailbox's own address: a division's, or that of a member of staff."""
     watch: tuple[Literal["inbox", "sent", "automatic_reply"], ...] = ("inbox", "sent", "automatic_reply")
     poll_every: Seconds = 60.0
@@ -28,14 +43,14 @@ class _Watched(Section):
     unless an admin says that the server's own transport has checked From."""
 
 
-class MaildirMailbox(_Watched):
+class MaildirMailbox(WatchedMailbox):
     source: Literal["maildir"]
     folder: Path
     sent_folder: Path | None = None
     """Sent items, where they are kept: usually FOLDER/.Sent."""
 
 
-class ImapMailbox(_Watched):
+class ImapMailbox(WatchedMailbox):
     source: Literal["imap"]
     host: str
     port: int = Field(default=0, ge=0, le=65535)
@@ -55,7 +70,7 @@ class ImapMailbox(_Watched):
     """"" is the folder that the server marks \\Sent (RFC 6154), else "Sent"."""
 
 
-class EwsMailbox(_Watched):
+class EwsMailbox(WatchedMailbox):
     source: Literal["ews"]
     url: str
     """https://HOST/EWS/Exchange.asmx"""
@@ -71,7 +86,7 @@ class EwsMailbox(_Watched):
     max_connections: int = Field(default=4, ge=3)
 
 
-class GraphMailbox(_Watched):
+class GraphMailbox(WatchedMailbox):
     source: Literal["graph"]
     tenant: str
     client_id: str
@@ -93,3 +108,4 @@ class GraphMailbox(_Watched):
 
 
 MailboxSettings = Annotated[MaildirMailbox | ImapMailbox | EwsMailbox | GraphMailbox, Field(discriminator="source")]
+MAILBOX_SOURCES = (MaildirMailbox, ImapMailbox, EwsMailbox, GraphMailbox)

@@ -62,6 +62,7 @@ class TimeoutSettings(Section):
     client: Seconds = 300.0
     session: Seconds = 3600.0
     drain: Seconds = 20.0
+    mailbox_lease: Seconds = 30.0
 
 
 class NoticeSettings(Section):
@@ -152,4 +153,11 @@ class Settings(BaseSettings):
             raise ValueError("there is no listener; give at least one [[listener]] with name and bind")
         if twice := {name for name in names if names.count(name) > 1}:
             raise ValueError(f'two listeners are called "{min(twice)}"; give each its own name')
+        return self
+
+    @model_validator(mode="after")
+    def _mailbox_names_differ(self) -> Settings:
+        names = [each.name for each in self.mailbox]
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise ValueError(f'two mailboxes are called "{min(twice)}"; give each its own name: what was seen of it is kept under that')
         return self

@@ -9,7 +9,7 @@ from typing import Any
 
 from gateway.judgement.examine import examine
 from gateway.judgement.verdict import Examination
-from gateway.message.model import Envelope
+from gateway.message.model import Envelope, MeasuredOnly
 from gateway.message.parse import parse
 from gateway.policy.model import Policy
 from tests.judgement.sample_policy import POLICY, VARIANTS
@@ -32,6 +32,7 @@ class Letter:
     rcpt_to: Sequence[str] = (HR,)
     via: str = "inbound"
     trusted: bool | None = None
+    measured_only: MeasuredOnly = ""
 
     @property
     def octets(self) -> bytes:
@@ -57,6 +58,7 @@ class Letter:
             received_at=RECEIVED_AT,
             listener=self.via,
             trusted_senders=self.via == "outbound" if self.trusted is None else self.trusted,
+            measured_only=self.measured_only,
         )
 
     def examined(self, policy: Policy = POLICY) -> Examination:
@@ -72,7 +74,7 @@ def letter_of(row: dict[str, Any]) -> Letter:
             instead[name.capitalize()] = row[name]
     if "staff" in row:
         instead["From"], mail_from = row["staff"], row.get("mail_from", row["staff"])
-    known = {key: row[key] for key in ("add", "body", "via", "trusted", "rcpt_to") if key in row}
+    known = {key: row[key] for key in ("add", "body", "via", "trusted", "rcpt_to", "measured_only") if key in row}
     return Letter(instead=instead, mail_from=mail_from, **known)
 
 

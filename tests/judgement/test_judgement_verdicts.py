@@ -50,6 +50,6 @@ def test_every_rule_has_a_row() -> None:
     rows = {row["reason"] for row in ROWS}
     assert {rule.slug for rule in RULES} - rows == set()
     by_history = {"follow-up", "seen-before", "already-acknowledged", "correspondent-cap", "no-case"}
-    by_history |= {"refused-before", "breaker", "domain-cap", "gateway-cap"}
+    by_history |= {"refused-before", "breaker", "domain-cap", "gateway-cap", "found-late"}
     decided = {slug for slug, each in REASONS.items() if each.effect != "note"} - by_history - {"not-examined", "notice-malformed"}
     assert decided - rows == set()

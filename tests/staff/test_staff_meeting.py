@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.judgement.meeting import check
 from gateway.message.model import Message
@@ -77,3 +81,65 @@ def test_location_is_read_without_escapes() -> None:
 
 def test_the_method_may_stand_in_the_content_type_alone() -> None:
     assert check(_invitation("SUMMARY:x", method="", parameter="; method=request")) is not None
+
+
+@pytest.mark.parametrize(
+    ("lines", "how", "said"),
+    [
+        (["LOCATION:Metro Hall 302"], "in_person", True),
+        (["ATTENDEE;CUTYPE=ROOM;CN=MH 302:mailto:mh302@toronto.example"], "in_person", True),
+        (["LOCATION:Roll Call Room"], "in_person", True),
+        (["SUMMARY:Vision Zero planning"], None, False),
+        (["X-MICROSOFT-SKYPETEAMSMEETINGURL:https://teams.microsoft.com/l/x"], "on_camera", True),
+        (["CONFERENCE;VALUE=URI;FEATURE=AUDIO,VIDEO:https://meet.example/x"], "on_camera", True),
+        (["CONFERENCE;VALUE=URI;FEATURE=PHONE:tel:+1-416-555-0142"], None, True),
+        (["CONFERENCE;VALUE=URI:tel:+1-416-555-0142"], None, True),
+        (["DESCRIPTION:Join: https://can01.safelinks.protection.outlook.com/?url=https%3A%2F%2Fteams.microsoft.com%2Fl%2Fx"], "on_camera", True),
+        (["DESCRIPTION:I will call you"], None, True),
+        (["LOCATION:Appel téléphonique"], None, True),
+        (["LOCATION:TBD"], None, True),
+        (["SUMMARY:Budget"], None, False),
+        (["SUMMARY:Budget", "ORGANIZER;CN=Robin:MAILTO:Robin.Sample@toronto.example"], None, False),
+        (["SUMMARY:Budget", "ORGANIZER;CN=Noor:mailto:noor.example@toronto.example"], None, None),
+        (["SUMMARY:Robin is away", "DTSTART;VALUE=DATE:20261116"], None, None),
+        (["SUMMARY:Robin is away", "TRANSP:TRANSPARENT"], None, None),
+        (["SUMMARY:Focus", "X-MICROSOFT-CDO-BUSYSTATUS:FREE"], None, None),
+        (["SUMMARY:Budget", "DTSTART:tomorrow at noon", "JUNK", "RRULE:FREQ=NEVER"], None, False),
+        (["SUMMARY:Budget", "BEGIN:VALARM", "LOCATION:Metro Hall", "DESCRIPTION:In person", "END:VALARM"], None, False),
+    ],
+)
+def test_what_is_asked_of_its_author(lines: list[str], how: str | None, said: bool | None) -> None:
+    found = check(_invitation(*lines))
+    assert found is not None
+    assert (found["how"], found["said"]) == (how, said)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["BEGIN:VEVENT"] * 30_000,
+        [f"ATTENDEE;CN=a{i}:mailto:a{i}@example.org" for i in range(20_000)],
+        ["DESCRIPTION:" + "http://" * 60_000],
+        ["DESCRIPTION:" + "\\," * 100_000],
+        ["DTSTART" + ";A=b" * 60_000 + ":20261116"],
+        ['LOCATION;ALTREP="' + '"' * 200_000],
+        ["SUMMARY:" + "video " * 40_000],
+        ["CONFERENCE;FEATURE=" + "^" * 60_000 + ":x"] * 10,
+        ["LOCATION:" + "\u2028\0\x1c" * 20_000],
+    ],
+)
+def test_a_hostile_calendar_takes_bounded_time(lines: list[str]) -> None:
+    message = _invitation(*lines)
+    began = time.process_time()
+    check(message)
+    assert time.process_time() - began < 0.5
+
+
+@given(
+    st.lists(
+        st.sampled_from(["BEGIN:VEVENT", "END:VEVENT", "BEGIN:VALARM", "END:X", "LOCATION", "DTSTART;X:", "ORGANIZER:", ":", " "])
+        | st.text(max_size=40)
+    )
+)
+def test_nothing_in_a_calendar_raises(lines: list[str]) -> None:
+    check(_invitation(*lines))

@@ -1,0 +1,105 @@
+"""What is in a folder, and what came after a UID: examined read-only, fetched with PEEK, at most the beginning of each message.
+
+Runs in the mailbox's own thread; every failure is a MailboxFault. Marks, moves and deletes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from gateway.mailboxes.imap_client import Client
+from gateway.mailboxes.imap_faults import judged
+from gateway.mailboxes.mailbox import MailboxFault
+from gateway.message.model import PREFIX_LIMIT
+
+AT_ONCE = 100_000
+"""UIDs of one search."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What EXAMINE says of a folder."""
+
+    name: str
+    validity: int
+    exists: int
+    next_uid: int
+    """The UID of the next arrival, at least. RFC 3501 lets a server leave it out: then it is found by asking for the last message."""
+    modseq: int | None
+    """HIGHESTMODSEQ (RFC 7162): changes with every change. None where the server has none for this folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    size: int
+    received_at: datetime | None
+    """INTERNALDATE, in UTC; None: the server's is no time."""
+
+
+def examine(client: Client, name: str) -> Standing:
+    with judged("folder", name):
+        said = client.select_folder(name, readonly=True)
+        validity, exists = said.get(b"UIDVALIDITY"), said[b"EXISTS"]
+        if not validity:
+            raise MailboxFault("malformed", f'the server has no UIDVALIDITY for the folder "{name}", so no place in it can be kept')
+        next_uid = said.get(b"UIDNEXT") or max(client.search(["UID", "*"]), default=0) + 1
+        modseq = said.get(b"HIGHESTMODSEQ")
+    return Standing(name, validity, exists, next_uid, modseq if isinstance(modseq, int) else None)
+
+
+def sent_folder(client: Client) -> str:
+    """The folder marked \\Sent, else one of the usual names."""
+    with judged("message"):
+        found = client.find_special_folder(b"\\Sent")
+    if found is None:
+        raise MailboxFault("missing", 'the server marks no folder as \\Sent, and there is none called "Sent"; name it in sent_folder')
+    return str(found)
+
+
+def uids_after(client: Client, standing: Standing, uid: int, since: datetime | None = None) -> tuple[list[int], int]:
+    """UIDs after `uid`, ascending, and the UID up to which that is all of them; a large folder is searched piece by piece.
+
+    `since`: may leave out what arrived before. SINCE has whole days, of the server's zone: the exact filter is the caller's.
+    """
+    criteria: list[Any] = ["SINCE", (since.astimezone(UTC) - timedelta(days=1)).date()] if since else []
+    first = uid + 1
+    while first < standing.next_uid:
+        last = standing.next_uid - 1 if standing.exists <= AT_ONCE else min(first + AT_ONCE, standing.next_uid) - 1
+        with judged("message"):
+            # Never "n:*": it names the last message even where its UID is below n (RFC 3501 §6.4.8). The filter is for servers that turn a range round.
+            found = sorted({each for each in client.search(["UID", f"{first}:{last}", *criteria]) if first <= each <= last})
+        if found or last + 1 >= standing.next_uid:
+            return found, last
+        first = last + 1
+    return [], uid
+
+
+def describe(client: Client, uids: Sequence[int]) -> dict[int, Described]:
+    """Without those that have been expunged meanwhile."""
+    if not uids:
+        return {}
+    with judged("message"):
+        answered = client.fetch(uids, ["RFC822.SIZE", "INTERNALDATE"])
+        return {uid: Described(int(said[b"RFC822.SIZE"]), _in_utc(said[b"INTERNALDATE"])) for uid, said in answered.items() if b"RFC822.SIZE" in said}
+
+
+def beginnings(client: Client, uids: Iterable[int]) -> dict[int, bytes | None]:
+    """The first PREFIX_LIMIT octets of each, without those that have been expunged meanwhile; None: the server will not give it."""
+    with judged("message"):
+        answered = client.fetch(list(uids), [f"BODY.PEEK[]<0.{PREFIX_LIMIT}>"])
+        return {uid: _body(said) for uid, said in answered.items()}
+
+
+def _body(said: dict[bytes, Any]) -> bytes | None:
+    body = next((value for key, value in said.items() if key.startswith(b"BODY[]")), None)
+    return body[:PREFIX_LIMIT] if isinstance(body, bytes) else None
+
+
+def _in_utc(value: object) -> datetime | None:
+    try:
+        return value.astimezone(UTC) if isinstance(value, datetime) and value.tzinfo else None
+    except (ValueError, OverflowError):  # a zone of days, the year 1
+        return None
