@@ -34,6 +34,7 @@ from gateway.ledger.ledger import Ledger
 from gateway.ledger.pseudonym import KEY_OCTETS
 from gateway.ledger.records import Notice
 from gateway.ledger.writer import Writer
+from gateway.mailboxes.watchers import Watchers
 from gateway.message.language import warm_up
 from gateway.notices.outbox import Outbox
 from gateway.pausepoint import reached
@@ -133,6 +134,7 @@ class Parts:
     intake: Intake
     outbox: Outbox
     pools: dict[str, Pool]
+    watchers: Watchers
     doors: list[RelayServer] = field(default_factory=list)
     place: Place = field(default_factory=Place)
     unkept_key: bytes | None = None
@@ -163,7 +165,8 @@ class Parts:
         if unkept is None:
             intake.use(writer)
         outbox = Outbox(writer, sender(pools["notices"]), clock, lease=timedelta(seconds=settings.notices.lease))
-        return cls(settings, rulebook, ledger, journal, writer, intake, outbox, pools, unkept_key=unkept)
+        watchers = Watchers(settings, intake, writer, ledger, rulebook.zone)
+        return cls(settings, rulebook, ledger, journal, writer, intake, outbox, pools, watchers, unkept_key=unkept)
 
     async def start(self, stack: AsyncExitStack) -> None:
         """Start in the order of the mail's way backwards, so that nothing is taken that has nowhere to go; drained in reverse."""
@@ -177,6 +180,7 @@ class Parts:
             stack.push_async_callback(cancel, asyncio.create_task(work))
         stack.push_async_callback(self.outbox.stop)
         stack.push_async_callback(self.intake.close)
+        stack.push_async_callback(self.watchers.close)
         bind, share = self.settings.web.bind, self.settings.relay.share_ports
         serving = serve_web(bind, self.status, self.figures, listening=self.place.sockets.get(bind), share=share)
         page = await listening("web.bind", bind, serving)
@@ -186,7 +190,7 @@ class Parts:
         for each in self.settings.listener:
             self.doors.append(await listening(f'listener "{each.name}"', each.bind, self._listen(each, budget)))
         # What speaks in the log comes last: a port in use is answered with one line.
-        for work in (self.rulebook.watch(self.writer, self.outbox.wake), self.keep_key(), load_language_model()):
+        for work in (self.rulebook.watch(self.writer, self.outbox.wake), self.watchers.run(), self.keep_key(), load_language_model()):
             stack.push_async_callback(cancel, asyncio.create_task(work))
 
     async def _drain(self) -> None:
@@ -196,6 +200,7 @@ class Parts:
     def read_again(self) -> None:
         """SIGHUP: policy and certificates."""
         self.rulebook.read_again()
+        self.watchers.look_again()
         for door in self.doors:
             door.reload_certificate()
 
@@ -260,6 +265,7 @@ class Parts:
             "journal": self.journal.health,
             "memory": "ok" if not self.intake.kept else f"{self.intake.kept} observations wait in memory only",
             "acknowledgements": await asyncio.to_thread(health, self.ledger),
+            **await asyncio.to_thread(self.watchers.details),
         }
         return Readiness(relays=True, details=details)
 

@@ -13,6 +13,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import Connection
@@ -68,6 +69,10 @@ class RulebookInForce:
 
     def __call__(self) -> Rulebook | None:
         return self._rulebook
+
+    def zone(self) -> ZoneInfo | None:
+        """The City's; None before any policy was good."""
+        return self._rulebook.policy.zone if self._rulebook else None
 
     @property
     def health(self) -> str:

@@ -15,6 +15,13 @@ LINE_LIMIT = 512
 
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
 _STATUS = re.compile(r"([245])(\.\d{1,3}\.\d{1,3})(?= |$)")
+_NOBODY = ("5.1.1", "5.1.6", "5.1.10")
+"""RFC 3463 §3.2: no such mailbox, or moved away; RFC 7505 §5 and Exchange: no such recipient."""
+_NOBODY_SAID = re.compile(
+    r"\b(?:no such|unknown|invalid|non-?existent) (?:local )?(?:user|recipient|mailbox|address|person)"
+    r"|\b(?:user|recipient|mailbox|address)\b.{0,80}\b(?:unknown|not found|does ?n[o']t exist|does not exist)",
+    re.IGNORECASE,
+)
 _TEXT_LIMIT = LINE_LIMIT - len("250-\r\n")
 
 
@@ -38,6 +45,14 @@ class Reply:
         """The enhanced status code, such as "5.1.1", or None. With `code` it is all that a log or a ledger row may say of a reply."""
         found = _STATUS.match(self.lines[-1])
         return found[0] if found else None
+
+    @property
+    def nobody_there(self) -> bool:
+        """Of an answer to RCPT: the address leads to nobody, for good. Never for a policy, a full mailbox or greylisting."""
+        if self.code // 100 != 5 or self.code == 552:
+            return False
+        said = " ".join(self.lines)
+        return self.status in _NOBODY or (self.status is None and bool(_NOBODY_SAID.search(said)) and "sender" not in said.casefold())
 
     def as_code(self, code: int) -> Reply:
         """The same text under another code; the enhanced code follows its class."""

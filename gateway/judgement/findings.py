@@ -1,6 +1,6 @@
 """What one message from staff lacks, with what only a gateway can see across messages.
 
-Decides on the checks that were made (`out_of_office`, `signature`) and on what the ledger knows of the contacts that are offered;
+Decides on the checks that were made (`out_of_office`, `signature`, `meeting`) and on what the ledger knows of the contacts that are offered;
 never whether anybody is told (`warn`). In doubt nothing is found: a wrong warning costs more than a missed one.
 """
 
@@ -14,7 +14,7 @@ from gateway.judgement.staff import division_for
 from gateway.judgement.staff_verdict import Belonging, Finding, StaffHistory
 from gateway.judgement.verdict import Examination, History, OutOfOffice
 from gateway.message.contact_points import CITY_LINE
-from gateway.policy.model import Policy
+from gateway.policy.model import Division, Policy
 
 
 def findings(examination: Examination, history: History, policy: Policy) -> tuple[Finding, ...]:
@@ -25,7 +25,7 @@ def findings(examination: Examination, history: History, policy: Policy) -> tupl
     known = history.staff or StaffHistory()
     if examination.out_of_office.is_ooo:
         return (*_of_absence(examination, staff, known, policy), *_as_the_answer(examination, history))
-    return tuple(_of_signature(examination))
+    return (*_of_signature(examination), *_of_meeting(examination, division_for(staff, policy)))
 
 
 def _of_absence(examination: Examination, staff: Belonging, known: StaffHistory, policy: Policy) -> Iterator[Finding]:
@@ -71,10 +71,11 @@ def _of_contacts(examination: Examination, staff: Belonging, known: StaffHistory
     if len(offered) < len(addresses) or not offered:
         return  # a number without an address: nobody here knows who answers it
     unknown = {each for each in offered if _is_nobody(each, policy)}
-    if unknown | known.away < set(offered):
+    refused = {each for each in offered if each in known.refused and not _is_in_policy(each, policy)}
+    if unknown | refused | known.away < set(offered):
         return
-    if unknown:
-        yield Finding("alternate-unknown", ("not-in-directory",))
+    if unknown or refused:
+        yield Finding("alternate-unknown", (*(("refused",) if refused else ()), *(("not-in-directory",) if unknown else ())))
     if known.naming_back & set(offered):
         yield Finding("names-each-other")
     elif known.away & set(offered):
@@ -86,8 +87,13 @@ def _is_nobody(address: str, policy: Policy) -> bool:
     directory = policy.directory
     if directory is None or not directory.readable or split(address)[1] not in policy.organization_domains:
         return False
+    return untagged(canonical(address)) not in directory.members and not _is_in_policy(address, policy)
+
+
+def _is_in_policy(address: str, policy: Policy) -> bool:
+    """A mailbox that a policy file names: if it is out of order, that is not this person's doing."""
     plain = untagged(canonical(address))
-    return plain not in directory.members and division_of(plain, policy) is None and not _is_a_task(plain, policy)
+    return division_of(plain, policy) is not None or _is_a_task(plain, policy)
 
 
 def _is_a_task(address: str, policy: Policy) -> bool:
@@ -110,3 +116,10 @@ def _of_signature(examination: Examination) -> Iterator[Finding]:
     check = examination.signature
     if check.compliant is False:
         yield Finding("signature", (*(f"no-{each}" for each in check.missing), *check.violations))
+
+
+def _of_meeting(examination: Examination, division: Division | None) -> Iterator[Finding]:
+    """Only where the policy asks for it (`meetings: check`)."""
+    asked = division is not None and division.meetings.get("check") == "warn"
+    if asked and examination.meeting is not None and examination.meeting["said"] is False:
+        yield Finding("meeting")

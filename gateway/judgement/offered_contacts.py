@@ -27,7 +27,7 @@ _FINDS_THEM = re.compile(r"\b(?:can|will|may|could|knows?)\b[\w ]{0,20}\b(?:find
 _SHORT_LINE = 80
 
 
-CueKind = Literal["own", "other", "negated", "matter"]
+CueKind = Literal["own", "other", "occasion", "negated", "matter"]
 
 
 class _Cue(NamedTuple):
@@ -44,9 +44,14 @@ def _cues(text: str) -> list[_Cue]:
         for match in phrases.NEGATED.finditer(text)
         if not any(start < match.end() and match.start() < end for start, end in harmless)
     ]
-    tables: tuple[tuple[CueKind, re.Pattern[str]], ...] = (("own", phrases.OWN), ("other", phrases.OTHER), ("matter", phrases.PAST_OR_OTHER_MATTER))
+    tables: tuple[tuple[CueKind, re.Pattern[str]], ...] = (
+        ("own", phrases.OWN),
+        ("other", phrases.OTHER),
+        ("occasion", phrases.OCCASION),
+        ("matter", phrases.PAST_OR_OTHER_MATTER),
+    )
     cues = [_Cue(match.start(), match.start() + len(match[0].rstrip()), kind) for kind, pattern in tables for match in pattern.finditer(text)]
-    offers = [cue for cue in cues if cue.kind == "other"]
+    offers = [cue for cue in cues if cue.kind in {"other", "occasion"}]
     cues = [cue for cue in cues if cue.kind != "matter" or not any(cue.start < each.end and each.start < cue.end for each in offers)]
     return negated + [cue for cue in cues if not any(each.start <= cue.start < each.end for each in negated)]
 
@@ -74,6 +79,17 @@ def _unit(text: str, absent: Absent) -> _Unit:
     people = tuple(each for each in named(text) if not any(each.start < point.end and point.start < each.end for point in points))
     others = tuple(each for each in people if not (each.kind == "person" and is_name_of(each.text, absent.names)))
     return _Unit(text, points, tuple(_cues(text)), people, others)
+
+
+def _cue_of(unit: _Unit, point: ContactPoint) -> _Cue | None:
+    """The words nearest before it. An occasion ("if urgent") does not change whom the clause before it is about."""
+    before = [cue for cue in unit.cues if cue.end <= point.start or (cue.kind in {"negated", "matter"} and cue.start < point.start)]
+    before.sort(key=lambda each: (min(each.end, point.start), each.end - each.start))
+    if not before or before[-1].kind != "occasion":
+        return before[-1] if before else None
+    about = next((cue for cue in reversed(before) if cue.kind != "occasion"), None)
+    clause_began = max([about.end if about else 0, *(each.start for each in (*unit.points, *unit.others) if each.start < point.start)])
+    return about if about and about.kind == "own" and clause_began == about.end else before[-1]
 
 
 @dataclass
@@ -133,7 +149,7 @@ class Reading:
         """What this unit announces for the lines under it."""
         if unit.cues:
             last = max(unit.cues, key=lambda cue: cue.end).kind
-            return last if last in {"own", "other"} else "other" if offered else None
+            return "own" if last == "own" else "other" if offered or last in {"other", "occasion"} else None
         if offered:
             return "other"
         if not unit.is_short:
@@ -145,14 +161,13 @@ class Reading:
     def _is_offered(self, unit: _Unit, point: ContactPoint) -> bool:
         if point.kind == "email" and self.absent.has_address(point.value):
             return False
-        before = (cue for cue in unit.cues if cue.end <= point.start or (cue.kind in {"negated", "matter"} and cue.start < point.start))
-        cue = max(before, key=lambda each: (min(each.end, point.start), each.end - each.start), default=None)
+        cue = _cue_of(unit, point)
         floor = cue.start if cue else 0
         named_before = [each for each in unit.people if floor <= each.start < point.start]
         if named_before and named_before[-1] not in unit.others:
             return False
         others = [each for each in named_before if each in unit.others]
-        if self.absent.has_number(point) and not others:
+        if not others and (self.absent.has_number(point) or phrases.CLOSED_AFTER.match(unit.text, point.end)):
             return False
         if cue is None:
             return self._is_offered_without_words(unit, point, somebody_named=bool(others))
@@ -160,7 +175,7 @@ class Reading:
             if any(_FINDS_THEM.search(unit.text[each.end : cue.end]) for each in unit.others if each.end <= cue.start):
                 return True
             return any(each.start >= cue.end and _LINKED.search(unit.text[: each.start]) for each in others)
-        return cue.kind == "other" and not (not others and _MOBILE_AFTER.match(unit.text, point.end))
+        return cue.kind in {"other", "occasion"} and not (not others and _MOBILE_AFTER.match(unit.text, point.end))
 
     def _is_offered_without_words(self, unit: _Unit, point: ContactPoint, *, somebody_named: bool) -> bool:
         after = min((cue for cue in unit.cues if cue.start >= point.end), key=lambda each: each.start, default=None)

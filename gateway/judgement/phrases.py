@@ -41,7 +41,8 @@ def _small(pattern: str) -> str:
 
 _OWN_THING = (
     r"(?:own |new |out[- ]of[- ]office |direct |personal |private |work |business |office |home |other |cell(?:ular)? |mobile |desk "
-    r"|government |city |regular |following )*"
+    r"|government |city |regular |following |temporary |alternate |alternative |second |current |local |toll[- ]free "
+    r"|spare |old |normal |usual |e-?mail )*"
     r"(?:cell(?:ular|phone)?|mobile|phone|telephone|blackberry|iphone|voice ?mail|(?:direct |phone |desk )?line|extension|(?:phone |cell "
     r"|telephone )?number|e-?mail(?: address)?|address|pager|desk|inbox|account|gmail)"
 )
@@ -49,7 +50,16 @@ OWN = _any(
     r"\b(?:contact|reach|call|phone|ring|telephone|e-?mail|text|page|mail|message|write(?: to)?|get (?:a )?hold of|get in touch with|find|try"
     r"|track|leave|send|follow|call or text|call or e-?mail|speak (?:to|with)|talk (?:to|with)|connect with)"
     r" me(?! or\b| and\b)\b(?! an? )",
-    r"\bleave me\b|\bsend me\b|\bgive me\b",
+    r"\b(?:leave|send|give|drop|shoot|write) me\b(?: (?:an?|your)(?: quick| short)? (?:e-?mail|mail|text|message|call|line|note|ring|voice ?mail))?",
+    r"\b(?:leave|leaving) (?:an?|your|any) (?:voice ?mail|voice message|message|word)s? (?:at|on|here)?:?\s?(?=[\d(+])",
+    r"\b(?:messages?|voice ?mails?|word) (?:left|sent|texted)(?: for me)? (?:at|on|to)\b",
+    r"\bI(?:['’]ll| will| can| do| shall| may| also|['’]m| am)?(?: \w+ly| still| also| only| always| regularly| be| not)*"
+    r" (?:carry|carrying|have|keep|keeping|use|using|check|checking|monitor|monitoring|pick(?:ing)? up|retriev\w+|get|getting|take|taking|receiv\w+"
+    r"|answer|answering|listen|listening|look|looking|return|returning)\b(?:(?!\band\b)[^.;,@\d]){0,40}?\b(?:pager|phone|cell|mobile"
+    r"|blackberry|iphone|voice ?mails?"
+    r"|messages|laptop|calls|texts|number|line|device)\b",
+    r"\b(?:hotel|motel|resort|lodge|airbnb|hôtel|auberge|chalet)\b[,:( ]{1,3}(?=[\d(+])",
+    r"\b(?:working|work) (?:from home|remotely|off-?site)\b|\b(?:en )?télétravail\b",
     r"\b(?:text|texting|phone|cell|e-?mail|call|calling|voice ?mail) (?:is|works|are) (?:the )?"
     r"(?:best|better|quickest|fastest|easiest|quicker|faster|easier)\b",
     r"\b(?:call|calling|ring|phone|try|at|reach\w*) (?:me at )?(?:the|our|my) (?:cottage|cabin|hotel|lodge|house)\b",
@@ -66,6 +76,10 @@ OWN = _any(
     r"\b(?:need|want|wish|have|trying|like|able|must) to (?:reach|contact|call|speak (?:to|with)|talk to|get (?:a )?hold of|get in touch "
     r"with) me\b[^.;]{0,40}?\b(?:call|dial|e-?mail|text|phone|use|try|at|on)\b",
     r"\b(?:need|want) me\b[^.;]{0,40}?\b(?:call|dial|text|phone|at|on)\b",
+    r"\bon (?:me|m['’]) ?(?:re)?(?:joint|joindra|trouve|trouvera|rejoindra)\b|\bl['’]on me \w+",
+    r"\b(?:je|j['’]) ?(?:prends|prendrai|vérifie|vérifierai|consulte|consulterai|réponds|répondrai|retourne|retournerai|écoute|écouterai)"
+    r"\b[^.;@\d]{0,40}?\b(?:messages|appels|courriels|boîte|textos)\b",
+    r"\blaiss(?:er|ez)(?:-moi)? (?:un|votre) message (?:au|à|sur)\b\s?(?=[\d(+])",
     r"\b(?:me|m['’]) ?(?:re)?(?:joindre|contacter|appeler|téléphoner|écrire|laisser|envoyer|atteindre|texter)\b",
     r"\b(?:contactez|appelez|joignez|écrivez|rejoignez|textez|téléphonez|laissez|envoyez)-moi\b",
     r"\bmeine? (?:handy|nummer|telefon|mobil|e-?mail)\w*|\berreichen sie mich\b|\bsie erreichen mich\b"
@@ -89,19 +103,17 @@ OTHER = _any(
     r"\b(?:refer|direct|forward|send|resend|re-send|address|submit|redirect|re-direct|route|write|turn|copy|transfer)(?:ed|ing)?\b[^.;]{0,80}?\bto:? "
     + _ELSE,
     r"\b(?:contact|call|e-?mail|reach) me(?: directly)? (?:or|and)\b",
-    r"\bkindly\b|\b(?:take|bring|raise)\b[^.;]{0,40}? with " + _ELSE,
+    r"\b(?:take|bring|raise)\b[^.;]{0,40}? with " + _ELSE,
     r"\b(?:will|can|may|would|shall|should|could)(?: also| then)? be (?:able|happy|pleased|glad|available|more than "
     r"happy)\b[^.;]{0,20}\b(?:help|assist|answer|respond)",
     r"\b(?:he|she|they|who|team|staff|office|desk|colleagues?|(?!(?:i|you|we|it|and|or|but|that|which)\b)[a-zà-ÿ]+) (?:can|may|will|could)"
     r"(?: also| best)?(?: be)? (?:reached|contacted|assist|help|answer|respond|support|covering|cover|reachable)",
     r"(?<!I )(?<!I am )(?<!I'm )\b(?:is|are|will be|has been)(?: also| currently)? (?:covering|acting|filling in|replacing|looking after"
     r"|handling|responsible|assisting|managing|taking over|monitoring|backing)",
-    r"\bin my (?:absence|place|stead)\b|\bon my behalf\b|\bwhile I(?:['’]m| am) (?:away|out|gone|on)\b|\bduring (?:my|this) (?:absence"
-    r"|time|leave|period)\b|\buntil (?:then|I return)\b|\bin the (?:meantime|interim)\b",
-    r"\b(?:alternate|alternative|back-?up|other|emergency|urgent|interim) (?:contacts?|persons?)\b|\b(?:urgent|immediate|pressing"
-    r"|time[- ]sensitive)\b|\bemergenc(?:y|ies)\b|\bin case of\b",
-    r"\bfor (?:any |all |other |general |further |more |media |after[- ]hours )?(?:assistance|help|support|inquiries|enquiries|questions"
-    r"|requests|information|matters|issues|concerns)\b",
+    r"\bon my behalf\b|\bin my (?:place|stead)\b|\b(?:alternate|alternative|back-?up|other|emergency|urgent|interim) (?:contacts?|persons?)\b",
+    r"\b(?:she|he|they)(?:['’](?:s|re|ll)| is| are| will| can)(?: also| best| always)?(?: be)?(?: reached| reachable| found| available)?"
+    r" (?:at|on|by|via|through)\b",
+    r"\b(?:her|his|their) (?:\w+ ){0,2}(?:number|line|extension|e-?mail|address|cell|phone|mobile|contact)\b",
     r"\bcover(?:ed|age|ing)?\b|\bbackup\b|\bback-up\b|\breplacement\b|\bdelegate\b|\b(?:acting|interim)\b(?! strange)",
     r"\b(?:contactez|contacter|appelez|appeler|joindre|joignez|rejoindre|téléphoner|téléphonez|écrire|écrivez|composer|composez|consulter"
     r"|aviser|solliciter|demander|demandez)(?!-moi)(?: directement)?"
@@ -110,18 +122,28 @@ OTHER = _any(
     r"\b(?:adresse[rz]|envoye[rz]|fai(?:re|tes) parvenir|achemine[rz]|transmett(?:re|ez)|redirige[rz]|dirige[rz]|référe[rz]"
     r"|transfére[rz])\b[^.;]{0,80}?\b(?:à|au|aux|vers) (?!moi\b)",
     r"\b(?:vous |s['’])adresser\b|\badressez-vous\b|\bs['’]adresser\b",
-    r"\ben mon absence\b|\bpendant (?:mon|cette) (?:absence|congé|période)\b|\bdurant (?:mon|cette) (?:absence|congé|période)\b"
-    r"|\bd['’]ici là\b|\bdans l['’]intervalle\b|\bentre-?temps\b|\bpersonne[- ]ressource\b",
+    r"\bpersonne[- ]ressource\b|\b(?:elle|il) (?:est|sera|se joint)\b[^.;]{0,20}?\b(?:au|à)\b|\bon (?:la|le|l['’])\s?(?:re)?joint\b",
     r"\b(?:me|m['’]) ?remplac\w*|\bassur\w+ (?:l['’]intérim|la relève|le suivi|mon remplacement)|\brelève\b|\bremplaçante?\b",
-    r"\burgen\w+|\bpour (?:toute|une|de l['’]) ?(?:aide|assistance|question|demande|urgence|situation|information|affaire)\w*|\ben cas\b"
-    r"|\b(?:pourra|peut|pourront|peuvent|se fera un plaisir de|saura)(?: également)? (?:vous )?(?:aider|répondre|assister|renseigner)",
+    r"\b(?:pourra|peut|pourront|peuvent|se fera un plaisir de|saura)(?: également)? (?:vous )?(?:aider|répondre|assister|renseigner)",
     r"\best (?:disponible|joignable)\b|\bsera disponible\b",
     r"\bcontact(?:ar|e|en|te|are|ti|i|at[ei])\b|\bdirigirse\b|\bdiríjase\b|\bpóngase en contacto\b|\bescriba\b|\bllam[ea]r?\b|\bentre em "
-    r"contato\b|\brivolger\w*\b|\bwenden sie sich\b|\bkontaktieren\b|\bdringend\w*|\burgent[ei]\b|\bneem contact\b"
-    r"|\bin meiner abwesenheit\b|\ben mi ausencia\b|\bin mia assenza\b|\bna minha ausência\b|\bproszę o kontakt\b",
-    r"请联系|請聯絡|请致电|請致電|如有紧急|如有緊急",
+    r"contato\b|\brivolger\w*\b|\bwenden sie sich\b|\bkontaktieren\b|\bneem contact\b|\bproszę o kontakt\b",
+    r"请联系|請聯絡|请致电|請致電",
 )
 """Somebody else is offered."""
+
+OCCASION = _any(
+    r"\bin my absence\b|\bwhile I(?:['’]m| am) (?:away|out|gone|on)\b|\bduring (?:my|this) (?:absence|time|leave|period)\b"
+    r"|\buntil (?:then|I return)\b|\bin the (?:meantime|interim)\b|\bkindly\b",
+    r"\b(?:urgent|immediate|pressing|time[- ]sensitive)\b|\bemergenc(?:y|ies)\b|\bin case of\b",
+    r"\bfor (?:any |all |other |general |further |more |media |after[- ]hours )?(?:assistance|help|support|inquiries|enquiries|questions"
+    r"|requests|information|matters|issues|concerns)\b",
+    r"\ben mon absence\b|\bpendant (?:mon|cette) (?:absence|congé|période)\b|\bdurant (?:mon|cette) (?:absence|congé|période)\b"
+    r"|\bd['’]ici là\b|\bdans l['’]intervalle\b|\bentre-?temps\b",
+    r"\burgen\w+|\bpour (?:toute|une|de l['’]) ?(?:aide|assistance|question|demande|urgence|situation|information|affaire)\w*|\ben cas\b",
+    r"\bdringend\w*|\burgent[ei]\b|\bin meiner abwesenheit\b|\ben mi ausencia\b|\bin mia assenza\b|\bna minha ausência\b|如有紧急|如有緊急",
+)
+"""When somebody is to be turned to, but not who: whom the clause was about already stays meant."""
 
 NEGATED = _any(
     r"\b(?:do not|don['’]t|please refrain from|refrain from|never|cannot|can['’]t|rather than|instead of|without|not)(?: please| also| "
@@ -156,6 +178,15 @@ PAST_OR_OTHER_MATTER = _any(
     r"|seminar|hotel|conférence|congrès|colloque|hôtel)\b(?: [\w'’-]+){0,3}(?=[,(: ])",
 )
 """The resident's own message is spoken of, or an event that the writer is at."""
+
+CLOSED_AFTER = re.compile(
+    r"[)\]]?,?\s(?:(?:is|are|was|were|will|has|have|does|do|can|voice ?mail|mailbox|box|also|too)\s){0,4}?(?:be |been )?"
+    r"(?:not|no longer|never|isn['’]t|aren['’]t|won['’]t|cannot|can['’]t|closed|off|unattended|unmonitored|disconnected"
+    r"|(?:out of|no longer in) (?:service|use)"
+    r"|fermée?s?|n['’]est|n['’]est plus|ne (?:sera|répond|fonctionne))\b(?! hesitate| only)",
+    re.IGNORECASE,
+)
+"""Right after an address or number: what is said of it is that nobody answers there."""
 
 OWN_LABEL = re.compile(
     r"\W*(?:t|tel|tél|c|p|m|d|o|e|b|telephone|téléphone|phone|cell|cellular|cellulaire|mobile|office|bureau|direct|work|desk|main|e-?mail"

@@ -80,7 +80,9 @@ _WEEKDAY_BEFORE = re.compile(rf"\b(?:{_WEEKDAY})\b\.?,?\s{{1,2}}(?:the\s|le\s)?$
 Role = Literal["return", "until", "last day"]
 _RETURN = re.compile(
     r"\b(?:return(?:ing|s)?(?! your| the (?:call|favou?r))|(?:be|i['’]?m|am|come|coming|get|getting|i['’]ll be|will be|are|is)(?: \w+ly)? "
-    r"back|back (?:in|at|to|on|from)|back|(?:reply|respond|answer)(?: to you(?:r \w+)?)?(?= on)|resume|resuming|reopen\w*|re-open\w*"
+    r"back|back (?:in|at|to|on|from)|back|(?:reply|respond|answer)(?: to you(?:r \w+)?)?(?= on)"
+    r"|(?:i['’]ll|i will|and) (?:reply|respond|answer|call|write|get)(?: \w+){0,3}?(?= on|\s?$)"
+    r"|resume|resuming|reopen\w*|re-open\w*"
     r"|return date|date of return"
     r"|in the office(?: again)?(?= on)|available again|first day back|de retour|mon retour|retour|reviendrai|reviens|serai là|reprendrai"
     r"|reprise|rentrerai|rouvrir\w*|disponible à compter)\b",

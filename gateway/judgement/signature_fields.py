@@ -37,13 +37,19 @@ _WEBSITE = re.compile(
 _SEPARATOR = re.compile(r"\s*[|•·‧∙●▪¦]\s*|\t+|\s{3,}|\s[–—/-]\s|\s~\s")
 _LABEL = re.compile(
     r"\b(?:telephone|téléphone|tel|tél|phone|office|direct|cell(?:ular|ulaire)?|mobile|fax|téléc\w*|e-?mail|courriel|web(?:site)?|site web"
-    r"|url|tty|ats|main|general|toll[- ]free|sans frais|bureau|[tpcmfew])\b\.?\s?[:.]?",
+    r"|url|tty|ats|main|general|pager|voice ?mail|home|toll[- ]free|sans frais|bureau|[tpcmfew])\b\.?\s?[:.]?",
     re.IGNORECASE,
 )
 _TTY_BEFORE = re.compile(r"\b(?:tty|ats|tdd|teletype)\b[^\d]{0,12}$", re.IGNORECASE)
 _OFFICE_OF = re.compile(r"['’]s office\b|\boffice of\b|\bbureau (?:du|de la|de l['’]|des)\b", re.IGNORECASE)
 _TEAM = re.compile(r"\b(?:team|desk|office|services?|centre|center|unit|équipe|service|bureau|accueil|group|relations)\b", re.IGNORECASE)
 _CITY_LINE_AS_UNIT = re.compile(r"311 [A-ZÀ-Þ][\w'’-]+(?: [^\d:@|,]{1,40})?")
+_LABELLED_NUMBER = re.compile(
+    r"\b(?:tel|tél|telephone|téléphone|phone|mobile|cell(?:ular)?|direct|office)\b\.?\s?:?\s?(\+?[\d(][\d\s().-]{6,20}\d)", re.IGNORECASE
+)
+"""Said to be a telephone number, though no country dials it so: to a reader it is there."""
+_NO_POSITION = re.compile(r"\b(?:Inc|Ltd|Ltée|LLP|LLC|Corp|GmbH|S\.A)\b|<<|>>|\.(?:pdf|docx?|xlsx?|zip|png|jpe?g|url)\b", re.IGNORECASE)
+"""A company or a file: neither a title nor a unit of the organization."""
 _LINES_READ = 60
 _CONTACTS = frozenset({"phone", "email", "website"})
 
@@ -159,8 +165,10 @@ def _pieces(text: str, number: int, offset: int, known: Known) -> tuple[list[Fou
 def _contacts(text: str, number: int, offset: int) -> list[Found]:
     kinds: dict[str, FieldName] = {"email": "email", "phone": "phone", "extension": "phone", "311": "phone"}
     points = [point for point in contact_points(text) if point.kind in kinds and not _TTY_BEFORE.search(text[: point.start])]
+    labelled = None if any(point.kind == "phone" for point in points) else _LABELLED_NUMBER.search(text)
     return [
         *(Found(kinds[point.kind], number, offset + point.start) for point in points),
+        *([Found("phone", number, offset + labelled.start(1))] if labelled else []),
         *(Found("website", number, offset + match.start()) for match in websites(text)),
     ]
 
@@ -218,13 +226,19 @@ def _by_place(found: Sequence[Found], pieces: Sequence[tuple[int, int, str]], kn
     name_line = next((each.line for each in found if each.field == "name"), -1)
     have = {each.field for each in found}
     placed: list[Found] = []
-    units = [each for each in found if each.field == "division" and not _is_listed(lines[each.line].strip(), known.divisions)]
+    units = [
+        each
+        for each in found
+        if each.field == "division" and not _is_listed(lines[each.line].strip(), known.divisions) and not _OFFICE_OF.search(lines[each.line])
+    ]
+    contact = min((each.line for each in found if each.field in _CONTACTS and each.line > name_line), default=_LINES_READ)
     if "title" not in have and len({each.line for each in units}) > 1:
         placed.append(Found("title", units[0].line, units[0].column, sure=False))
         have.add("title")
     for number, column, part in pieces:
         if (
-            not (name_line <= number <= name_line + 5)
+            not (name_line <= number <= min(name_line + 5, contact))
+            or _NO_POSITION.search(lines[number])
             or len(part.split()) > 8
             or _is_sentence(lines[number])
             or part.endswith((".", "!", "?", ":"))

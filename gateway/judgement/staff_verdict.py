@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 FindingKind = Literal[
     "no-alternate", "return-date-past", "no-return-date", "external-poorer", "alternate-away", "names-each-other", "alternate-unknown",
-    "automatic-answer", "signature",
+    "automatic-answer", "signature", "meeting",
 ]  # fmt: skip
 """docs/staff-checks.md says what each means."""
 
@@ -18,6 +19,14 @@ AWAY_KINDS: frozenset[FindingKind] = frozenset(
 """What is wrong with an out-of-office reply; `automatic-answer` is a fact about a case, and nobody's fault."""
 COVER_KINDS: frozenset[FindingKind] = frozenset(("no-alternate", "alternate-away", "names-each-other", "alternate-unknown"))
 """Somebody who writes now reaches nobody."""
+
+Topic = Literal["away", "signature", "meeting"]
+"""What a part of a warning is about."""
+
+
+def topic_of(kind: FindingKind) -> Topic:
+    return "signature" if kind == "signature" else "meeting" if kind == "meeting" else "away"
+
 
 Reason = Literal[
     "told", "nothing-found", "not-often-enough", "told-lately", "disputed", "observe", "shared-mailbox", "no-help-desk",
@@ -64,11 +73,23 @@ class KnownFinding:
     kind: FindingKind
     at: datetime
     told_at: datetime | None = None
-    """When the warning that told of it was to leave."""
+    """When the warning that told of it left, or is to leave."""
     mended: bool = False
     disputed: bool = False
     notices: tuple[tuple[str, bool], ...] = ()
     """Keys of the notices that it caused, and whether they still wait."""
+
+    def waits_in(self, waiting: WaitingWarning | None) -> bool:
+        return waiting is not None and (waiting.key, True) in self.notices
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingWarning:
+    """A warning to the same person that nobody has begun to send: what is found meanwhile goes into one mail with it."""
+
+    key: str
+    sections: Mapping[Topic, Mapping[str, Any]]
+    """What it says of each topic, as `notices.warning_sections` wrote it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +104,11 @@ class StaffHistory:
     """Those of them whose own reply names this person."""
     inside_named: bool | None = None
     """Whether this absence's latest reply to colleagues named a contact; None: none was seen."""
+    refused: frozenset[str] = frozenset()
+    """Offered addresses that nobody has, as the next hop said lately."""
+    waiting: WaitingWarning | None = None
+    last_warned: datetime | None = None
+    """When the last warning to this person left; now, while one is being sent."""
     disputable: tuple[KnownFinding, ...] = ()
     """What the warning that this message answers told of."""
 
@@ -108,8 +134,13 @@ class StaffVerdict:
     disputed: tuple[int, ...] = ()
     """finding_ids that this message calls a mistake."""
     withdrawn: tuple[str, ...] = ()
-    """Keys of waiting notices that have become pointless."""
+    """Keys of waiting notices that have become pointless, or whose place another takes."""
+    carried: tuple[int, ...] = ()
+    """finding_ids of a withdrawn warning that the new one tells of."""
+    untold: tuple[int, ...] = ()
+    """finding_ids of a withdrawn warning that nobody is told of now."""
 
     @property
     def warns(self) -> bool:
-        return bool(self.told)
+        """Whether a warning is written: of this message, or of what is left of one that waited."""
+        return bool(self.told or self.carried)

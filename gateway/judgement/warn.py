@@ -1,18 +1,31 @@
 """Whether a member of staff is told of what was found, when, and whether something that was told is mended or disputed.
 
-Decides by policy and by what the ledger knows: never in observe mode, to a shared mailbox, on a closed day, or again within the
-cool-down. A text is written elsewhere (`notices/warning.py`). Pure; `now` is aware.
+Decides by policy and by what the ledger knows: never in observe mode, to a shared mailbox, on a closed day, again within the
+cool-down, or twice in one day: what is found while a warning waits goes into one mail with it. The text is written elsewhere
+(`notices/warning.py`). Pure; `now` is aware.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, time, timedelta
 from itertools import count
 
 from gateway.judgement.findings import findings
 from gateway.judgement.staff import division_for
-from gateway.judgement.staff_verdict import AWAY_KINDS, COVER_KINDS, Belonging, Finding, FindingKind, KnownFinding, Reason, StaffHistory, StaffVerdict
+from gateway.judgement.staff_verdict import (
+    AWAY_KINDS,
+    COVER_KINDS,
+    Belonging,
+    Finding,
+    FindingKind,
+    KnownFinding,
+    Reason,
+    StaffHistory,
+    StaffVerdict,
+    topic_of,
+)
 from gateway.judgement.verdict import Examination, History
 from gateway.policy import calendar
 from gateway.policy.model import Calendar, Clock, Division, Policy
@@ -39,8 +52,8 @@ def staff_verdict(examination: Examination, history: History, policy: Policy, no
     if history.seen:
         return StaffVerdict(why="seen-before")
     division = division_for(staff, policy)
-    if not found:
-        return _mended(examination, staff, known, division, now)
+    if all(each.kind == "automatic-answer" for each in found):
+        return replace(_mended(examination, staff, known, division, now), findings=found)
     reason = _why_not(staff, division, policy, found)
     if division is None or reason is not None:
         return StaffVerdict(found, reason or "observe")
@@ -69,29 +82,55 @@ def _why_not(staff: Belonging, division: Division | None, policy: Policy, found:
 def _warning(found: tuple[Finding, ...], known: StaffHistory, division: Division, now: datetime) -> StaffVerdict:
     again_after = division.out_of_office.get("warn_again_after")
     quiet = again_after if isinstance(again_after, timedelta) else QUIET
-    told: list[FindingKind] = []
-    reasons: list[Reason] = []
-    for each in found:
-        earlier = [one for one in known.findings if one.kind == each.kind]
-        if each.kind == "automatic-answer":
-            continue
-        if any(one.disputed for one in earlier):
-            reasons.append("disputed")  # a person looks at it first
-        elif any(one.told_at and one.told_at + quiet > now for one in earlier):
-            reasons.append("told-lately")
-        elif each.kind == "signature" and not _often_enough(earlier, division, now):
-            reasons.append("not-often-enough")
-        else:
-            told.append(each.kind)
+    reasons = {each.kind: _not_told(each, known, division, now, quiet) for each in found}
+    told = [kind for kind, reason in reasons.items() if reason is None]
     if not told:
-        return StaffVerdict(found, reasons[0] if reasons else "nothing-found")
-    at = office_day(now, division.calendar)
-    return StaffVerdict(found, "told", tuple(told), not_before=at, quiet_until=at + quiet, cover_at=_cover(told, division, at))
+        return StaffVerdict(found, next((each for each in reasons.values() if each), "nothing-found"))
+    topics = {topic_of(kind) for kind in told}
+    waits = [each for each in known.findings if each.waits_in(known.waiting)]
+    replaced = [each for each in waits if topic_of(each.kind) in topics]
+    told = [kind for kind in reasons if kind in told or any(each.kind == kind for each in replaced)]
+    at = _own_day(office_day(now, division.calendar), known.last_warned, division.calendar)
+    withdrawn = _of_waiting(known, replaced)
+    cover_at = None if _cover_is_known(known, withdrawn, now - quiet) else _cover(told, division, at)
+    return StaffVerdict(
+        found, "told", tuple(told), not_before=at, quiet_until=at + quiet, cover_at=cover_at, withdrawn=withdrawn,
+        carried=tuple(each.finding_id for each in waits if each not in replaced),
+        untold=tuple(each.finding_id for each in replaced),
+    )  # fmt: skip
 
 
-def _often_enough(earlier: Iterable[KnownFinding], division: Division, now: datetime) -> bool:
+def _not_told(found: Finding, known: StaffHistory, division: Division, now: datetime, quiet: timedelta) -> Reason | None:
+    """Why this one is no occasion to write; None: it is one."""
+    earlier = [each for each in known.findings if each.kind == found.kind]
+    if found.kind == "automatic-answer":
+        return "nothing-found"  # a fact about a case, and nobody's fault
+    if any(each.disputed for each in earlier):
+        return "disputed"  # a person looks at it first
+    if any(each.told_at and each.told_at + quiet > now for each in earlier):
+        return "told-lately"
+    if found.kind in ("signature", "meeting") and not _often_enough(found.kind, earlier, division, now):
+        return "not-often-enough"
+    return None
+
+
+def _of_waiting(known: StaffHistory, replaced: Iterable[KnownFinding]) -> tuple[str, ...]:
+    """The waiting warning, and what else its replaced findings caused."""
+    return tuple(dict.fromkeys((*((known.waiting.key,) if known.waiting else ()), *_waiting(replaced))))
+
+
+def _own_day(at: datetime, last: datetime | None, hours: Calendar) -> datetime:
+    """Nobody gets two warnings in one day."""
+    local = at.astimezone(hours.zone)
+    if last is None or last.astimezone(hours.zone).date() != local.date():
+        return at
+    tomorrow = datetime.combine(local.date() + timedelta(days=1), time(0), hours.zone)
+    return calendar.next_opening(tomorrow, hours)
+
+
+def _often_enough(kind: FindingKind, earlier: Iterable[KnownFinding], division: Division, now: datetime) -> bool:
     """`warn_after`, this message counted in. What is mended or disputed counts no more."""
-    written = division.signature.get("warn_after")
+    written = (division.signature if kind == "signature" else division.meetings).get("warn_after")
     rule = parse_warn_after(written) if isinstance(written, str) else WarnAfter(3, 5)
     since = _start(rule, division.calendar, now)
     counted = sum(1 for each in earlier if since <= each.at <= now and not each.mended and not each.disputed)
@@ -118,27 +157,42 @@ def _cover(told: Iterable[FindingKind], division: Division, at: datetime) -> dat
     return calendar.next_opening(calendar.due(after, at, division.calendar).at, division.calendar)
 
 
+def _cover_is_known(known: StaffHistory, withdrawn: Iterable[str], since: datetime) -> bool:
+    """The contact is told already, or will be: once is enough for one mailbox."""
+    told = (each for each in known.findings if each.told_at and each.told_at > since and not each.mended)
+    return any(key.startswith("cover:") and key not in withdrawn for each in told for key, _ in each.notices)
+
+
 def _mended(examination: Examination, staff: Belonging, known: StaffHistory, division: Division | None, now: datetime) -> StaffVerdict:
-    """Thanks for what was told and is in order now; a warning that has not left yet is withdrawn instead."""
+    """Thanks for what was told and is in order now; of a warning that has not left yet, only the rest goes out."""
     right = _set_right(examination)
     told = [each for each in known.findings if each.kind in right and each.told_at and not each.mended and not each.disputed]
     if not told:
         return StaffVerdict()
-    left = [each for each in told if not any(waits and key.startswith("warning:") for key, waits in each.notices)]
-    thanks = bool(left) and division is not None and not staff.shared and bool(division.contacts.staff_help)
+    unsent = [each for each in told if any(waits and key.startswith("warning:") for key, waits in each.notices)]
+    thanks = len(unsent) < len(told) and division is not None and not staff.shared and bool(division.contacts.staff_help)
+    mended_in_waiting = any(each.waits_in(known.waiting) for each in told)
+    rest = [each.finding_id for each in known.findings if mended_in_waiting and each.waits_in(known.waiting) and each not in told]
+    at = office_day(now, division.calendar) if division and (thanks or rest) else None
     return StaffVerdict(
-        not_before=office_day(now, division.calendar) if thanks and division else None,
+        not_before=_own_day(at, known.last_warned, division.calendar) if at and division and rest else at,
         thanks=thanks,
         mended=tuple(each.finding_id for each in told),
         withdrawn=_waiting(told),
+        carried=tuple(rest) if at else (),
+        untold=tuple(each.finding_id for each in unsent),
     )
 
 
 def _set_right(examination: Examination) -> frozenset[FindingKind]:
     """The kinds that a message in which nothing was found shows to be in order."""
-    if examination.out_of_office.is_ooo and examination.out_of_office.names_alternate:
-        return AWAY_KINDS
-    return frozenset(("signature",)) if examination.signature.compliant else frozenset()
+    if examination.out_of_office.is_ooo:
+        return AWAY_KINDS if examination.out_of_office.names_alternate else frozenset()
+    shown: tuple[tuple[FindingKind, bool], ...] = (
+        ("signature", bool(examination.signature.compliant)),
+        ("meeting", examination.meeting is not None and bool(examination.meeting["said"])),
+    )
+    return frozenset(kind for kind, right in shown if right)
 
 
 def _waiting(known: Iterable[KnownFinding]) -> tuple[str, ...]:

@@ -72,6 +72,13 @@ def changes(connection: Connection, limit: int) -> list[PolicyChange]:
     return [_change(row) for row in reversed(found)]
 
 
+def took_effect(connection: Connection, since: datetime, until: datetime) -> list[PolicyChange]:
+    """What changed the policy in force at or after `since` and before `until` (aware), oldest first."""
+    effective = policy_change.c.outcome.in_(("took-effect", "removed"))
+    found = select(policy_change).where(effective, policy_change.c.at >= since, policy_change.c.at < until).order_by(policy_change.c.id)
+    return [_change(row) for row in connection.execute(found)]
+
+
 def untold(connection: Connection) -> list[PolicyChange]:
     """Of which nobody was told yet, oldest first."""
     return [_change(row) for row in connection.execute(select(policy_change).where(~policy_change.c.told).order_by(policy_change.c.id))]

@@ -33,6 +33,10 @@ class Pseudonyms:
         """Of a Message-ID, with or without its angle brackets; its case matters (RFC 5322 §3.6.4). None for the empty one."""
         return self._hash("message-id", message_id.strip().removeprefix("<").removesuffix(">"))
 
+    def of_text(self, text: str) -> str:
+        """Of a text that must be recognised and not be kept."""
+        return self._hash("text", text) or ""
+
     def _hash(self, purpose: str, value: str) -> str | None:
         if not value:
             return None

@@ -90,6 +90,14 @@ message = Table(
     Column("trace", JSON, nullable=False),
     Column("findings", JSON(none_as_null=True)),
     Column("defects", JSON(none_as_null=True)),
+    Column("staff_division", Text),  # of the person of staff who wrote it; null: not staff, or City-wide
+    Column("staff_marks", SmallInteger),  # figures.StaffMark; null: not looked at
+    # Reports count all messages of a period; without this they would read every trace.
+    Index(None, "received_at", "reason"),
+)
+_HAS_MARKS = text("staff_marks > 0")
+Index(
+    "ix_message_staff", message.c.received_at, message.c.staff_division, message.c.staff_marks, sqlite_where=_HAS_MARKS, postgresql_where=_HAS_MARKS
 )
 
 sighting = Table(
@@ -174,6 +182,35 @@ service_case = Table(
     Column("responded_by", ROW),  # a message; no foreign key, since its check would scan all cases for each message that is removed
     Column("opened_by_answer", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("message_id", "mailbox"),
+    Index(None, "opened_at"),
+)
+_UNANSWERED, _UNACKNOWLEDGED = text("responded_at IS NULL"), text("acknowledged_at IS NULL")
+Index("ix_service_case_unanswered", service_case.c.respond_by, sqlite_where=_UNANSWERED, postgresql_where=_UNANSWERED)
+Index("ix_service_case_unacknowledged", service_case.c.acknowledge_by, sqlite_where=_UNACKNOWLEDGED, postgresql_where=_UNACKNOWLEDGED)
+
+reopening = Table(
+    "reopening",
+    metadata,
+    Column("id", ROW, primary_key=True),
+    Column("case_id", ROW, ForeignKey("service_case.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("message_id", ROW, ForeignKey("message.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("reopened_at", Instant, nullable=False, index=True),
+    Column("respond_by", Instant),
+    Column("responded_at", Instant),
+    Column("responded_by", ROW),  # no foreign key, as in service_case
+)
+
+closed_period = Table(
+    "closed_period",
+    metadata,
+    Column("period", Text, primary_key=True),  # 2026-10
+    Column("division", Text, primary_key=True),  # the lens; "" for the City
+    Column("closed_at", Instant, nullable=False),
+    Column("policy_version", Text, nullable=False),
+    Column("calendar_hash", String(64), nullable=False),
+    Column("figures", LargeBinary, nullable=False),  # canonical JSON of the report, counts only
+    Column("figures_hash", String(64), nullable=False),
+    sqlite_with_rowid=False,
 )
 
 thread = Table(
@@ -231,6 +268,14 @@ absence = Table(
     Column("until", Instant, nullable=False, index=True),
     Column("alternates", JSON, nullable=False),
     Column("contact_inside", Boolean),
+    sqlite_with_rowid=False,
+)
+
+refused_recipient = Table(
+    "refused_recipient",
+    metadata,
+    Column("address", HASH, primary_key=True),
+    Column("refused_at", Instant, nullable=False, index=True),
     sqlite_with_rowid=False,
 )
 

@@ -67,6 +67,10 @@ class Wire(imaplib.IMAP4):
             self._get_capabilities()
         return kind, data
 
+    def quoted(self, text: str) -> str:
+        """For a command: imaplib quotes a password, but no user."""
+        return str(self._quote(text))
+
     def idle(self, seconds: float, exists: int) -> bool | None:
         """IDLE (RFC 2177) on the folder that was examined last and then had `exists` messages.
 

@@ -27,7 +27,9 @@ class Standing:
     validity: int
     exists: int
     next_uid: int
-    """The UID of the next arrival, at least. RFC 3501 lets a server leave it out: then it is found by asking for the last message."""
+    """UIDNEXT: all that are there have smaller UIDs."""
+    promised: bool
+    """False where the server left UIDNEXT out (RFC 3501 §7.1 allows it) and `next_uid` only stands behind the last message."""
     modseq: int | None
     """HIGHESTMODSEQ (RFC 7162): changes with every change. None where the server has none for this folder."""
 
@@ -45,9 +47,9 @@ def examine(client: Client, name: str) -> Standing:
         validity, exists = said.get(b"UIDVALIDITY"), said[b"EXISTS"]
         if not validity:
             raise MailboxFault("malformed", f'the server has no UIDVALIDITY for the folder "{name}", so no place in it can be kept')
-        next_uid = said.get(b"UIDNEXT") or max(client.search(["UID", "*"]), default=0) + 1
-        modseq = said.get(b"HIGHESTMODSEQ")
-    return Standing(name, validity, exists, next_uid, modseq if isinstance(modseq, int) else None)
+        promised = said.get(b"UIDNEXT")
+        next_uid = promised or (max(client.search(["UID", "*"]), default=0) + 1 if exists else 1)
+        return Standing(name, validity, exists, next_uid, promised is not None, said.get(b"HIGHESTMODSEQ"))
 
 
 def sent_folder(client: Client) -> str:
@@ -69,7 +71,7 @@ def uids_after(client: Client, standing: Standing, uid: int, since: datetime | N
     while first < standing.next_uid:
         last = standing.next_uid - 1 if standing.exists <= AT_ONCE else min(first + AT_ONCE, standing.next_uid) - 1
         with judged("message"):
-            # Never "n:*": it names the last message even where its UID is below n (RFC 3501 §6.4.8). The filter is for servers that turn a range round.
+            # Never "n:*": it names the last message even where its UID is below n (RFC 3501 §6.4.8).
             found = sorted({each for each in client.search(["UID", f"{first}:{last}", *criteria]) if first <= each <= last})
         if found or last + 1 >= standing.next_uid:
             return found, last
@@ -83,7 +85,11 @@ def describe(client: Client, uids: Sequence[int]) -> dict[int, Described]:
         return {}
     with judged("message"):
         answered = client.fetch(uids, ["RFC822.SIZE", "INTERNALDATE"])
-        return {uid: Described(int(said[b"RFC822.SIZE"]), _in_utc(said[b"INTERNALDATE"])) for uid, said in answered.items() if b"RFC822.SIZE" in said}
+    return {
+        uid: Described(size, _in_utc(said.get(b"INTERNALDATE")))
+        for uid, said in answered.items()
+        if isinstance(size := said.get(b"RFC822.SIZE"), int)
+    }
 
 
 def beginnings(client: Client, uids: Iterable[int]) -> dict[int, bytes | None]:

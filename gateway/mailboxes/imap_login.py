@@ -27,6 +27,8 @@ def log_in(settings: ImapMailbox, line: Line, tokens: Tokens) -> Client:
         _start_tls(client, context)
     if client.wire.state == "NONAUTH":
         _authenticate(client, settings, tokens)
+    with judged("connection"):
+        client.capabilities()  # kept from here on: those before the login may be others
     return client
 
 

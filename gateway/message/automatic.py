@@ -148,8 +148,12 @@ def _absence_with_evidence(signs: Signs) -> Automatic | None:
         return Automatic("out_of_office", "absence-subject", f"{evidence}; subject of an absence")
     if in_answer and (phrases.ABSENCE_OF_ANOTHER.search(signs.opening) or phrases.CLOSED.search(signs.opening)):
         return Automatic("out_of_office", "absence-text", f"{evidence}; the text names an absence")
+    if phrases.OTHER_PURPOSE.search(signs.opening):
+        return None
     if phrases.EXCHANGE_SUBJECT.match(signs.subject) and (_exchange(signs) or signs.from_a_person):
         return Automatic("out_of_office", "exchange-automatic-reply", f"{evidence}; subject of an Exchange automatic reply")
+    if signs.reply and signs.from_a_person and signs.opening and not signs.from_list and not signs.names & headers.UNSUBSCRIBE:
+        return Automatic("out_of_office", "automatic-reply-of-a-person", f"{signs.reply}; from a person's own mailbox, and no acknowledgement")
     return None
 
 
@@ -176,6 +180,8 @@ def _absence_without_headers(signs: Signs) -> Automatic | None:
     if signs.by_software and (signs.absent or phrases.ABSENCE_OF_ANOTHER.search(signs.opening) or phrases.ABSENCE_TERSE.search(signs.opening)):
         return Automatic("out_of_office", "automatic-subject-and-absence", "subject as software writes it; the text names an absence")
     written_by_outlook = phrases.AUTOREPLY_SUBJECT.match(signs.subject) and signs.opening and not signs.quotes
+    if phrases.EXCHANGE_SUBJECT.match(signs.subject) and signs.opening and _of_nothing_else(signs):
+        return Automatic("out_of_office", "exchange-automatic-reply", "subject of an Exchange automatic reply, from a person's own mailbox")
     if written_by_outlook or (phrases.SOFTWARE_ABSENCE_SUBJECT.match(signs.subject) and (signs.answers or _exchange(signs))):
         return Automatic("out_of_office", "automatic-subject-in-answer", "subject as software writes it, in answer to a message")
     if signs.old_responder and signs.absent:
@@ -185,6 +191,14 @@ def _absence_without_headers(signs: Signs) -> Automatic | None:
     if phrases.ABSENCE_SUBJECT.match(signs.subject):
         return _absence_in_own_words(signs)
     return _absence_by_formula(signs)
+
+
+def _of_nothing_else(signs: Signs) -> bool:
+    """From a person's own mailbox, and neither an acknowledgement nor any other purpose of automatic replies."""
+    of_the_readers = phrases.ABSENCE_OF_THE_READER.search(signs.opening)
+    return signs.from_a_person and not (
+        signs.quotes or signs.personal or signs.acknowledges or of_the_readers or phrases.OTHER_PURPOSE.search(signs.opening)
+    )
 
 
 def _absence_by_formula(signs: Signs) -> Automatic | None:
@@ -201,6 +215,8 @@ def _absence_in_own_words(signs: Signs) -> Automatic | None:
     if phrases.DOMINO_ABSENCE.search(signs.opening):
         return Automatic("out_of_office", "domino-absence", "fixed text of the Domino out-of-office agent")
     echoed = re.match(r"[^:]{1,40}: ?\S", signs.subject) is not None
+    if phrases.ECHOED_BY_SOFTWARE.match(signs.subject) and phrases.ABSENCE_TERSE.match(signs.opening) and not signs.personal:
+        return Automatic("out_of_office", "absence-in-answer", "subject of an absence before another subject; the text names an absence")
     if signs.absent and not signs.personal and (signs.answers or echoed):
         return Automatic("out_of_office", "absence-in-answer", "subject and text of an absence, in answer to a message")
     return None

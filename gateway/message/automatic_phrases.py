@@ -40,7 +40,7 @@ SOFTWARE_ABSENCE_SUBJECT = _any(
     r"out[ -]of[ -](?:the )?office,? ?\(?auto(?:matic)?[ -]?(?:reply|response)",
     r"auto(?:matic|mated)?(?:[ -]?(?:reply|response|responder))?\s*[:(\[-]+\s*(?:i am |i'm )?(?:out[ -]of[ -](?:the )?office|ooo\b|away|on (?:vacation|leave))",
     r"auto: .{1,80} is out of (?:the |my )?office",
-    r".{1,80} (?:is|am|are) out of (?:the|my) office\.?(?: \(returning .{1,40}\))?$",
+    r"(?!(?:re|aw|sv|fwd?|tr|wg) ?:).{1,80} (?:is|am|are) out of (?:the|my) office\.?(?: \(returning .{1,40}\))?$",
     r".{1,80} est absent\(e\)|.{1,80} est absente? du bureau\.?$|.{1,80} ist au(?:ß|ss)er haus\.?$",
     r"away from my mail\b",
     r"vacation (?:auto-?)?(?:reply|response|message)\b",
@@ -73,6 +73,11 @@ ABSENCE_SUBJECT = _any(
     r"(?:fuera de la oficina|ausencia|ausente|fora do escritorio|fuori ufficio|fuori sede|nicht im buro|im urlaub|abwesend|wala sa opisina)\s*(?:[:(!.-]|$)",
 )
 """Subjects of an absence that people write, too."""
+
+ECHOED_BY_SOFTWARE = re.compile(
+    r"out[ -]of[ -](?:the )?office ?: ?(?!.{0,30}(?:\d|\b(?:mon|tue|wed|thu|fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|today|tomorrow|next|this|all)))\w.{3,}"
+)
+"""The subject of the question behind it: no day, as a person would write there."""
 
 SOFTWARE_SUBJECT = _any(
     r"auto(?:matic|mated)?[ -]?(?:e-?mail )?(?:reply|response|responder|acknowledge?ment|answer)\b\s*(?:[:(\[-]|$|from\b|to\b|re\b)",
@@ -187,15 +192,15 @@ ABSENCE_TERSE = _any(
 
 ABSENCE_OTHER_LANGUAGES = _words(
     "fuera de la oficina|estoy de vacaciones|estaré de vacaciones|estaré ausente|estoy ausente|me encuentro fuera|me encuentro ausente|durante mi ausencia|en mi ausencia",
-    "a mi regreso|a mi vuelta|estaré fuera|de baja por maternidad|no me encuentro en la oficina|no estaré en la oficina",
-    "fora do escritório|ausente do escritório|estou de férias|estarei de férias|estou ausente|estarei ausente|na minha ausência|durante a minha ausência|no meu regresso|estarei fora",
-    "fuori ufficio|fuori sede|sono in ferie|sarò in ferie|sarò assente|sono assente|in mia assenza|durante la mia assenza|al mio rientro|non sarò in ufficio|non sono in ufficio",
-    "nicht im büro|im urlaub|bin abwesend|nicht im haus|meiner abwesenheit|nach meiner rückkehr|wieder im büro|außer haus|derzeit nicht erreichbar|nicht am arbeitsplatz",
-    "på ferie|på semester|ikke på kontoret|inte på kontoret|ikke til stede|er bortreist|på orlov|lomalla",
-    "niet op kantoor|ben afwezig|met vakantie|op vakantie|mijn afwezigheid|niet aanwezig",
+    "a mi regreso|a mi vuelta|estaré fuera|de baja por maternidad|no me encuentro en la oficina|no estaré en la oficina|ya no trabajo|ya no laboro|vuelvo el|regreso el|estoy fuera",
+    "fora do escritório|ausente do escritório|estou de férias|estarei de férias|estou ausente|estarei ausente|na minha ausência|durante a minha ausência|no meu regresso|estarei fora|já não trabalho|não trabalho mais|volto no dia|regresso no dia",
+    "fuori ufficio|fuori sede|sono in ferie|sarò in ferie|sarò assente|sono assente|in mia assenza|durante la mia assenza|al mio rientro|non sarò in ufficio|non sono in ufficio|non lavoro più|rientro il|torno il",
+    "nicht im büro|im urlaub|bin abwesend|nicht im haus|meiner abwesenheit|nach meiner rückkehr|wieder im büro|außer haus|derzeit nicht erreichbar|nicht am arbeitsplatz|arbeite nicht mehr|nicht mehr bei|wieder erreichbar|in elternzeit|nicht im dienst|im mutterschutz",
+    "på ferie|på semester|ikke på kontoret|inte på kontoret|ikke til stede|er bortreist|på orlov|lomalla|är tillbaka|er tilbage|er tilbake|inte på jobbet|slutat på|poissa toimistolta|poissa töistä|palaan",
+    "niet op kantoor|ben afwezig|met vakantie|op vakantie|mijn afwezigheid|niet aanwezig|werk niet meer|ben er niet|weer terug",
     "wala ako sa opisina|wala po ako sa|nasa bakasyon|naka-leave|nakabakasyon|wala sa opisina|pagbalik ko|habang wala ako",
     "tôi vắng mặt|không có mặt tại văn phòng|đang nghỉ phép|đi nghỉ|thời gian tôi vắng|tôi sẽ vắng mặt|không có ở văn phòng|khi tôi trở lại",
-    "poza biurem|jestem na urlopie|będę na urlopie|jestem nieobecn|mojej nieobecności|po powrocie",
+    "poza biurem|jestem na urlopie|będę na urlopie|jestem nieobecn|mojej nieobecności|po powrocie|już nie pracuję|jestem poza|wracam",
     "нет в офисе|вне офиса|в отпуске|буду отсутствовать|отсутствую|в мое отсутствие|моего отсутствия|в командировке|не буду в офисе|меня нет на рабочем месте",
     "не в офісі|поза офісом|у відпустці|в відпустці|буду відсутн|я відсутн|моєї відсутності|у відрядженні|мене немає в офісі",
     "不在办公室|不在辦公室|外出|休假|度假|出差|放假|请假|請假|休產假|休产假|无法及时回复|無法及時回覆|返回辦公室|返回办公室|離開辦公室|离开办公室|唔喺辦公室",
@@ -207,7 +212,7 @@ ABSENCE_OTHER_LANGUAGES = _words(
     "ਦਫ਼ਤਰ ਤੋਂ ਬਾਹਰ|ਦਫਤਰ ਤੋਂ ਬਾਹਰ|ਛੁੱਟੀ 'ਤੇ|ਛੁੱਟੀ ਤੇ|ਦਫ਼ਤਰ ਵਿੱਚ ਨਹੀਂ|ਦਫ਼ਤਰ ਵਿਚ ਨਹੀਂ|ਗੈਰਹਾਜ਼ਰੀ|ਛੁੱਟੀਆਂ",
     "அலுவலகத்தில் இல்லை|அலுவலகத்தில் இருக்க மாட்டேன்|விடுமுறையில்|விடுப்பில்|அலுவலகத்திற்கு வெளியே|நான் இல்லாத",
     "कार्यालय से बाहर|छुट्टी पर|अवकाश पर|मेरी अनुपस्थिति|રજા પર|ઓફિસની બહાર|ছুটিতে|অফিসের বাইরে",
-    "εκτός γραφείου|σε άδεια|ofis dışında|izindeyim|ofiste değilim|לא נמצא במשרד|בחופשה",
+    "εκτός γραφείου|σε άδεια|ofis dışında|izindeyim|ofiste değilim|לא נמצא במשרד|בחופשה|מחוץ למשרד|לא במשרד|איני במשרד",
 )
 """The same in other languages."""
 
@@ -313,10 +318,27 @@ UNSUBSCRIBE_TEXT = _any(
     r"\bun-?subscribe\b|\bopt[ -]out\b|\bmanage (?:your )?(?:e-?mail )?preferences\b|\bse desabonner\b|\bdesabonnement\b|\bdesinscri|\bremoved? from (?:this|our) (?:mailing )?list\b"
 )
 
+OTHER_PURPOSE = _any(
+    r"\b(?:read|check|answer|look at) (?:my |the )?e-?mails?(?: only)? (?:only )?(?:once|twice|a few times|\w+ times) (?:a|per|each|every) (?:day|week)\b",
+    r"\b(?:new|changed|change of|updated?) (?:my |our )?(?:e-?mail )?address\b|\baddress has changed\b|\bupdate your (?:records|contacts|address book)\b|\bnouvelle adresse\b",
+    r"\b(?:confirm|verify|prove) that you are\b|\bto (?:confirm|verify|prove) (?:that )?you|\bspam (?:filter|protection)\b|\bchallenge\b|\bwill be delivered\b",
+    r"\b(?:i|we)(?:'ll| will| shall) (?:\w+ )?(?:get (?:back )?to|reply|respond|answer|be in touch|review|read)\b(?!.{0,80}\b(?:return|back|until|away|desk|office|home)\b)",
+    r"\bje (?:vous )?repondrai\b(?!.{0,80}\bretour\b)",
+)
+"""An automatic reply of a person that tells of no absence: slow reading, a new address, a question to prove that one is no machine, a promise."""
+
+ABSENCE_OF_THE_READER = _any(
+    r"\byour (?:auto|out|vacation|absence|return|leave|holiday)|\byou(?:'re| are| were| get| come) (?:back|away|out|off)\b|\byou return\b",
+    r"\bvotre (?:absence|retour|conge|reponse automatique)|\bvous (?:etes|serez|etiez) (?:absente?|de retour|en conge)",
+)
+"""A person answers somebody who is away, and leaves the subject as it came."""
+
 QUOTED = re.compile(
     r"^[ ]*(?:>|-{2,} ?(?:original|forwarded|message|ursprungliche|mensaje|messaggio|mensagem|begin forwarded|debut du message)|begin forwarded message"
     r"|(?:on|le|am|el|em|il) [^\n]{6,160}(?:\n[^\n]{0,80})?(?:wrote|a ecrit|schrieb|escribio|escreveu|ha scritto) ?:"
-    r"|(?:from|de|von|da) ?: [^\n]{1,300}\n(?:[^\n]{0,200}\n){0,2}?[ ]*(?:sent|date|envoye|to|a|gesendet|enviado|inviato|subject|objet) ?:)",
+    r"|(?:from|de|von|da) ?: [^\n]{1,300}\n(?:[^\n]{0,200}\n){0,2}?[ ]*(?:sent|date|envoye|to|a|gesendet|enviado|inviato|subject|objet) ?:)"
+    # Notes: the writer's name, then the day, then the fields.
+    r"|^[^\n]{0,60}\n?\s*\d\d?/\d\d?/\d{2,4} \d\d?:\d\d(?::\d\d)? ?[ap]m\s*\n\s*to ?:",
     re.MULTILINE,
 )
 """Where a quoted or forwarded message begins, in folded text."""

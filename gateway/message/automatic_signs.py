@@ -63,8 +63,14 @@ class Signs:
         writers = self.message.of("from")
         if len(writers) != 1:
             return False
-        words = [word for word in re.split(r"[._-]", fold(writers[0].local)) if word.isalpha() and len(word) > 1]
-        return len(words) >= 2 and set(words) <= set(re.findall(r"[^\W\d_]+", fold(writers[0].display_name)))
+        names = re.findall(r"[^\W\d_]+", re.sub(r"\(.*?\)", " ", fold(writers[0].display_name)))
+        if not 2 <= len(names) <= 5 or headers.TEAMS.intersection(names):
+            return False
+        words = [word for word in re.split(r"[._-]", fold(writers[0].local)) if word.isalpha()]
+        if len(words) >= 2:
+            return all(word in names or (len(word) == 1 and any(name[0] == word for name in names)) for word in words)
+        local = "".join(words)
+        return any(first != last and local in (first + last, first[0] + last, first + last[0], last + first[0]) for first in names for last in names)
 
     @cached_property
     def subject(self) -> str:

@@ -28,6 +28,7 @@ from gateway.policy.sections import (
     InBothLanguages,
     Keep,
     KindEntry,
+    Meetings,
     Notice,
     OpeningHours,
     OutOfOffice,
@@ -65,6 +66,7 @@ class CityFile(Section):
     acknowledgement: CityAcknowledgement = CityAcknowledgement()
     out_of_office: OutOfOffice = OutOfOffice()
     signature: CitySignature = CitySignature()
+    meetings: Meetings = Meetings()
     reminders: Reminders = Reminders()
     figures: Figures = Figures()
     keep: Keep = Keep()
@@ -99,6 +101,7 @@ class DivisionFile(Section):
     acknowledgement: DivisionAcknowledgement = DivisionAcknowledgement()
     out_of_office: OutOfOffice = OutOfOffice()
     signature: DivisionSignature = DivisionSignature()
+    meetings: Meetings = Meetings()
     surveys: list[SurveyEntry] = Field(default_factory=list)
     measures: list[MeasureEntry] = Field(default_factory=list)
     reminders: Reminders = Reminders()

@@ -70,6 +70,7 @@ def merge_division(
         measures=tuple(_measure(entry) for entry in own.measures),
         out_of_office=_section(layers, "out_of_office", sections.OutOfOffice),
         signature=_section(layers, "signature", sections.DivisionSignature, besides=("units",)),
+        meetings=_section(layers, "meetings", sections.Meetings),
         reminders=_section(layers, "reminders", sections.Reminders),
     )
     return merged, layers.shown

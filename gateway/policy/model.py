@@ -228,6 +228,8 @@ class Division:
     """must_give, ways_to_reach, warn_again_after (timedelta), tell_contact_after (Clock, or None for never)."""
     signature: Mapping[str, object] = field(default_factory=dict)
     """warn_after, allowed_besides, exceptions."""
+    meetings: Mapping[str, object] = field(default_factory=dict)
+    """check (off or warn), warn_after."""
     reminders: Mapping[str, object] = field(default_factory=dict)
     """before_due, never, one_mail_a_day."""
 

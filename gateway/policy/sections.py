@@ -316,6 +316,15 @@ class CitySignature(DivisionSignature):
     exceptions: Annotated[str, one_of("directory")] | None = None
 
 
+class Meetings(Section):
+    """Service Standard 4: whether an invitation says how to take part."""
+
+    check: Annotated[str, one_of("off", "warn")] | None = None
+    """warn: staff are told whose invitation says neither in person nor on camera. Without this line: off."""
+    warn_after: WarnAfterText | None = None
+    """How often an invitation must leave it open before the person is told."""
+
+
 class Reminders(Section):
     before_due: Annotated[tuple[str, ...], Reads(_reminder_times, {"type": "string"})] | None = None
     never: Annotated[str, one_of("outside office hours")] | None = None

@@ -167,7 +167,14 @@ class Conversation(ClientConnection):
     async def _forget(self) -> None:
         mirror, self._mirror = self._mirror, None
         if mirror is not None:
+            self._heard(mirror)
             await mirror.reset()
+
+    def _heard(self, mirror: Mirror) -> None:
+        try:
+            self._door.observer.heard(mirror.accepted, mirror.unknown)
+        except Exception as error:  # nothing that is learned in passing may cost a message
+            self._note("observer", error)
 
     def _abandon(self) -> None:
         """After a fault: replies still owed by the next hop become ours, and it gets no final dot."""

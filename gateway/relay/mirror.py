@@ -37,6 +37,8 @@ class Mirror:
         self.sender = sender
         self.accepted: list[str] = []
         """Recipients the next hop said 2yz to, in order."""
+        self.unknown: list[str] = []
+        """Recipients that, as the next hop says, nobody has."""
         self.recipients = 0
         """Recipients it was asked about, or would have been."""
         self.fault: Reply | None = None
@@ -99,6 +101,8 @@ class Mirror:
         if reply.code >= 400:
             log.info("refused", stage=asked.stage, code=reply.code, status=reply.status)
             self.over = self.over or asked.stage in ("mail", "data")
+            if asked.path is not None and reply.nobody_there:
+                self.unknown.append(asked.path.address)
         elif asked.path is not None:
             self.accepted.append(asked.path.address)
         self.taking = asked.stage == "data" and reply.code == 354

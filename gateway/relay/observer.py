@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from gateway.message.model import Envelope
@@ -15,5 +16,12 @@ class Observer(Protocol):
 
         `octets` are the first PREFIX_LIMIT octets of the message as the client sent it, without dot-stuffing and without the lines the
         relay prepends; `complete` says that this is all of it; `size` is the whole message's, in octets.
+        """
+        ...
+
+    def heard(self, accepted: Sequence[str], unknown: Sequence[str]) -> None:
+        """What the next hop said of the recipients of one transaction, whether a message followed or not: `unknown` is nobody's address.
+
+        Never waits.
         """
         ...

@@ -229,6 +229,7 @@ class RelaySession(Conversation):
             self._abandon()
             await self._say_goodbye(replies.CLOSING_AFTER_FAULT)
         self._mirror = None
+        self._heard(mirror)
         mirror.abort()  # nothing, unless the message was refused by us
         if taken.reply.positive:
             self._commands_without_mail = 0

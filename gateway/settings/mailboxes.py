@@ -27,6 +27,12 @@ def _mailbox_address(value: str) -> str:
     return value
 
 
+def _https(value: str) -> str:
+    if not re.match(r"https://[^/\s]+", value):
+        raise ValueError("write an address that begins with https://")
+    return value
+
+
 class WatchedMailbox(Section):
     """What all of them have."""
 
@@ -65,17 +71,27 @@ class ImapMailbox(WatchedMailbox):
     tenant: str = ""
     client_id: str = ""
     client_secret_file: Path | None = None
+    authority_url: str = "https://login.microsoftonline.com"
     inbox_folder: str = "INBOX"
     sent_folder: str = ""
-    """"" is the folder that the server marks \\Sent (RFC 6154), else "Sent"."""
+    """"" is the folder that the server marks \\Sent (RFC 6154), else "Sent" or one of the other usual names."""
+
+    @model_validator(mode="after")
+    def _one_credential(self) -> ImapMailbox:
+        application = bool(self.tenant and self.client_id and self.client_secret_file)
+        if (self.password_file is not None) + (self.token_file is not None) + application != 1:
+            raise ValueError(f'mailbox "{self.name}" needs password_file, token_file, or tenant with client_id and client_secret_file: one of the three')
+        return self
 
 
 class EwsMailbox(WatchedMailbox):
     source: Literal["ews"]
-    url: str
+    url: Annotated[str, AfterValidator(_https)]
     """https://HOST/EWS/Exchange.asmx"""
     ca: Path | None = None
+    """The authority of the server's certificate (PEM): it alone is believed for this server."""
     user: str = ""
+    """DOMAIN\\name or name@domain; "" is the address."""
     password_file: Path | None = None
     auth: Literal["basic", "ntlm", "oauth"] = "ntlm"
     access: Literal["delegate", "impersonation"] = "impersonation"
@@ -83,7 +99,17 @@ class EwsMailbox(WatchedMailbox):
     tenant: str = ""
     client_id: str = ""
     client_secret_file: Path | None = None
+    authority_url: Annotated[str, AfterValidator(_https)] = "https://login.microsoftonline.com"
     max_connections: int = Field(default=4, ge=3)
+    """For each of our two purposes, asking and listening."""
+
+    @model_validator(mode="after")
+    def _the_credential_of_auth(self) -> EwsMailbox:
+        if self.auth == "oauth" and not (self.tenant and self.client_id and self.client_secret_file):
+            raise ValueError(f'mailbox "{self.name}": auth = "oauth" needs tenant, client_id and client_secret_file')
+        if self.auth != "oauth" and self.password_file is None:
+            raise ValueError(f'mailbox "{self.name}": auth = "{self.auth}" needs password_file')
+        return self
 
 
 class GraphMailbox(WatchedMailbox):

@@ -47,7 +47,7 @@ def absences(folder: Path) -> Iterator[Sample]:
         yield from _staff_replies()
         yield from _mails()
     for case in _table(folder / "absences.yaml"):
-        yield _sample(case)
+        yield _whole(case, folder) if "eml" in case else _sample(case)
 
 
 def signatures(folder: Path) -> Iterator[Sample]:
@@ -57,7 +57,7 @@ def signatures(folder: Path) -> Iterator[Sample]:
             for number, case in enumerate(_table(TESTS / "staff" / f"{name}.yaml")):
                 yield _sample({"id": f"{name}-{number}", "subject": "question", **case})
     for case in _table(folder / "signatures.yaml"):
-        yield _sample({"subject": "question", **case})
+        yield _whole(case, folder) if "eml" in case else _sample({"subject": "question", **case})
 
 
 def _staff_replies() -> Iterator[Sample]:
@@ -79,6 +79,11 @@ def _mails() -> Iterator[Sample]:
 def _table(path: Path) -> list[dict[str, Any]]:
     cases: list[dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))
     return cases
+
+
+def _whole(case: Mapping[str, Any], folder: Path) -> Sample:
+    """A message kept octet for octet in a file of its own, where the headers or the encoding of its generator matter."""
+    return Sample(str(case["id"]), (folder / case["eml"]).read_bytes(), case["mail_from"], tuple(case["rcpt_to"]), case)
 
 
 def _sample(case: Mapping[str, Any]) -> Sample:

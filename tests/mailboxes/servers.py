@@ -42,4 +42,5 @@ def _lazily(module: str, name: str) -> Server:
 
 SERVERS: Mapping[str, Server] = {
     "maildir": _lazily("maildir_server", "maildir_server"),
+    "imap": _lazily("imap_server", "imap_server"),
 }

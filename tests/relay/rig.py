@@ -40,6 +40,7 @@ class RecordingObserver:
 
     def __init__(self) -> None:
         self.seen: list[Observed] = []
+        self.heard_of: list[tuple[list[str], list[str]]] = []
         self.fault: Exception | None = None
         self.hold: threading.Event | None = None
 
@@ -49,6 +50,9 @@ class RecordingObserver:
         self.seen.append(Observed(octets, complete, size, envelope))
         if self.fault:
             raise self.fault
+
+    def heard(self, accepted: Sequence[str], unknown: Sequence[str]) -> None:
+        self.heard_of.append((list(accepted), list(unknown)))
 
 
 class FrontDoor:

@@ -1,0 +1,192 @@
+"""Rows that reports are summed from: plain values in chunks, never objects of the database. Reads only; decides no figure.
+
+One pass over the cases of a period along the index on their receipt; messages are counted by the engine, along an index that holds
+all that is asked. Times are whole microseconds since 1970 UTC: building a million datetimes would cost more than all the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntFlag
+from typing import Any, NamedTuple
+
+from sqlalchemy import BigInteger, Connection, Select, and_, exists, func, literal, null, or_, select, true, type_coerce
+
+from gateway.ledger.tables import message, reopening, service_case, sighting
+
+NEVER = 1 << 62
+"""In the place of a moment that has not come."""
+NOT_PROMISED = -1
+"""In the place of a due time."""
+CHUNK = 20_000
+
+
+class StaffMark(IntFlag):
+    """`message.staff_marks`: what one mail from staff had."""
+
+    SIGNATURE_CHECKED = 1
+    SIGNATURE_COMPLETE = 2
+    ABSENCE = 4
+    ABSENCE_WITH_CONTACT = 8
+
+
+class CaseRow(NamedTuple):
+    """One case, or one reopening of a case (then `received_at` is the follow-up's, and there is no acknowledge clock)."""
+
+    case_id: int
+    division: str
+    standard: str
+    audience: str
+    kind: str
+    policy_version: str
+    received_at: int
+    acknowledge_by: int
+    """NOT_PROMISED where nothing is."""
+    respond_by: int
+    acknowledged_at: int
+    """NEVER while it is not."""
+    acknowledged_by: str | None
+    responded_at: int
+    declared: str | None
+    """The channel, where a person declared the answer."""
+    opened_by_answer: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonTally:
+    """Messages with one reason."""
+
+    reason: str
+    messages: int
+    inquiries: int
+    """Of them, those that opened a case (with the division asked about)."""
+    elsewhere: int
+    """Of the others, those that opened one with another division."""
+
+
+def cases(connection: Connection, since: datetime, until: datetime, division: str | None) -> Iterator[list[CaseRow]]:
+    """Cases received at or after `since` and before `until` (aware), in chunks."""
+    found = select(
+        service_case.c.id, *_SCOPE, _when(service_case.c.opened_at), _due(service_case.c.acknowledge_by), _due(service_case.c.respond_by),
+        _moment(service_case.c.acknowledged_at), service_case.c.acknowledged_by, _moment(service_case.c.responded_at), _DECLARED,
+        service_case.c.opened_by_answer,
+    ).where(service_case.c.opened_at >= since, service_case.c.opened_at < until)  # fmt: skip
+    return _chunks(connection, found if division is None else found.where(service_case.c.division == division))
+
+
+def reopenings(connection: Connection, since: datetime, until: datetime, division: str | None) -> Iterator[list[CaseRow]]:
+    """Follow-ups to answered cases, received in the period, as rows of the same shape."""
+    found = (
+        select(
+            service_case.c.id, *_SCOPE, _when(reopening.c.reopened_at), literal(NOT_PROMISED), _due(reopening.c.respond_by),
+            literal(NEVER), null(), _moment(reopening.c.responded_at), null(), literal(0),
+        )
+        .join(service_case, service_case.c.id == reopening.c.case_id)
+        .where(reopening.c.reopened_at >= since, reopening.c.reopened_at < until)
+    )  # fmt: skip
+    return _chunks(connection, found if division is None else found.where(service_case.c.division == division))
+
+
+def received_before(connection: Connection, since: datetime, until: datetime) -> list[tuple[str, str, str, str, int]]:
+    """Cases of the period before, by division, standard, audience and kind."""
+    scope = _SCOPE[:4]
+    found = select(*scope, func.count()).where(service_case.c.opened_at >= since, service_case.c.opened_at < until).group_by(*scope)
+    return [tuple(row) for row in connection.execute(found)]
+
+
+def stated_as(connection: Connection, case_ids: Sequence[int]) -> dict[int, str]:
+    """The words of the promise of each case."""
+    return dict(connection.execute(select(service_case.c.id, service_case.c.stated_as).where(service_case.c.id.in_(case_ids))).tuples().all())
+
+
+def reasons(connection: Connection, since: datetime, until: datetime, mailboxes: Sequence[str] | None) -> list[ReasonTally]:
+    """Every message first seen in the period, by reason; with `mailboxes`, those that reached one of them."""
+    anywhere, here, reached = _cases_of_message(mailboxes)
+    seen = _by_reason(connection, since, until, reached)
+    inquiries = _by_reason(connection, since, until, here)
+    elsewhere = {} if mailboxes is None else _by_reason(connection, since, until, and_(reached, ~here, anywhere))
+    return [ReasonTally(reason, messages, inquiries.get(reason, 0), elsewhere.get(reason, 0)) for reason, messages in seen.items()]
+
+
+def cases_of_messages(connection: Connection, since: datetime, until: datetime, mailboxes: Sequence[str] | None) -> int:
+    """How many cases the messages of the period opened, whenever that was."""
+    found = select(func.count()).select_from(message).join(service_case, service_case.c.message_id == message.c.id)
+    found = found.where(message.c.received_at >= since, message.c.received_at < until)
+    return connection.execute(found if mailboxes is None else found.where(service_case.c.mailbox.in_(mailboxes))).scalar_one()
+
+
+def mailboxes_of(connection: Connection, since: datetime, until: datetime, division: str) -> set[str]:
+    """Of the division, as the cases of the period name them: policies may have changed since."""
+    period = service_case.c.opened_at >= since, service_case.c.opened_at < until
+    return set(connection.execute(select(service_case.c.mailbox).distinct().where(*period, service_case.c.division == division)).scalars())
+
+
+def staff_marks(connection: Connection, since: datetime, until: datetime, division: str | None) -> Iterator[Sequence[tuple[int, int]]]:
+    """(receipt, StaffMark bits) of mail from staff that had anything to look at, in chunks."""
+    found = select(_when(message.c.received_at), message.c.staff_marks).where(
+        message.c.staff_marks > 0, message.c.received_at >= since, message.c.received_at < until
+    )
+    if division is not None:
+        found = found.where(message.c.staff_division == division)
+    for chunk in connection.execute(found, execution_options={"yield_per": CHUNK}).partitions():
+        yield [(row[0], row[1]) for row in chunk]
+
+
+def last_due(connection: Connection, since: datetime, until: datetime) -> datetime | None:
+    """The last promised date of the cases received in the period, and of its reopenings."""
+    of_cases = _latest(service_case.c.acknowledge_by), _latest(service_case.c.respond_by)
+    row = connection.execute(select(*of_cases).where(service_case.c.opened_at >= since, service_case.c.opened_at < until)).one()
+    again = connection.execute(
+        select(_latest(reopening.c.respond_by)).where(reopening.c.reopened_at >= since, reopening.c.reopened_at < until)
+    ).scalar()
+    return max((each for each in (*row, again) if each is not None), default=None)
+
+
+def any_message_before(connection: Connection, moment: datetime) -> bool:
+    """Whether the ledger knows a time before `moment` (aware)."""
+    return bool(connection.execute(select(exists().where(message.c.received_at < moment))).scalar_one())
+
+
+def _when(column: Any) -> Any:
+    """A moment as the integer that it is kept as."""
+    return type_coerce(column, BigInteger)
+
+
+def _moment(column: Any) -> Any:
+    return func.coalesce(_when(column), NEVER)
+
+
+def _due(column: Any) -> Any:
+    return func.coalesce(_when(column), NOT_PROMISED)
+
+
+def _latest(column: Any) -> Any:
+    return func.max(column, type_=column.type)
+
+
+_DECLARED = null()
+"""The channel by which a person declared the answer."""
+_SCOPE = tuple(service_case.c[name] for name in ("division", "standard", "audience", "kind", "policy_version"))
+
+
+def _chunks(connection: Connection, found: Select[Any]) -> Iterator[list[CaseRow]]:
+    for chunk in connection.execute(found, execution_options={"yield_per": CHUNK}).partitions():
+        yield [CaseRow._make(row) for row in chunk]
+
+
+def _cases_of_message(mailboxes: Sequence[str] | None) -> tuple[Any, Any, Any]:
+    """Conditions on a message: it opened a case; with one of the mailboxes; it reached one of them."""
+    of_message = service_case.c.message_id == message.c.id
+    anywhere = exists().where(of_message)
+    if mailboxes is None:
+        return anywhere, anywhere, true()
+    here = exists().where(of_message, service_case.c.mailbox.in_(mailboxes))
+    return anywhere, here, or_(here, exists().where(sighting.c.message_id == message.c.id, sighting.c.mailbox.in_(mailboxes)))
+
+
+def _by_reason(connection: Connection, since: datetime, until: datetime, condition: Any) -> dict[str, int]:
+    period = message.c.received_at >= since, message.c.received_at < until
+    found = select(message.c.reason, func.count()).where(*period, condition).group_by(message.c.reason)
+    return dict(connection.execute(found).tuples().all())
