@@ -9,7 +9,7 @@ import asyncio
 import secrets
 import signal
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -164,7 +164,7 @@ class Parts:
         writer = Writer(ledger, intake.decide, caps=caps_of(settings))
         if unkept is None:
             intake.use(writer)
-        outbox = Outbox(writer, sender(pools["notices"]), clock, lease=timedelta(seconds=settings.notices.lease))
+        outbox = Outbox(writer, sender(pools["notices"], intake.heard), clock, lease=timedelta(seconds=settings.notices.lease))
         watchers = Watchers(settings, intake, writer, ledger, rulebook.zone)
         return cls(settings, rulebook, ledger, journal, writer, intake, outbox, pools, watchers, unkept_key=unkept)
 
@@ -313,13 +313,14 @@ def pool_of(settings: Settings, name: str) -> Pool:
     return Pool(hops, Timeouts(given.connect, given.command, given.data_end), hostname(settings))
 
 
-def sender(pool: Pool) -> Callable[[Notice], Awaitable[Reply]]:
-    """How the outbox sends one notice."""
+def sender(pool: Pool, heard: Callable[[Sequence[str], Sequence[str]], None]) -> Callable[[Notice], Awaitable[Reply]]:
+    """How the outbox sends one notice. `heard`: of the recipients that are there, and of those that nobody has."""
 
     async def send(notice: Notice) -> Reply:
         reached("before-notice-send")
         reply = await submit(pool, notice.mail_from, notice.rcpt_to, notice.octets)
         reached("after-notice-send")
+        heard((notice.rcpt_to,) if reply.positive else (), (notice.rcpt_to,) if reply.nobody_there else ())
         return reply
 
     return send

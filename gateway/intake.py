@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 import structlog
@@ -85,6 +85,12 @@ class Intake:
         """
         await self._record_slowly(sighting)
         telemetry.MESSAGES.labels(sighting.envelope.direction, "watched").inc()
+
+    def heard(self, accepted: Iterable[str], unknown: Iterable[str]) -> None:
+        """What a next hop said of recipients; kept in memory until the next message is recorded."""
+        rulebook = self._rulebook()
+        if rulebook is not None and self._writer is not None:
+            self._writer.recipients.heard(accepted, unknown, rulebook.policy.organization_domains)
 
     def decide(self, examination: Examination, history: History) -> Decision:
         """For the writer's batch (its thread), in order of arrival."""

@@ -16,7 +16,7 @@ from gateway.judgement.judge import judge, too_late
 from gateway.judgement.staff_verdict import StaffVerdict
 from gateway.judgement.unexamined import unexamined, unsent
 from gateway.judgement.verdict import Examination, History, Verdict
-from gateway.judgement.warn import staff_verdict
+from gateway.judgement.warn import staff_verdict, unwritten
 from gateway.ledger.records import Decision, Notice
 from gateway.message.model import Envelope, Message
 from gateway.message.parse import parse
@@ -120,18 +120,17 @@ class Rulebook:
                     raise NotWritten(complaint)
         except Exception as error:
             telemetry.fault("staff-mail", error)
-            staff, told, notices = (replace(staff, told=(), thanks=False, why="not-written") if staff else None), None, ()
+            staff, told, notices = (unwritten(staff) if staff else None), None, ()
         return replace(judged, verdict=replace(judged.verdict, staff=staff), told=told, staff_notices=notices)
 
     def _staff_mail(self, examination: Examination, staff: StaffVerdict, now: datetime) -> tuple[Told | None, tuple[Notice, ...]]:
         writing = warning.Writing(self.policy, self.texts, self.secret, now, self.give_up_after)
-        if staff.thanks:
-            return None, (writing.thanks(examination, staff),)
+        thanks = (writing.thanks(examination, staff),) if staff.thanks else ()
         if not staff.warns:
-            return None, ()
+            return None, thanks
         told, notice = writing.warning(examination, staff)
         cover = writing.cover(examination, staff)
-        return told, (notice, cover) if cover else (notice,)
+        return told, (*thanks, notice, *((cover,) if cover else ()))
 
     def _acknowledged(self, examination: Examination, history: History, now: datetime) -> Judged:
         verdict = judge(examination, history, self.policy, now)

@@ -16,10 +16,13 @@ _COMMANDS = {
     "explain": "gateway.cli.explain",
     "due": "gateway.cli.due",
     "replay": "gateway.cli.replay",
+    "report": "gateway.cli.report",
     "trace": "gateway.cli.trace",
     "outbox": "gateway.cli.outbox",
     "findings": "gateway.cli.findings",
     "caps": "gateway.cli.caps",
+    "mailbox": "gateway.cli.mailbox",
+    "doctor": "gateway.cli.doctor",
     "policy": "gateway.cli.policy",
     "schema": "gateway.cli.schema",
 }
@@ -51,6 +54,7 @@ def gateway() -> None:
       gateway explain message.eml      what would happen to this message, and why
       gateway trace '<id@example.org>' what did happen to that one
       gateway replay last-month.mbox   what these policies would have done with last month's mail
+      gateway report                   how the promise was kept
 
     Exit status: 0 fine, 1 it ran and found something wrong, 2 it could not run.
     """

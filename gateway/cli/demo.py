@@ -24,6 +24,7 @@ from rich.progress import track
 from rich.table import Table
 
 from gateway.cli.diagnostics import cannot_run, settings_or_exit
+from gateway.ledger import watch_rows
 from gateway.ledger.counts import counts
 from gateway.ledger.key_file import read_or_create_key
 from gateway.ledger.ledger import Ledger
@@ -47,6 +48,11 @@ class Stage:
     inbound: int
     outbound: int
     page: int
+
+    @property
+    def watched(self) -> Path:
+        """The mailbox of a division whose mail does not come through the relay."""
+        return self.folder / "watched" / "internal-audit"
 
     @property
     def ledger(self) -> Ledger:
@@ -78,6 +84,11 @@ directory = "{files("gateway") / "demo_mail" / "staff.csv"}"
 state = "{self.folder}"
 [web]
 bind = "127.0.0.1:{self.page}"
+[[mailbox]]
+name = "internal-audit"
+address = "internal-audit@toronto.example"
+source = "maildir"
+folder = "{self.watched}"
 """
 
 
@@ -99,6 +110,8 @@ def demo(folder: Path) -> None:
     console = Console()
     stage = Stage(_emptied(folder).resolve(), *_free_ports(3))
     samples = [(each.name, each.read_bytes()) for each in sorted(_samples(), key=lambda each: each.name)]
+    for leaf in ("tmp", "new", "cur"):
+        (stage.watched / leaf).mkdir(parents=True)
     with _gateway(stage, settings):
         for _, octets in track(samples, description="Sending sample mail", console=console):
             _send(stage, octets)
@@ -157,12 +170,29 @@ def _until_listening(stage: Stage, process: subprocess.Popen[bytes]) -> None:
 
 
 def _send(stage: Stage, octets: bytes) -> None:
+    """Through the listener that its author would use; what has a Return-Path was delivered already, and lies in the watched mailbox."""
     message = parse(octets)
     author = message.of("from")[0]
+    if message.of("return-path"):
+        _deliver(stage, octets)
+        return
     sender = "" if message.first("Return-Path") == "<>" else author.spec
     recipients = [each.spec for name in ("to", "cc") for each in message.of(name)]
     with smtplib.SMTP("127.0.0.1", stage.outbound if author.domain == "toronto.example" else stage.inbound) as client:
         client.sendmail(sender, recipients, octets)
+
+
+def _deliver(stage: Stage, octets: bytes) -> None:
+    """As a mail server does, once somebody watches: what lay there before is history."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        with stage.ledger.reading() as connection:
+            if any(each.places for each in watch_rows.every(connection, datetime.now(UTC)).values()):
+                break
+        time.sleep(0.05)  # a look, bounded by PATIENCE
+    name = f"{time.time():.0f}.demo"
+    (stage.watched / "tmp" / name).write_bytes(octets)
+    (stage.watched / "tmp" / name).rename(stage.watched / "new" / name)
 
 
 def _until_nothing_waits(stage: Stage, messages: int) -> None:
@@ -212,4 +242,5 @@ def _show_where(console: Console, stage: Stage) -> None:
     console.print(f"Acknowledgements   {stage.folder}/notices/<address>/new/   ({len(notices)})", soft_wrap=True)
     console.print(f"Warnings to staff  {stage.folder}/notices/kim.sample@toronto.example/new/   (on a closed day it waits)", soft_wrap=True)
     console.print(f"Relayed mail       {stage.folder}/mail/<address>/new/", soft_wrap=True)
+    console.print(f"A watched mailbox  {stage.watched}/   (gateway mailbox list --config {stage.folder}/gateway.toml)", soft_wrap=True)
     console.print(f"Why, in full       gateway trace '<demo-06@newsletter.example>' --config {stage.folder}/gateway.toml", soft_wrap=True)

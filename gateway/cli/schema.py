@@ -18,6 +18,7 @@ def schema() -> None:
     Examples:
       gateway schema division > policies/schema/division.json     what an editor checks a division's file with
       gateway schema policy                                       either of the two policy files
+      gateway schema report                                       what gateway report --json prints
     """
 
 
@@ -42,3 +43,11 @@ def city() -> None:
 def division() -> None:
     """Of a division's file."""
     print_schema(schema_of("division"))
+
+
+@schema.command()
+def report() -> None:
+    """Of `gateway report --format json`."""
+    from gateway.reports.document import schema as schema_of_report  # noqa: PLC0415 - slow to import, for this one only
+
+    print_schema(schema_of_report())

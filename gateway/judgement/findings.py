@@ -70,8 +70,9 @@ def _of_contacts(examination: Examination, staff: Belonging, known: StaffHistory
     offered = [each for each in addresses if each]
     if len(offered) < len(addresses) or not offered:
         return  # a number without an address: nobody here knows who answers it
-    unknown = {each for each in offered if _is_nobody(each, policy)}
-    refused = {each for each in offered if each in known.refused and not _is_in_policy(each, policy)}
+    alone = {each.email for each in examination.out_of_office.alternates if each.email and not each.phone}
+    unknown = {each for each in alone if _is_nobody(each, policy)}
+    refused = {each for each in alone if each in known.refused and not _is_in_policy(each, policy)}
     if unknown | refused | known.away < set(offered):
         return
     if unknown or refused:

@@ -7,13 +7,14 @@ old thread, long after our answer, is a new inquiry and gets its acknowledgement
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
 
 from gateway.judgement.circumstances import divisions_in_from
 from gateway.judgement.reasons import reason
-from gateway.judgement.standard import case_for
+from gateway.judgement.standard import case_for, due_again
 from gateway.judgement.verdict import (
     AcknowledgementDecision,
     Case,
@@ -21,6 +22,7 @@ from gateway.judgement.verdict import (
     Examination,
     History,
     Outcome,
+    Reopening,
     Step,
     ThreadCase,
     Unmeasured,
@@ -42,9 +44,11 @@ def judge(examination: Examination, history: History, policy: Policy, now: datet
     if not examination.is_inquiry or speaks_to_inquirer:  # an answer is no inquiry to a division that is copied on it
         double = _double(examination, history, policy)
         made = _verdict(examination, policy, (), belongs_to, answers, _outside_cases(examination))
-        return _noting(replace(made, measured_after_all=late, double=double))
+        return _noting(replace(made, measured_after_all=late, double=double, answers_again=_answers_again(examination, history)))
     opens = tuple(case for case in examination.cases if _is_new(case, examination, history, policy, now))
-    return _verdict(examination, policy, opens, belongs_to, answers, _acknowledgement(examination, history, policy, opens))
+    reopens = tuple(_reopened(examination, history, policy, opens))
+    made = _verdict(examination, policy, opens, belongs_to, answers, _acknowledgement(examination, history, policy, opens))
+    return replace(made, reopens=reopens) if reopens else made
 
 
 def _is_by_staff(examination: Examination) -> bool:
@@ -60,6 +64,23 @@ def _of_thread(examination: Examination, history: History) -> tuple[tuple[int, .
     if _is_by_staff(examination):
         answers = tuple(each.case_id for each in history.thread_cases if not each.from_inquirer and each.responded_at is None)
     return answers, tuple(each.case_id for each in history.thread_cases if each.case_id not in answers)
+
+
+def _answers_again(examination: Examination, history: History) -> tuple[int, ...]:
+    """Reopened cases whose follow-up a person answers."""
+    if not _is_by_staff(examination):
+        return ()
+    return tuple(each.case_id for each in history.thread_cases if each.reopened and not each.from_inquirer)
+
+
+def _reopened(examination: Examination, history: History, policy: Policy, opens: tuple[Case, ...]) -> Iterator[Reopening]:
+    """Answered cases that this message follows up: one for each addressed mailbox, the nearest of the thread; none while one waits there."""
+    for case in examination.cases:
+        division = policy.divisions.get(case.division)
+        followed = [each for each in _own_thread(examination, history) if each.mailbox == case.mailbox]
+        waiting = any(each.responded_at is None or each.reopened for each in followed)
+        if followed and division and not waiting and not history.seen and case not in opens:
+            yield Reopening(followed[0].case_id, due_again(followed[0], division, examination.envelope.received_at))
 
 
 def _measured_after_all(examination: Examination, history: History, policy: Policy) -> tuple[Case, ...]:

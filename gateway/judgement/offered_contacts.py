@@ -24,6 +24,7 @@ _LINKED = re.compile(
     r"(?:\bor|\band|\bou|\bet|\balternatively|[,;/])[,:]?\s(?:else |with |to |please |contact |call |my |our |the |mon |ma |notre )*$", re.IGNORECASE
 )
 _FINDS_THEM = re.compile(r"\b(?:can|will|may|could|knows?)\b[\w ]{0,20}\b(?:find|reach|contact|page|call|get (?:a )?hold of) me\b", re.IGNORECASE)
+_DENIED_AFTER = (phrases.CLOSED_AFTER, phrases.OWN_AFTER)
 _SHORT_LINE = 80
 
 
@@ -167,7 +168,7 @@ class Reading:
         if named_before and named_before[-1] not in unit.others:
             return False
         others = [each for each in named_before if each in unit.others]
-        if not others and (self.absent.has_number(point) or phrases.CLOSED_AFTER.match(unit.text, point.end)):
+        if not others and (self.absent.has_number(point) or any(each.match(unit.text, point.end) for each in _DENIED_AFTER)):
             return False
         if cue is None:
             return self._is_offered_without_words(unit, point, somebody_named=bool(others))

@@ -62,7 +62,7 @@ _FUNCTION = (
 )
 _ROLE = re.compile(
     rf"\b(?:my|our|his|her)(?: [a-z-]{{2,14}}){{0,3}}? {_FUNCTION}\b"
-    rf"|\b(?:the|any)(?: (?:on-call|on-duty|duty|acting|front|main|general|help|media|information|service|client|customer|reception|switchboard"
+    rf"|\b(?:the|any)(?: (?:team|on-call|on-duty|duty|acting|front|main|general|help|media|information|service|client|customer|reception|switchboard"
     rf"|after-hours|council|department|division|divisional|administrative|program|human|resources|hr|it)){{1,3}}"
     rf"(?: (?:{_FUNCTION}|desk|line|number|mailbox|services?|inbox|centre|center|office|hotline))?\b"
     r"|\b(?:front|help|service|reception|information|media|council|duty) ?desk\b|\bmain (?:office|line|number|switchboard)\b"

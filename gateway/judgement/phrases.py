@@ -68,7 +68,8 @@ OWN = _any(
     r"\bI (?:can|could|will|['’]ll|do)(?: still| only)? (?:take|receive|get|check|retrieve|answer|return) (?:voice |phone |text |urgent "
     r"|your |my |any |all )*(?:messages|calls|voice ?mails?|e-?mails?|texts)\b",
     r"\bI (?:can|could|may|might|will|shall|am|['’]ll|would)(?: still| also| only| always| however| then)*(?: be)?(?: still| also| only| "
-    r"always)* (?:reached|reachable|contacted|available|accessible)(?! to help)",
+    r"always)* (?:reached|reachable|contacted|found|available|accessible)(?! to help)",
+    r"\bI(?:['’]m| am|['’]ll be| will be)(?: currently| temporarily| now)? (?:working|based|located|stationed|sitting|staying)\b",
     r"\bI(?:['’]m| am|['’]ll| will) (?:still |also |only )?(?:be )?(?:reachable|contactable|checking|monitoring)\b",
     r"\bI(?:['’]m| am|['’]ll be| will be) (?:at|on):? (?=[\d(+]|[\w.]+@)",
     r"\bI\b[^.;]{0,60}?\b(?:and|or|but) (?:can|may|could|will)(?: now| still| also| only)* be (?:reached|contacted|available)",
@@ -96,8 +97,9 @@ _ELSE = (
     r"(?!me\b|myself\b|moi\b|back\b|you\b|your\b|vous\b|the message\b|if\b|when\b|once\b|upon\b|again\b|has\b|have\b|is\b|was\b|will\b|on my return)"
 )
 OTHER = _any(
-    r"\b(?:contact|contacting|call|calling|phone|phoning|telephone|e-?mail|e-?mailing|reach|reach out to|reaching|page|dial|dialing"
-    r"|dialling|consult|notify|see|try|(?<!a )text|ask(?: for)?|use|visit|copy|cc|(?<!voice )mail|ping|ring)"
+    r"\b(?:contact|contacting|call|calling|phone|phoning|telephone|(?<!your )(?<!this )(?<!an )(?<!my )e-?mail|e-?mailing|reach"
+    r"|reach out to|reaching|page|dial|dialing"
+    r"|dialling|consult|notify|see|try|(?<!a )text|ask(?: for)?|use|visit|copy|cc|(?<!voice )(?<!e-)(?<!your )mail|ping|ring)"
     r":?(?: directly)? " + _ELSE,
     r"\b(?:speak|talk|connect|liaise|check|follow[- ]?up|touch base|get in touch|be in touch|get in contact|work|deal) (?:to|with) " + _ELSE,
     r"\b(?:refer|direct|forward|send|resend|re-send|address|submit|redirect|re-direct|route|write|turn|copy|transfer)(?:ed|ing)?\b[^.;]{0,80}?\bto:? "
@@ -187,6 +189,13 @@ CLOSED_AFTER = re.compile(
     re.IGNORECASE,
 )
 """Right after an address or number: what is said of it is that nobody answers there."""
+
+OWN_AFTER = re.compile(
+    r"[)\]]?,? (?:and|to|then) leave (?:an?|your) (?:voice ?mail|(?:voice )?message)\b.{0,20}\bI(?:['’]ll| will| can)\b"
+    r"|[)\]]?,? (?:and|then|where|;) I(?:['’]ll| will| can| may| shall)? (?:\w+ )?(?:pick up|answer|call|ring|phone|text|take your call|listen)\b",
+    re.IGNORECASE,
+)
+"""Right after it: the absent person answers there."""
 
 OWN_LABEL = re.compile(
     r"\W*(?:t|tel|tél|c|p|m|d|o|e|b|telephone|téléphone|phone|cell|cellular|cellulaire|mobile|office|bureau|direct|work|desk|main|e-?mail"

@@ -72,7 +72,7 @@ _DATE = re.compile(
     rf"|(?P<nextweek>(?:next\s|this\s|the\s(?:following\s|coming\s))?)(?P<weekday>{_WEEKDAY})\b\.?+(?P<frnext>\s(?:prochaine?"
     rf"|suivant))?(?!\s?(?:to|-|–|through|à|au)\s(?:{_WEEKDAY}))(?!,?\s{{1,2}}(?:the\s|le\s)?(?:(?:{_MONTH})\b"
     rf"|\d{{1,4}}(?:st|nd|rd|th|er|e)?\b(?!\s?(?:[ap]\.?m|[:h]))))"
-    rf"|(?P<dayonly>(?<=the\s)\d{{1,2}}(?:st|nd|rd|th)|(?<=le\s)\d{{1,2}}(?!\s?(?:\w|[h:])))\b"
+    rf"|(?P<dayonly>(?:(?<=the\s)|(?<=back\s)|(?<=on\s)|(?<=til\s)|(?<=till\s)|(?<=until\s))\d{{1,2}}(?:st|nd|rd|th)|(?<=le\s)\d{{1,2}}(?!\s?(?:\w|[h:])))\b"
     rf"|(?P<relative>tomorrow|demain|later today|this afternoon|cet après-midi))"
 )
 """For text in small letters."""
@@ -81,7 +81,7 @@ Role = Literal["return", "until", "last day"]
 _RETURN = re.compile(
     r"\b(?:return(?:ing|s)?(?! your| the (?:call|favou?r))|(?:be|i['’]?m|am|come|coming|get|getting|i['’]ll be|will be|are|is)(?: \w+ly)? "
     r"back|back (?:in|at|to|on|from)|back|(?:reply|respond|answer)(?: to you(?:r \w+)?)?(?= on)"
-    r"|(?:i['’]ll|i will|and) (?:reply|respond|answer|call|write|get)(?: \w+){0,3}?(?= on|\s?$)"
+    r"|(?:i['’]ll|(?:i|and) will) (?:reply|respond|answer|call|write|get)(?: [\w-]+){0,3}?(?= on|\s?$)"
     r"|resume|resuming|reopen\w*|re-open\w*"
     r"|return date|date of return"
     r"|in the office(?: again)?(?= on)|available again|first day back|de retour|mon retour|retour|reviendrai|reviens|serai là|reprendrai"

@@ -63,6 +63,14 @@ _GENERAL_TRUTH = re.compile(
     re.IGNORECASE,
 )
 """A sentence about the world, and neither about the writer nor about the office."""
+_ADVICE_TO_ALL = re.compile(
+    r"^(?:slow down|drive|save|think|be (?!well)|keep|live|love|eat|buckle|watch|walk|ride|bike|plant|share|dream|dare|do|don['’]t|never|always|shop"
+    r"|wash|wear|give|make|smile|remember|believe|choose|respect|protect|reduce|reuse|recycle|ralentissez|pensez|soyez|osez|vivez|croyez)\b"
+    r"(?!.*\b(?:i|me|my|us|our|if|when|before|to (?:reach|contact|reply|book)|call|e-?mail|reply|message|office|je|moi|nous|notre|si)\b)"
+    r"[^\d@:|/]{10,90}$",
+    re.IGNORECASE,
+)
+"""What everybody should do, whatever the mail is about."""
 _COLUMNS = re.compile(r"\S(?:\t+| {3,})\S")
 _HTTP = re.compile(r"https?://", re.IGNORECASE)
 
@@ -174,9 +182,14 @@ def _has_quote(lines: Sequence[str], block: Block) -> bool:
             return True
         if number in free and _is_saying(text, lines, number):
             return True
-        if number in free and number > last and len(text) <= 120 and 4 <= len(text.split()) <= 16 and _GENERAL_TRUTH.match(text):
+        if number in free and number > last and _is_maxim(text):
             return True
     return False
+
+
+def _is_maxim(text: str) -> bool:
+    words = len(text.split())
+    return len(text) <= 120 and ((4 <= words <= 16 and bool(_GENERAL_TRUTH.match(text))) or (3 <= words <= 12 and bool(_ADVICE_TO_ALL.match(text))))
 
 
 def _is_saying(text: str, lines: Sequence[str], number: int) -> bool:

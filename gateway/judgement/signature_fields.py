@@ -96,6 +96,8 @@ def read_block(lines: Sequence[str], known: Known) -> Block:
             continue
         if not any(each.field == "name" for each in found) and (name := _name(text, number, lines, known)):
             found.append(Found("name", number, 0))
+            if TEAM_FUNCTION.fullmatch(text[:name].strip()):
+                found.append(Found("title", number, 0, sure=False))
             text = text[name:]
             offset = name
         else:
@@ -117,7 +119,7 @@ def websites(text: str) -> list[re.Match[str]]:
 
 def _name(text: str, number: int, lines: Sequence[str], known: Known) -> int:
     """How much of the line, from its beginning, is the name; 0 if none."""
-    pieces = [match.start() for match in re.finditer(r"\s*(?:[|•·]|\s[–—-]\s|,\s|\t|\s{3,}|\()", text)] + [len(text)]
+    pieces = [match.start() for match in re.finditer(r"\s*(?:[|•·]|\s[–—-]\s|,\s|\t|\s{3,}|\s(?=[\d+])|\()", text)] + [len(text)]
     for end in reversed(pieces):
         head = text[:end]
         if "@" in head or any(each.isdigit() for each in head) or (end != pieces[0] and (TITLE.search(head) or UNIT.search(head))):
@@ -164,7 +166,8 @@ def _pieces(text: str, number: int, offset: int, known: Known) -> tuple[list[Fou
 
 def _contacts(text: str, number: int, offset: int) -> list[Found]:
     kinds: dict[str, FieldName] = {"email": "email", "phone": "phone", "extension": "phone", "311": "phone"}
-    points = [point for point in contact_points(text) if point.kind in kinds and not _TTY_BEFORE.search(text[: point.start])]
+    unit = next((start for start, piece in _split(text) if _CITY_LINE_AS_UNIT.fullmatch(piece)), -1)
+    points = [point for point in contact_points(text) if point.kind in kinds and point.start != unit and not _TTY_BEFORE.search(text[: point.start])]
     labelled = None if any(point.kind == "phone" for point in points) else _LABELLED_NUMBER.search(text)
     return [
         *(Found(kinds[point.kind], number, offset + point.start) for point in points),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
@@ -88,8 +88,8 @@ class WaitingWarning:
     """A warning to the same person that nobody has begun to send: what is found meanwhile goes into one mail with it."""
 
     key: str
-    sections: Mapping[Topic, Mapping[str, Any]]
-    """What it says of each topic, as `notices.warning_sections` wrote it."""
+    sections: Mapping[str, Mapping[str, Any]]
+    """Topic -> what it says of that, as `notices.warning_sections` wrote it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,8 @@ class StaffVerdict:
     """Before it the same is not told again."""
     cover_at: datetime | None = None
     """When the division's contact is told that cover is missing, if nothing changes; None: never."""
-    thanks: bool = False
+    thanks: tuple[Topic, ...] = ()
+    """What the person put right after they were told."""
     mended: tuple[int, ...] = ()
     """finding_ids that this message sets right."""
     disputed: tuple[int, ...] = ()
@@ -137,6 +138,8 @@ class StaffVerdict:
     """Keys of waiting notices that have become pointless, or whose place another takes."""
     carried: tuple[int, ...] = ()
     """finding_ids of a withdrawn warning that the new one tells of."""
+    carried_sections: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Of these: topic -> what `WaitingWarning.sections` has of it."""
     untold: tuple[int, ...] = ()
     """finding_ids of a withdrawn warning that nobody is told of now."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.judgement.verdict import Case
+from gateway.judgement.verdict import Case, ThreadCase
 from gateway.policy.calendar import Due, due
 from gateway.policy.model import Audience, Clock, Division, Policy, Standard
 
@@ -35,6 +35,17 @@ def promise(division: Division, audience: Audience, kind: str, received_at: date
     if standard is None:
         return Promise(None, None, None)
     return Promise(standard, _due(standard.acknowledge, received_at, division), _due(standard.respond, received_at, division))
+
+
+def due_again(case: ThreadCase, division: Division, received_at: datetime) -> datetime | None:
+    """When the answer to a follow-up is due, by the standard that the case has from its own receipt; None where no answer is promised.
+
+    Where that standard is in force no more, by the one that would hold today. `received_at` (aware) is the follow-up's.
+    """
+    same = next((each for each in division.standards if each.label == case.standard), None)
+    standard = same or standard_for(division, case.audience, case.kind)
+    made = _due(standard.respond, received_at, division) if standard else None
+    return made.at if made else None
 
 
 def case_for(division: Division, audience: Audience, kind: str, policy: Policy, received_at: datetime, *, confidential: bool) -> Case:

@@ -28,6 +28,7 @@ __all__ = [
     "History",
     "OutOfOffice",
     "Outcome",
+    "Reopening",
     "SignatureCheck",
     "Step",
     "ThreadCase",
@@ -176,6 +177,12 @@ class ThreadCase:
     from_inquirer: bool = False
     """The message being judged was sent by this case's correspondent (the ledger compares the hashes). Matters for outbound mail
     only: a colleague who adds to their own inquiry follows it up, and does not answer it."""
+    audience: Audience = "public"
+    kind: str = ""
+    standard: str = ""
+    """Audience, kind and label of the standard at its receipt."""
+    reopened: bool = False
+    """It was answered, then followed up, and that is not answered yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +230,14 @@ class History:
     """Of mail from staff, and of replies to warnings, only."""
 
 
+class Reopening(NamedTuple):
+    """An answered case that this message follows up: its answer clock runs again, and nothing else of it."""
+
+    case_id: int
+    respond_by: datetime | None
+    """By the same standard, from the receipt of this message; None where it promises no answer."""
+
+
 class Double(NamedTuple):
     """A division mailbox that acknowledges, too."""
 
@@ -248,6 +263,9 @@ class Verdict:
     trace: tuple[Step, ...] = ()
     measured_after_all: tuple[Case, ...] = ()
     """Cases of `History.unmeasured`: opened at its receipt, and closed by this answer."""
+    reopens: tuple[Reopening, ...] = ()
+    answers_again: tuple[int, ...] = ()
+    """case_ids whose reopening this message, a person's answer, closes."""
     double: Double | None = None
     """This is an automatic reply of a division's own mailbox to somebody whom the gateway acknowledged for it."""
     staff: StaffVerdict | None = None

@@ -7,7 +7,7 @@ cool-down, or twice in one day: what is found while a warning waits goes into on
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from itertools import count
@@ -60,6 +60,12 @@ def staff_verdict(examination: Examination, history: History, policy: Policy, no
     return _warning(found, known, division, now)
 
 
+def unwritten(verdict: StaffVerdict) -> StaffVerdict:
+    """The same where its mail could not be written: a warning that waits keeps its place."""
+    kept = replace(verdict, told=(), thanks=(), carried=(), carried_sections={}, why="not-written")
+    return replace(kept, withdrawn=(), untold=()) if verdict.warns else kept
+
+
 def _disputes(known: StaffHistory) -> tuple[KnownFinding, ...]:
     """What the answered warning told of; without a thread, what was told last."""
     told = [each for each in known.findings if each.told_at and not each.disputed]
@@ -93,11 +99,19 @@ def _warning(found: tuple[Finding, ...], known: StaffHistory, division: Division
     at = _own_day(office_day(now, division.calendar), known.last_warned, division.calendar)
     withdrawn = _of_waiting(known, replaced)
     cover_at = None if _cover_is_known(known, withdrawn, now - quiet) else _cover(told, division, at)
-    return StaffVerdict(
-        found, "told", tuple(told), not_before=at, quiet_until=at + quiet, cover_at=cover_at, withdrawn=withdrawn,
-        carried=tuple(each.finding_id for each in waits if each not in replaced),
-        untold=tuple(each.finding_id for each in replaced),
-    )  # fmt: skip
+    new = StaffVerdict(found, "told", tuple(told), not_before=at, quiet_until=at + quiet, cover_at=cover_at, withdrawn=withdrawn)
+    return replace(_carrying(new, known, [each for each in waits if each not in replaced]), untold=_ids(replaced))
+
+
+def _carrying(verdict: StaffVerdict, known: StaffHistory, rest: Sequence[KnownFinding]) -> StaffVerdict:
+    """With what is left to tell of the waiting warning whose place it takes."""
+    topics: set[str] = {topic_of(each.kind) for each in rest}
+    sections = {topic: said for topic, said in known.waiting.sections.items() if topic in topics} if known.waiting else {}
+    return replace(verdict, carried=_ids(rest), carried_sections=sections)
+
+
+def _ids(findings: Iterable[KnownFinding]) -> tuple[int, ...]:
+    return tuple(each.finding_id for each in findings)
 
 
 def _not_told(found: Finding, known: StaffHistory, division: Division, now: datetime, quiet: timedelta) -> Reason | None:
@@ -170,18 +184,18 @@ def _mended(examination: Examination, staff: Belonging, known: StaffHistory, div
     if not told:
         return StaffVerdict()
     unsent = [each for each in told if any(waits and key.startswith("warning:") for key, waits in each.notices)]
-    thanks = len(unsent) < len(told) and division is not None and not staff.shared and bool(division.contacts.staff_help)
-    mended_in_waiting = any(each.waits_in(known.waiting) for each in told)
-    rest = [each.finding_id for each in known.findings if mended_in_waiting and each.waits_in(known.waiting) and each not in told]
-    at = office_day(now, division.calendar) if division and (thanks or rest) else None
-    return StaffVerdict(
-        not_before=_own_day(at, known.last_warned, division.calendar) if at and division and rest else at,
-        thanks=thanks,
-        mended=tuple(each.finding_id for each in told),
-        withdrawn=_waiting(told),
-        carried=tuple(rest) if at else (),
-        untold=tuple(each.finding_id for each in unsent),
-    )
+    verdict = StaffVerdict(mended=_ids(told), withdrawn=_waiting(told), untold=_ids(unsent))
+    if division is None:
+        return verdict
+    at = office_day(now, division.calendar)
+    if not staff.shared and division.contacts.staff_help:
+        thanks = dict.fromkeys(topic_of(each.kind) for each in told if each not in unsent)
+        verdict = replace(verdict, thanks=tuple(thanks), not_before=at if thanks else None)
+    waits = [each for each in known.findings if each.waits_in(known.waiting)]
+    rest = [each for each in waits if each not in told]
+    if not rest or len(rest) == len(waits):
+        return verdict
+    return _carrying(replace(verdict, not_before=_own_day(at, known.last_warned, division.calendar)), known, rest)
 
 
 def _set_right(examination: Examination) -> frozenset[FindingKind]:

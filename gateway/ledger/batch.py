@@ -15,10 +15,12 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, case, insert, or_, update
 
 from gateway.judgement.reasons import MEASURED_IF_ANSWERED
+from gateway.judgement.staff_verdict import COVER_KINDS
 from gateway.judgement.verdict import Case, Examination
-from gateway.ledger import outbox_rows
+from gateway.ledger import outbox_rows, reopenings
 from gateway.ledger.errors import RecordingFailed
 from gateway.ledger.excluded import Excluded
+from gateway.ledger.figure_rows import StaffMark
 from gateway.ledger.history import Known, KnownMessage, KnownNotice
 from gateway.ledger.keyed import Keyed
 from gateway.ledger.pseudonym import Pseudonyms
@@ -74,9 +76,10 @@ def record(
     known = Known.load(connection, keyed, pseudonyms, now, caps)
     deciding = _Deciding(known, decide, pseudonyms)
     outcomes = [deciding.of(examination, hashes) for examination, hashes in keyed]
-    _Writing(connection, pseudonyms, known.moment).write([one for one in outcomes if isinstance(one, _Decided)])
+    writing = _Writing(connection, pseudonyms, known.moment)
+    writing.write([one for one in outcomes if isinstance(one, _Decided)])
     known.sending.write(connection)
-    known.staff.write(connection, {one.examination.identity: one.known.row_id for one in outcomes if isinstance(one, _Decided)})
+    known.staff.write(connection, {one.examination.identity: one.known.row_id for one in outcomes if isinstance(one, _Decided)}, writing.notice_ids)
     return [_recorded(one) if isinstance(one, _Decided) else one for one in outcomes]
 
 
@@ -141,7 +144,8 @@ class _Writing:
         self._connection = connection
         self._pseudonyms = pseudonyms
         self._moment = moment
-        self._notice_ids: dict[str, int] = {}
+        self.notice_ids: dict[str, int] = {}
+        """Key -> row of each notice that was written."""
         self._case_ids: dict[int, int] = {}
 
     def write(self, decided: Sequence[_Decided]) -> None:
@@ -152,6 +156,7 @@ class _Writing:
         self._run(_SIGHTING, [row for one in decided for row in _sighting_rows(one)])
         self._run(_THREAD, [row for one in decided for row in self._thread_rows(one)])
         self._answers(decided)
+        self._reopenings(decided)
 
     def _run(self, statement: Any, rows: list[dict[str, Any]]) -> None:
         if rows:
@@ -167,7 +172,7 @@ class _Writing:
 
     def _notices(self, decided: Sequence[_Decided]) -> None:
         rows = [self._notice_row(one, each) for one in decided for each in one.notices]
-        self._notice_ids = outbox_rows.enqueue(self._connection, rows)
+        self.notice_ids = outbox_rows.enqueue(self._connection, rows)
 
     def _notice_row(self, one: _Decided, each: Notice) -> dict[str, Any]:
         to_inquirer = each.kind == "acknowledgement"
@@ -202,7 +207,7 @@ class _Writing:
             "correspondent": one.keyed.correspondent,
             "opened_at": received_at,
             "printed_respond_by": one.decision.printed.get(opened.mailbox),
-            "notice_id": (notice.row_id or self._notice_ids[notice.key]) if notice else None,
+            "notice_id": (notice.row_id or self.notice_ids[notice.key]) if notice else None,
             "acknowledged_at": acknowledged_at,
             "acknowledged_by": "machine" if acknowledged_at else None,
             "responded_at": None,
@@ -225,7 +230,7 @@ class _Writing:
         for each in one.notices:
             hash_ = self._pseudonyms.of_message_id(each.message_id)
             about = opened if each.speaks_to_inquirer else []
-            rows += [_entry(hash_, one.known.row_id, case_id, self._notice_ids[each.key]) for case_id in about or (None,)]
+            rows += [_entry(hash_, one.known.row_id, case_id, self.notice_ids[each.key]) for case_id in about or (None,)]
         return rows
 
     def _answers(self, decided: Sequence[_Decided]) -> None:
@@ -235,6 +240,14 @@ class _Writing:
             for each in one.decision.verdict.answers
         ]
         self._run(_ANSWER, rows)
+
+    def _reopenings(self, decided: Sequence[_Decided]) -> None:
+        opened, answered = [], []
+        for one in decided:
+            row_id, at, verdict = one.known.row_id, one.examination.envelope.received_at, one.decision.verdict
+            opened += [reopenings.Opened(self._case_ids.get(each.case_id, each.case_id), row_id, at, each.respond_by) for each in verdict.reopens]
+            answered += [reopenings.AnsweredAgain(self._case_ids.get(each, each), at, row_id) for each in verdict.answers_again]
+        reopenings.write(self._connection, opened, answered)
 
 
 # Built once: making a statement costs as much as running it.
@@ -348,7 +361,23 @@ def _message_row(one: _Decided) -> dict[str, Any]:
         "trace": [[step.rule, step.outcome, step.evidence, step.source] for step in verdict.trace or examination.trace if step.outcome != "pass"],
         "findings": _findings(examination) if examination.from_staff else None,
         "defects": list(examination.message.defects) or None,
+        "staff_division": examination.staff.division if examination.staff else None,
+        "staff_marks": _staff_marks(one),
     }
+
+
+def _staff_marks(one: _Decided) -> int | None:
+    """What a report counts of mail from a person of staff; what was agreed with them is no fault."""
+    examination, said = one.examination, one.decision.verdict.staff
+    if examination.staff is None or examination.staff.shared:
+        return None
+    kinds = {each.kind for each in said.findings} if said else set()
+    marks = StaffMark(0)
+    if examination.signature.checked:
+        marks |= StaffMark.SIGNATURE_CHECKED | (StaffMark(0) if "signature" in kinds else StaffMark.SIGNATURE_COMPLETE)
+    if examination.out_of_office.is_ooo:
+        marks |= StaffMark.ABSENCE | (StaffMark(0) if kinds & COVER_KINDS else StaffMark.ABSENCE_WITH_CONTACT)
+    return int(marks)
 
 
 def _storable(text: str | None) -> str | None:

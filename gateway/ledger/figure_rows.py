@@ -66,17 +66,17 @@ class ReasonTally:
     """Of the others, those that opened one with another division."""
 
 
-def cases(connection: Connection, since: datetime, until: datetime, division: str | None) -> Iterator[list[CaseRow]]:
+def cases(connection: Connection, since: datetime, until: datetime) -> Iterator[list[CaseRow]]:
     """Cases received at or after `since` and before `until` (aware), in chunks."""
     found = select(
         service_case.c.id, *_SCOPE, _when(service_case.c.opened_at), _due(service_case.c.acknowledge_by), _due(service_case.c.respond_by),
         _moment(service_case.c.acknowledged_at), service_case.c.acknowledged_by, _moment(service_case.c.responded_at), _DECLARED,
         service_case.c.opened_by_answer,
     ).where(service_case.c.opened_at >= since, service_case.c.opened_at < until)  # fmt: skip
-    return _chunks(connection, found if division is None else found.where(service_case.c.division == division))
+    return _chunks(connection, found)
 
 
-def reopenings(connection: Connection, since: datetime, until: datetime, division: str | None) -> Iterator[list[CaseRow]]:
+def reopenings(connection: Connection, since: datetime, until: datetime) -> Iterator[list[CaseRow]]:
     """Follow-ups to answered cases, received in the period, as rows of the same shape."""
     found = (
         select(
@@ -86,11 +86,11 @@ def reopenings(connection: Connection, since: datetime, until: datetime, divisio
         .join(service_case, service_case.c.id == reopening.c.case_id)
         .where(reopening.c.reopened_at >= since, reopening.c.reopened_at < until)
     )  # fmt: skip
-    return _chunks(connection, found if division is None else found.where(service_case.c.division == division))
+    return _chunks(connection, found)
 
 
-def received_before(connection: Connection, since: datetime, until: datetime) -> list[tuple[str, str, str, str, int]]:
-    """Cases of the period before, by division, standard, audience and kind."""
+def received_between(connection: Connection, since: datetime, until: datetime) -> list[tuple[str, str, str, str, int]]:
+    """Number of cases by division, standard, audience and kind."""
     scope = _SCOPE[:4]
     found = select(*scope, func.count()).where(service_case.c.opened_at >= since, service_case.c.opened_at < until).group_by(*scope)
     return [tuple(row) for row in connection.execute(found)]
@@ -142,6 +142,11 @@ def last_due(connection: Connection, since: datetime, until: datetime) -> dateti
         select(_latest(reopening.c.respond_by)).where(reopening.c.reopened_at >= since, reopening.c.reopened_at < until)
     ).scalar()
     return max((each for each in (*row, again) if each is not None), default=None)
+
+
+def has_division(connection: Connection, division: str) -> bool:
+    """Whether a case was ever opened with it."""
+    return bool(connection.execute(select(exists().where(service_case.c.division == division))).scalar_one())
 
 
 def any_message_before(connection: Connection, moment: datetime) -> bool:

@@ -22,7 +22,7 @@ from gateway.ledger.records import Decision, Notice
 from gateway.ledger.references import FIRST, candidates
 from gateway.ledger.sending import Sending
 from gateway.ledger.staff_known import StaffKnown
-from gateway.ledger.tables import message, notice, sender, service_case, sighting, thread
+from gateway.ledger.tables import message, notice, reopening, sender, service_case, sighting, thread
 from gateway.policy.model import Caps
 
 THREAD_ENTRIES = 32
@@ -36,6 +36,9 @@ _CASE = (
     service_case.c.correspondent,
     service_case.c.opened_at,
     service_case.c.responded_at,
+    service_case.c.audience,
+    service_case.c.kind,
+    service_case.c.standard,
 )
 
 # Built once: making a statement costs as much as running it.
@@ -51,6 +54,7 @@ _THREADS = (
     .where(thread.c.hash.in_(bindparam("hashes", expanding=True)))
 )
 _REFERENCES = select(*_CASE).where(service_case.c.reference.in_(bindparam("references", expanding=True)))
+_REOPENED = select(reopening.c.case_id).where(reopening.c.case_id.in_(bindparam("cases", expanding=True)), reopening.c.responded_at.is_(None))
 _FURTHER = (
     select(service_case.c.id, sender.c.hash)
     .join(sender, sender.c.message_id == service_case.c.message_id)
@@ -108,6 +112,7 @@ class Known:
         known._load_threads({hash_ for _, keyed in examinations for hash_ in (keyed.own, *keyed.thread)})
         known._load_references(examinations)
         known._load_further_addresses()
+        known._load_reopened()
         known.excluded = ExcludedMail.load(connection, examinations)
         known.sending = Sending.load(connection, examinations, caps, known.moment)
         known.staff = StaffKnown.load(connection, examinations, pseudonyms, known.moment)
@@ -143,13 +148,16 @@ class Known:
         verdict = decision.verdict
         for case, (reference, case_id) in zip(verdict.opens, opened.items(), strict=True):
             self._cases[case_id] = ThreadCase(
-                case_id, reference, case.division, case.mailbox, keyed.correspondent or "", examination.envelope.received_at
-            )
+                case_id, reference, case.division, case.mailbox, keyed.correspondent or "", examination.envelope.received_at,
+                audience=case.audience, kind=case.kind, standard=case.standard,
+            )  # fmt: skip
             self._further[case_id] = keyed.further
             self._references[reference] = case_id
         for case_id in verdict.answers:
             if case_id in self._cases:
                 self._cases[case_id] = replace(self._cases[case_id], responded_at=examination.envelope.received_at)
+        for case_id, reopened in (*((each.case_id, True) for each in verdict.reopens), *((each, False) for each in verdict.answers_again)):
+            self._cases[case_id] = replace(self._cases[case_id], reopened=reopened)
         cases = [*opened.values(), *verdict.follow_up_of, *verdict.answers]
         if not cases and keyed.own not in self._threads:
             self.excluded.learn(examination, keyed)
@@ -164,8 +172,9 @@ class Known:
         """An answer gave excluded mail its cases. `cases`: reference -> provisional id and case."""
         for reference, (case_id, case) in cases.items():
             self._cases[case_id] = ThreadCase(
-                case_id, reference, case.division, case.mailbox, "", excluded.received_at, responded_at=answer.envelope.received_at
-            )
+                case_id, reference, case.division, case.mailbox, "", excluded.received_at, answer.envelope.received_at,
+                audience=case.audience, kind=case.kind, standard=case.standard,
+            )  # fmt: skip
             self._further[case_id] = frozenset(excluded.senders)
             self._references[reference] = case_id
             self._threads.setdefault(excluded.own, []).append(case_id)
@@ -246,6 +255,11 @@ class Known:
             self._cases.setdefault(row.id, _thread_case(row))
             self._references[row.reference] = row.id
 
+    def _load_reopened(self) -> None:
+        if self._cases:
+            for case_id in self._connection.execute(_REOPENED, {"cases": list(self._cases)}).scalars():
+                self._cases[case_id] = replace(self._cases[case_id], reopened=True)
+
     def _load_further_addresses(self) -> None:
         if not self._cases:
             return
@@ -260,4 +274,7 @@ def _as_of(received_at: datetime, case: ThreadCase) -> ThreadCase:
 
 
 def _thread_case(row: Row[*tuple[Any, ...]]) -> ThreadCase:
-    return ThreadCase(row.id, row.reference, row.division, row.mailbox, row.correspondent or "", row.opened_at, row.responded_at)
+    return ThreadCase(
+        row.id, row.reference, row.division, row.mailbox, row.correspondent or "", row.opened_at, row.responded_at,
+        audience=row.audience, kind=row.kind, standard=row.standard,
+    )  # fmt: skip

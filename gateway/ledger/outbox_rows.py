@@ -137,6 +137,7 @@ def row_of(
         "mail_from": each.mail_from,
         "rcpt_to": each.rcpt_to,
         "octets": each.octets,
+        "sections": each.sections,
         "slot_at": each.not_before if each.kind == "acknowledgement" else None,
     }
 
@@ -145,7 +146,7 @@ def enqueue(connection: Connection, rows: Sequence[dict[str, Any]]) -> dict[str,
     """Write notices with their address and text; key -> notice id. IntegrityError when a key is there already."""
     if not rows:
         return {}
-    envelope = ("mail_from", "rcpt_to", "octets")
+    envelope = ("mail_from", "rcpt_to", "octets", "sections")
     heads = [{name: value for name, value in row.items() if name not in envelope} for row in rows]
     ids = {row.key: row.id for row in connection.execute(_NOTICE, heads)}
     connection.execute(_OUTGOING, [{"notice_id": ids[row["key"]], **{name: row[name] for name in envelope}} for row in rows])

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, Table, select
 
 from gateway.ledger.pseudonym import Pseudonyms
-from gateway.ledger.tables import finding, message, notice, sender, service_case, sighting, thread
+from gateway.ledger.tables import finding, message, notice, reopening, sender, service_case, sighting, thread
 from gateway.message.thread import REFERENCE_ALPHABET
 
 MOST_MESSAGES = 1000
@@ -30,7 +30,7 @@ class Event:
     at: datetime
     """Aware, UTC."""
     what: str
-    """seen · addressed · case-opened · notice-written · notice-settled · acknowledged · answered · found · told · mended · disputed"""
+    """seen · addressed · case-opened · notice-written · notice-settled · acknowledged · answered · reopened · answered-again · found · told · mended · disputed"""
     message: int | None
     """Number of the message in the ledger: tells apart, means nothing outside."""
     reference: str | None
@@ -51,7 +51,21 @@ def timeline(connection: Connection, pseudonyms: Pseudonyms, question: str) -> t
     return tuple(sorted(_events(connection, chosen, sorted(cases)), key=lambda event: (event.at, event.message or 0, _ORDER.index(event.what))))
 
 
-_ORDER = ("seen", "addressed", "found", "case-opened", "notice-written", "acknowledged", "notice-settled", "answered", "told", "mended", "disputed")
+_ORDER = (
+    "seen",
+    "addressed",
+    "found",
+    "case-opened",
+    "notice-written",
+    "acknowledged",
+    "notice-settled",
+    "answered",
+    "reopened",
+    "answered-again",
+    "told",
+    "mended",
+    "disputed",
+)
 
 
 def _found(connection: Connection, pseudonyms: Pseudonyms, question: str) -> tuple[set[int], set[int]]:
@@ -84,6 +98,10 @@ def _events(connection: Connection, messages: Sequence[int], cases: Sequence[int
         yield Event(row.seen_at, "addressed", row.message_id, None, _without(row, "message_id", "seen_at"))
     for row in _rows(connection, service_case, service_case.c.id, cases):
         yield from _case_events(row)
+    for row in _rows(connection, reopening, reopening.c.case_id, cases):
+        yield Event(row.reopened_at, "reopened", row.message_id, None, {"respond_by": row.respond_by})
+        if row.responded_at:
+            yield Event(row.responded_at, "answered-again", row.responded_by, None, {"by": "person"})
     for row in _rows(connection, notice, notice.c.message_id, messages):
         yield from _notice_events(row)
     for row in _rows(connection, finding, finding.c.message_id, messages):

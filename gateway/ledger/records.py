@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from gateway.judgement.verdict import Examination, History, Verdict
 from gateway.policy.changes import Difference
@@ -33,6 +33,8 @@ class Notice:
     """CRLF line ends, at most 998 octets a line, no dot-stuffing."""
     not_before: datetime
     give_up_at: datetime
+    sections: Mapping[str, Any] | None = None
+    """Of a warning: what it is made of, so that one mail can take another's place while it waits. Erased with the octets."""
 
     @property
     def speaks_to_inquirer(self) -> bool:

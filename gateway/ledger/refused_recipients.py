@@ -6,6 +6,7 @@ Decides what is worth remembering; never what follows from it. Losing some of it
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterable
@@ -28,7 +29,7 @@ READ_AGAIN = 60.0
 """Seconds after which a process looks at what others noted."""
 
 _ALL = select(refused_recipient.c.address)
-_EXPIRED = delete(refused_recipient).where(refused_recipient.c.refused_at <= bindparam("since", type_=refused_recipient.c.refused_at.type))
+_EXPIRED = delete(refused_recipient).where(refused_recipient.c.refused_at < bindparam("since", type_=refused_recipient.c.refused_at.type))
 _GONE = delete(refused_recipient).where(refused_recipient.c.address.in_(bindparam("gone", expanding=True)))
 _BEYOND = select(refused_recipient.c.refused_at).order_by(refused_recipient.c.refused_at.desc()).offset(MOST_KEPT).limit(1)
 _AMONG = select(refused_recipient.c.address).where(
@@ -45,7 +46,7 @@ class RefusedRecipients:
         self._clock = clock
         self._heard: deque[tuple[str, datetime | None]] = deque(maxlen=MOST_WAITING)
         self._known: frozenset[str] = frozenset()
-        self._read_at = -READ_AGAIN
+        self._read_at = -math.inf
 
     def heard(self, accepted: Iterable[str], unknown: Iterable[str], domains: Collection[str]) -> None:
         """What a next hop said of recipients; only those in `domains`, ours, are noted."""

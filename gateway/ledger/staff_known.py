@@ -12,16 +12,18 @@ from datetime import datetime, time, timedelta
 from itertools import count
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, update
 
-from gateway.judgement.staff_verdict import KnownFinding, StaffHistory
+from gateway.judgement.staff_verdict import KnownFinding, StaffHistory, StaffVerdict
 from gateway.judgement.verdict import Examination, History
 from gateway.judgement.warn import LOOKS_BACK
 from gateway.ledger import outbox_rows
 from gateway.ledger.keyed import Keyed
 from gateway.ledger.pseudonym import Pseudonyms
 from gateway.ledger.records import Decision
+from gateway.ledger.refused_recipients import refused_among
 from gateway.ledger.tables import absence, finding, notice, thread
+from gateway.ledger.warnings_known import WarningsKnown, free
 
 MOST_FINDINGS = 64
 """Of one person, of those told of and of those not: more than any policy may count (`policy.warn_after`)."""
@@ -52,12 +54,20 @@ _RANKED = (
     .subquery()
 )
 _FINDINGS = select(_RANKED).where(_RANKED.c.rank <= MOST_FINDINGS).order_by(_RANKED.c.id)
-_CAUSED = select(notice.c.message_id, notice.c.key, notice.c.state).where(
-    notice.c.message_id.in_(bindparam("messages", expanding=True)), notice.c.kind.in_(("warning", "cover"))
+_CAUSED = select(notice.c.id, notice.c.message_id, notice.c.key, notice.c.kind, notice.c.state, notice.c.due_at, notice.c.lease_token).where(
+    or_(
+        notice.c.id.in_(bindparam("warnings", expanding=True)),
+        and_(notice.c.message_id.in_(bindparam("messages", expanding=True)), notice.c.kind == "cover"),
+    )
 )
-_ANSWERED = select(thread.c.hash, thread.c.message_id).where(thread.c.hash.in_(bindparam("hashes", expanding=True)), thread.c.notice_id.is_not(None))
-_TOLD_OF = select(finding).where(finding.c.message_id.in_(bindparam("messages", expanding=True)), finding.c.told_at.is_not(None))
+_ANSWERED = select(thread.c.hash, thread.c.notice_id).where(thread.c.hash.in_(bindparam("hashes", expanding=True)), thread.c.notice_id.is_not(None))
+_TOLD_OF = select(finding).where(finding.c.notice_id.in_(bindparam("warnings", expanding=True)), finding.c.told_at.is_not(None))
 _FINDING = insert(finding)
+_TOLD_ELSEWHERE = (
+    update(finding)
+    .where(finding.c.id == bindparam("which"))
+    .values(told_at=bindparam("when", type_=finding.c.told_at.type), notice_id=bindparam("warning"))
+)
 _MENDED = update(finding).where(finding.c.id == bindparam("which")).values(mended_at=bindparam("when", type_=finding.c.mended_at.type))
 _DISPUTED = update(finding).where(finding.c.id == bindparam("which")).values(disputed_at=bindparam("when", type_=finding.c.disputed_at.type))
 
@@ -83,6 +93,9 @@ class StaffKnown:
         self._mended: dict[int, datetime] = {}
         self._disputed: dict[int, datetime] = {}
         self._withdrawn: dict[str, datetime] = {}
+        self._told: dict[int, tuple[datetime | None, str | None]] = {}
+        self._warnings = WarningsKnown()
+        self._refused: frozenset[str] = frozenset()
         self._changed_absences: set[str] = set()
         self._latest: datetime | None = None
 
@@ -97,6 +110,8 @@ class StaffKnown:
         known._latest = max(moments)
         persons = {person for each, _ in concerned if (person := known._person(each))}
         contacts = {hash_ for each, _ in concerned for hash_ in known._contacts(each).values()}
+        known._refused = refused_among(connection, contacts, known._latest)
+        known._warnings = WarningsKnown.load(connection, persons, min(moments))
         for row in connection.execute(_ABSENCES, {"persons": list(persons | contacts)}):
             known._absences[row.person] = _Absence(row.until, frozenset(row.alternates), row.contact_inside)
         span = {"since": min(moments) - LOOKS_BACK, "told_since": min(moments) - TOLD_BACK}
@@ -117,6 +132,9 @@ class StaffKnown:
             away=frozenset(away),
             naming_back=frozenset(address for address, there in away.items() if person in there.alternates),
             inside_named=own.inside_named if own and own.until > now else None,
+            refused=frozenset(address for address, hash_ in contacts.items() if hash_ in self._refused),
+            waiting=self._warnings.waiting(person),
+            last_warned=self._warnings.last(person),
             disputable=tuple(each for hash_ in keyed.thread for each in self._disputable.get(hash_, ())) if examination.says_mistake else (),
         )
         return replace(history, staff=staff)
@@ -130,10 +148,13 @@ class StaffKnown:
         self._withdrawn |= dict.fromkeys(verdict.withdrawn, at)
         self._mended |= dict.fromkeys(verdict.mended, at)
         self._disputed |= dict.fromkeys(verdict.disputed, at)
+        warning = next((each.key for each in decision.notices if each.kind == "warning"), None)
+        self._told |= dict.fromkeys(verdict.untold, (None, None)) | dict.fromkeys(verdict.carried, (verdict.not_before, warning))
         if verdict.withdrawn or verdict.mended or verdict.disputed:
-            self._findings = {each: [self._changed(one) for one in known] for each, known in self._findings.items()}
+            self._findings = {each: [self._changed(one, verdict) for one in known] for each, known in self._findings.items()}
         if person is None or examination.staff is None:
             return
+        self._warnings.learn(person, verdict, decision.notices)
         caused = tuple((each.key, True) for each in decision.notices if each.kind in ("warning", "cover"))
         for found in verdict.findings:
             told_at = verdict.not_before if found.kind in verdict.told else None
@@ -141,19 +162,25 @@ class StaffKnown:
             known = KnownFinding(next(self._provisional), found.kind, received_at, told_at, notices=caused if told_at else ())
             self._findings.setdefault(person, []).append(known)
             row = {"person": person, "division": examination.staff.division or CITY, "kind": found.kind, "detail": list(found.detail)}
-            self._rows[known.finding_id] = {**row, "identity": examination.identity, "at": received_at, "told_at": told_at}
+            self._rows[known.finding_id] = {**row, "identity": examination.identity, "at": received_at}
+            self._told[known.finding_id] = (told_at, warning if told_at else None)
         if not examination.staff.shared and not examination.envelope.is_history and not _lies_ahead(examination):
             self._learn_absence(examination, person)
 
-    def write(self, connection: Connection, message_ids: Mapping[str, int | None]) -> None:
-        """`message_ids`: identity -> row of each message of the batch."""
+    def write(self, connection: Connection, message_ids: Mapping[str, int | None], notice_ids: Mapping[str, int]) -> None:
+        """`message_ids`: identity -> row of each message of the batch; `notice_ids`: key -> row of each notice it wrote."""
         if self._latest is None:
             return
+        told = {each: {"when": at, "warning": notice_ids.get(key or "")} for each, (at, key) in self._told.items()}
         for provisional, row in self._rows.items():
             row["message_id"] = message_ids[row.pop("identity")]
+            by = told.pop(provisional)
+            row["told_at"], row["notice_id"] = by["when"], by["warning"]
             row["mended_at"], row["disputed_at"] = self._mended.pop(provisional, None), self._disputed.pop(provisional, None)
         if self._rows:
             connection.execute(_FINDING, list(self._rows.values()))
+        if told:
+            connection.execute(_TOLD_ELSEWHERE, [{"which": each, **by} for each, by in told.items()])
         for statement, marked in ((_MENDED, self._mended), (_DISPUTED, self._disputed)):
             if marked:
                 connection.execute(statement, [{"which": each, "when": at} for each, at in marked.items()])
@@ -193,35 +220,38 @@ class StaffKnown:
         inside = (earlier.inside_named if earlier else None) if examination.goes_outside else named
         self._absences[person] = _Absence(until, frozenset(self._contacts(examination).values()), inside)
 
-    def _changed(self, one: KnownFinding) -> KnownFinding:
-        notices = tuple((key, waits and key not in self._withdrawn) for key, waits in one.notices)
-        return replace(
-            one, mended=one.mended or one.finding_id in self._mended, disputed=one.disputed or one.finding_id in self._disputed, notices=notices
-        )
+    def _changed(self, one: KnownFinding, verdict: StaffVerdict) -> KnownFinding:
+        notices = tuple((key, waits and key not in verdict.withdrawn) for key, waits in one.notices)
+        told_at = one.told_at
+        if one.finding_id in (*verdict.untold, *verdict.carried):
+            told_at, warning = self._told[one.finding_id]
+            notices = (*((key, waits) for key, waits in notices if key not in verdict.withdrawn), *(((warning, True),) if warning else ()))
+        mended, disputed = one.finding_id in self._mended, one.finding_id in self._disputed
+        return replace(one, told_at=told_at, mended=one.mended or mended, disputed=one.disputed or disputed, notices=notices)
 
     def _load_disputable(self, connection: Connection, hashes: set[str]) -> None:
-        if not hashes:
-            return
-        answered = connection.execute(_ANSWERED, {"hashes": list(hashes)}).all()
+        answered = connection.execute(_ANSWERED, {"hashes": list(hashes)}).all() if hashes else ()
         if not answered:
             return
-        rows = connection.execute(_TOLD_OF, {"messages": [row.message_id for row in answered]}).all()
+        rows = connection.execute(_TOLD_OF, {"warnings": [row.notice_id for row in answered]}).all()
         found = self._known(connection, rows)
         for row in answered:
-            self._disputable.setdefault(row.hash, []).extend(
-                one for finding_row, one in zip(rows, found, strict=True) if finding_row.message_id == row.message_id
-            )
+            told = (one for each, one in zip(rows, found, strict=True) if each.notice_id == row.notice_id)
+            self._disputable.setdefault(row.hash, []).extend(told)
 
     def _keep(self, connection: Connection, rows: Sequence[Any]) -> None:
         for row, one in zip(rows, self._known(connection, rows), strict=True):
             self._findings.setdefault(row.person, []).append(one)
 
     def _known(self, connection: Connection, rows: Sequence[Any]) -> list[KnownFinding]:
-        told = [row.message_id for row in rows if row.told_at is not None]
-        caused: dict[int, list[tuple[str, bool]]] = {}
-        for row in connection.execute(_CAUSED, {"messages": told}) if told else ():
-            caused.setdefault(row.message_id, []).append((row.key, row.state == "waiting"))
-        return [_finding(row, caused.get(row.message_id, ())) for row in rows]
+        told = [row for row in rows if row.told_at is not None]
+        by_notice: dict[int, list[tuple[str, bool]]] = {}
+        by_message: dict[int, list[tuple[str, bool]]] = {}
+        asked = {"warnings": [row.notice_id for row in told if row.notice_id], "messages": [row.message_id for row in told]}
+        for row in connection.execute(_CAUSED, asked) if told else ():
+            place = by_notice.setdefault(row.id, []) if row.kind == "warning" else by_message.setdefault(row.message_id, [])
+            place.append((row.key, free(row, self._latest or row.due_at)))
+        return [_finding(row, (*by_notice.get(row.notice_id, ()), *by_message.get(row.message_id, ()))) for row in rows]
 
     def _person(self, examination: Examination) -> str | None:
         return self._pseudonyms.of_address(examination.staff.address) if examination.staff else None

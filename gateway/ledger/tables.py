@@ -154,6 +154,7 @@ outgoing = Table(
     Column("mail_from", Text, nullable=False),
     Column("rcpt_to", Text, nullable=False),
     Column("octets", LargeBinary, nullable=False),
+    Column("sections", JSON(none_as_null=True)),
 )
 
 service_case = Table(
@@ -258,6 +259,7 @@ finding = Table(
     Column("told_at", Instant),
     Column("mended_at", Instant),
     Column("disputed_at", Instant),
+    Column("notice_id", ROW, index=True),  # the warning that told of it; no foreign key, since the notice may be kept for a shorter time
     Index(None, "person", "at"),
 )
 

@@ -23,6 +23,7 @@ from gateway.ledger.batch import record
 from gateway.ledger.errors import LedgerUnavailable, RecordingFailed
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.records import Decide, Recorded
+from gateway.ledger.refused_recipients import RefusedRecipients
 from gateway.policy.model import DEFAULT_CAPS, Caps
 
 MOST_TOGETHER = 200
@@ -56,6 +57,8 @@ class Writer:
         self._ledger = ledger
         self._decide = decide
         self._caps = caps
+        self.recipients = RefusedRecipients(ledger.pseudonyms, ledger.clock)
+        """What next hops said of them; written with the batch that follows."""
         self._queue: SimpleQueue[_Item | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._ended = False
@@ -140,6 +143,7 @@ class Writer:
 
     def _together(self, batch: Sequence[_Item]) -> list[Any]:
         with self._ledger.writing() as connection:
+            self.recipients.write(connection)
             recorded = iter(self._record(connection, [each.examination for each in batch if each.examination]))
             answers = [next(recorded) if each.examination else self._work(connection, each) for each in batch]
         self._remains = True

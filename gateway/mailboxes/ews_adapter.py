@@ -69,8 +69,8 @@ class _Adapter(HTTPAdapter):
         proxies: Any = None,
     ) -> requests.Response:
         """Raises MailboxFault for all that is no HTTP answer, and for an answer that is none of Exchange's."""
-        exchange = _same_server(request.url or "", self.of.url)
-        if exchange and self.of.ca:
+        asked, exchange = urlsplit(request.url or ""), urlsplit(self.of.url)
+        if self.of.ca and asked.netloc.lower() == exchange.netloc.lower():
             verify = str(self.of.ca)
         read = timeout if stream else SILENCE  # exchangelib gives a stream its minutes, and one more
         try:
@@ -83,7 +83,7 @@ class _Adapter(HTTPAdapter):
             ) from None
         except (requests.exceptions.RequestException, OSError) as error:
             raise MailboxFault("unreachable", f"{self._server(request)}: {_plainly(error)}") from None
-        self._judge(answer, exchange=exchange, stream=stream)
+        self._judge(answer, exchange=asked.path == exchange.path, stream=stream)
         return answer
 
     def _judge(self, answer: requests.Response, *, exchange: bool, stream: bool) -> None:
@@ -113,10 +113,6 @@ class _WholeAnswer(requests.Response):
 
     def iter_content(self, chunk_size: int | None = 1 << 16, decode_unicode: bool = False) -> Any:
         return super().iter_content(chunk_size)
-
-
-def _same_server(url: str, other: str) -> bool:
-    return urlsplit(url).netloc.lower() == urlsplit(other).netloc.lower()
 
 
 def _refused(answer: requests.Response, what: str) -> MailboxFault | None:

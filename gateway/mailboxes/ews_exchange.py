@@ -120,7 +120,8 @@ class Exchange:
         """The header alone, without the empty line, as it arrived; None where there is none (sent items)."""
         with judged():
             text = getattr(self._items([listed], "transport_headers")[0], "transport_headers", None)
-            return str(text).strip().encode("utf-8", "surrogateescape") + b"\r\n" if text else None
+            lines = str(text or "").strip().replace("\r\n", "\n").replace("\n", "\r\n")  # XML keeps no CR
+            return f"{lines}\r\n".encode("utf-8", "surrogateescape") if lines else None
 
     def _items(self, listed: Sequence[Listed], field: str) -> list[Any]:
         """An exception stands for an item that is not given."""

@@ -81,7 +81,7 @@ def _of_the_network(error: OSError) -> MailboxFault:
 
 def _of_the_server(error: Exception, stage: Stage, subject: str) -> MailboxFault:
     """imaplib's `abort` is a farewell (BYE), a lost connection or an answer that is no IMAP; its `error` a NO or BAD."""
-    text = " ".join(each.decode("latin-1") if isinstance(each, bytes) else str(each) for each in error.args)
+    text = _text(error)
     if "socket error" in text:
         return MailboxFault("unreachable", "the connection fails")
     if re.search("unexpected (tagged )?response", text) or type(error).__name__ in ("ProtocolError", "InvalidCriteriaError"):
@@ -90,16 +90,24 @@ def _of_the_server(error: Exception, stage: Stage, subject: str) -> MailboxFault
     why = _CODES.get(code) or next((why for phrase, why in _PHRASES if phrase in text.lower()), None)
     if why is None:
         why = "unreachable" if isinstance(error, IMAPClient.AbortError) else _PLAIN[stage]
-    said = _WHAT[stage] + (f' "{subject}"' if subject else "") + (f" [{code}]" if code else "")
+    what = "the server ends the connection" if isinstance(error, IMAPClient.AbortError) else _WHAT[stage] + (f' "{subject}"' if subject else "")
+    said = what + (f" [{code}]" if code else "")
     if stage in ("connection", "folder"):
         said += _words(text)
     return MailboxFault(why, said, retry_after=_asked_for(text))
 
 
+def _text(error: Exception) -> str:
+    """What the server said, without what imaplib and imapclient wrote around it."""
+    text = " ".join(each.decode("latin-1") if isinstance(each, bytes) else str(each) for each in error.args)
+    text = re.sub(r"^(\* BYE |command: \w+ => |\w+ failed: )", "", text)
+    bad = re.fullmatch(r"\w+ command error: BAD \[b['\"](.*)['\"]\]", text, re.DOTALL)
+    return bad[1] if bad else text
+
+
 def _words(text: str) -> str:
-    """The server's, in one line."""
-    kept = re.sub(r"\[[^\]]*\]|\S*@\S*|[^ -~]|b['\"]", " ", text)
-    kept = " ".join(kept.split())[:100]
+    """In one line, without response codes and addresses."""
+    kept = " ".join(re.sub(r"\[[^\]]*\]|\S*@\S*|[^ -~]", " ", text).split())[:100]
     return f": {kept}" if kept else ""
 
 

@@ -18,6 +18,8 @@ from gateway.message.model import PREFIX_LIMIT
 AT_ONCE = 100_000
 """UIDs of one search."""
 
+MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -48,7 +50,7 @@ def examine(client: Client, name: str) -> Standing:
         if not validity:
             raise MailboxFault("malformed", f'the server has no UIDVALIDITY for the folder "{name}", so no place in it can be kept')
         promised = said.get(b"UIDNEXT")
-        next_uid = promised or (max(client.search(["UID", "*"]), default=0) + 1 if exists else 1)
+        next_uid = promised or (max(_search(client, "UID *"), default=0) + 1 if exists else 1)
         return Standing(name, validity, exists, next_uid, promised is not None, said.get(b"HIGHESTMODSEQ"))
 
 
@@ -66,17 +68,31 @@ def uids_after(client: Client, standing: Standing, uid: int, since: datetime | N
 
     `since`: may leave out what arrived before. SINCE has whole days, of the server's zone: the exact filter is the caller's.
     """
-    criteria: list[Any] = ["SINCE", (since.astimezone(UTC) - timedelta(days=1)).date()] if since else []
+    received = f" SINCE {_day(since.astimezone(UTC) - timedelta(days=1))}" if since else ""
     first = uid + 1
     while first < standing.next_uid:
         last = standing.next_uid - 1 if standing.exists <= AT_ONCE else min(first + AT_ONCE, standing.next_uid) - 1
         with judged("message"):
             # Never "n:*": it names the last message even where its UID is below n (RFC 3501 §6.4.8).
-            found = sorted({each for each in client.search(["UID", f"{first}:{last}", *criteria]) if first <= each <= last})
+            found = sorted({each for each in _search(client, f"UID {first}:{last}{received}") if first <= each <= last})
         if found or last + 1 >= standing.next_uid:
             return found, last
         first = last + 1
     return [], uid
+
+
+def _search(client: Client, criteria: str) -> list[int]:
+    """imapclient's own refuses an answer in several lines, which no RFC forbids."""
+    kind, data = client.wire.uid("SEARCH", criteria)
+    if kind != "OK":
+        raise Client.Error(*data)
+    words = b" ".join(each for each in data if each).partition(b"(")[0].split()  # behind it: MODSEQ (RFC 7162)
+    return [int(each) for each in words]
+
+
+def _day(at: datetime) -> str:
+    """As of RFC 3501's `date`, in no locale's language."""
+    return f"{at.day}-{MONTHS[at.month - 1]}-{at.year}"
 
 
 def describe(client: Client, uids: Sequence[int]) -> dict[int, Described]:

@@ -16,7 +16,7 @@ CONNECT, ANSWER = 15.0, 60.0
 LONGEST_LINE = 4 << 20
 """Octets of one line: some 400,000 UIDs."""
 
-LONGEST_ANSWER = 32 << 20
+LONGEST_ANSWER = 16 << 20
 """Octets of all that comes after one command, until the next one."""
 
 
@@ -58,8 +58,8 @@ class Line:
         sock.settimeout(ANSWER)
         sock.sendall(octets)
 
-    def readline(self, within: float = ANSWER) -> bytes:
-        """With its line break. Raises OSError (TimeoutError: nothing is lost, ask again) and TooMuch."""
+    def readline(self, within: float) -> bytes:
+        """With its line break; `within` seconds for each piece. Raises OSError (TimeoutError: nothing is lost, ask again) and TooMuch."""
         looked = 0
         while (end := self._pending.find(b"\n", looked)) < 0:
             looked = len(self._pending)

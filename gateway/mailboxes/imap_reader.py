@@ -64,6 +64,7 @@ class FolderReader:
         self.seen: Standing | None = None
         """As the folder stood at the last look."""
         self._quiet: tuple[Place, int | None] | None = None
+        self._ahead: tuple[tuple[int, int, datetime | None], tuple[list[int], int]] | None = None
         self._alone_until = 0
         self._failures: Counter[int] = Counter()
 
@@ -76,7 +77,7 @@ class FolderReader:
         place.must_be_known_to(standing)
         if standing.modseq is not None and self._quiet == (place, standing.modseq):
             return Changes((), cursor)
-        uids, _ = found = uids_after(client, standing, place.uid)
+        uids, _ = found = self._search(client, standing, place, None)
         if not uids:
             # Not moved on to UIDNEXT: a cursor stands behind what was seen, not behind what a server says should not be there.
             self._quiet = (place, standing.modseq)
@@ -89,11 +90,17 @@ class FolderReader:
         self.seen = standing = examine(client, name)
         place = Place.read(cursor) if cursor else Place(standing.validity, 0)
         place.must_be_known_to(standing)
-        found = uids_after(client, standing, place.uid, since)
+        found = self._search(client, standing, place, since)
         page, more = self._page(client, standing, found, limit, since) if found[0] else (_Page((), 0), False)
         # At the end behind all that is there, so that `changes` does not bring what is older than `since`.
         last = page.last if more else max(standing.next_uid - 1, place.uid)
         return Changes(page.arrivals, str(Place(standing.validity, last)), more, page.unreadable)
+
+    def _search(self, client: Client, standing: Standing, place: Place, since: datetime | None) -> tuple[list[int], int]:
+        """UIDs behind `place`, and up to which UID that is all; what the last page left need not be searched for again."""
+        if self._ahead and self._ahead[0] == (place.validity, place.uid, since):
+            return self._ahead[1]
+        return uids_after(client, standing, place.uid, since)
 
     def _page(
         self, client: Client, standing: Standing, found: tuple[list[int], int], limit: int, since: datetime | None = None
@@ -111,7 +118,9 @@ class FolderReader:
                 raise
             page = _Page((), uids[0], 1)
         del self._failures[uids[0]]
-        return page, page.last < uids[-1] or until < standing.next_uid - 1
+        rest = [each for each in uids if each > page.last]
+        self._ahead = ((standing.validity, page.last, since), (rest, until)) if rest else None
+        return page, bool(rest) or until < standing.next_uid - 1
 
     def _note(self, failed: Sequence[int]) -> None:
         """Several: from now on one after the other, to find out which it is."""

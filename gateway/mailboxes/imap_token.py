@@ -47,9 +47,11 @@ class Tokens:
                 )
                 self._secret = secret
             answer = self._application.acquire_token_for_client([SCOPE])
-        except (requests.RequestException, ValueError) as error:
-            why = type(error).__name__ if isinstance(error, requests.RequestException) else "no such tenant, or no OAuth there"
-            raise MailboxFault("unreachable", f"the token server: {why}") from None
+        except (requests.RequestException, msal.exceptions.MsalError) as error:
+            # Not chained, here and below: the texts quote what was sent.
+            raise MailboxFault("unreachable", f"the token server: {type(error).__name__}") from None
+        except (ValueError, TypeError, LookupError, AttributeError):
+            raise MailboxFault("malformed", "the token server's answers are no OAuth; look at tenant and authority_url") from None
         if token := answer.get("access_token"):
             return str(token)
         raise _refused(answer)
@@ -58,4 +60,6 @@ class Tokens:
 def _refused(answer: dict[str, Any]) -> MailboxFault:
     """Only the codes: the description may quote what was sent. Entra ID's are AADSTS numbers, such as 7000222 for an expired secret."""
     numbers = [f"AADSTS{each}" for each in answer.get("error_codes", ()) if isinstance(each, int)]
+    if answer.get("error") == "temporarily_unavailable":
+        return MailboxFault("throttled", "the token server asks for patience")
     return MailboxFault("credentials", f"the token server refuses the client: {' '.join([str(answer.get('error'))[:40], *numbers])}")

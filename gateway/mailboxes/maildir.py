@@ -30,6 +30,8 @@ from gateway.settings.mailboxes import MaildirMailbox
 _SECONDS = re.compile(r"(\d{9,10})\.")
 _LOOKS_FOR_A_NAME = 3
 """A file may be renamed between being listed and being opened."""
+_NOWHERE = FutureCursor(0.0, {}).text
+"""Where there is no such folder."""
 _STEP = 200
 """Milliseconds between looks of the notifying thread at whether it should end."""
 
@@ -123,7 +125,7 @@ class MaildirMailboxReader:
 
     def _changes(self, folder: Folder, cursor: str | None, limit: int) -> Changes:
         if self._folders[folder] is None:
-            return Changes((), FutureCursor.beginning((), self._now()).text)
+            return Changes((), _NOWHERE)
         listed = self._list(folder)
         if cursor is None:
             return Changes((), FutureCursor.beginning(((each.unique, each.order) for each in listed), self._now()).text)
@@ -135,7 +137,7 @@ class MaildirMailboxReader:
 
     def _history(self, folder: Folder, since: datetime, cursor: str | None, limit: int) -> Changes:
         if self._folders[folder] is None:
-            return Changes((), FutureCursor.beginning((), self._now()).text)
+            return Changes((), _NOWHERE)
         listed = self._list(folder)
         place = HistoryCursor.read(cursor) if cursor else HistoryCursor.beginning(((each.unique, each.order) for each in listed), self._now())
         received = [(_received(each.path), each) for each in listed]

@@ -67,6 +67,7 @@ class Watcher:
 
     async def _turn(self) -> None:
         """One look and one wait. Raises LeaseLost."""
+        self._again.clear()
         try:
             await self._remember()
             await self._reading.look(self._mailbox)
@@ -141,7 +142,6 @@ class Watcher:
     async def _rest(self, seconds: float, *, may_be_woken: bool) -> None:
         tasks: list[asyncio.Future[Any]] = [asyncio.ensure_future(self._around.pause(seconds))]
         if may_be_woken:
-            self._again.clear()
             tasks.append(asyncio.ensure_future(self._again.wait()))
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

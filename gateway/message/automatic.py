@@ -21,6 +21,9 @@ from gateway.message.text import plain_text
 
 __all__ = ["Automatic", "AutomaticType", "auto_submitted_keyword", "classify"]
 
+_OPENS_WITHIN = 60
+"""Characters of a greeting and of thanks, before the text says what it is about."""
+
 AutomaticType = Literal[
     "bounce", "receipt", "feedback_report", "calendar_reply", "out_of_office", "voicemail", "auto_reply", "list", "bulk", "auto_generated"
 ]
@@ -138,7 +141,8 @@ def _absence_with_evidence(signs: Signs) -> Automatic | None:
     if signs.absent:
         return Automatic("out_of_office", "absence-text", f"{marked or evidence}; the text says that the writer is away")
     in_answer = signs.reply or signs.null_sender or signs.answers or signs.by_software
-    if in_answer and phrases.ABSENCE_TERSE.search(signs.opening):
+    # An acknowledgement may repeat what the reader wrote: there only the first words count.
+    if in_answer and (phrases.ABSENCE_TERSE.match if signs.acknowledges else phrases.ABSENCE_TERSE.search)(signs.opening):
         return Automatic("out_of_office", "vacation-responder" if marked else "absence-text", marked or f"{evidence}; the text names an absence")
     if signs.acknowledges:
         return None
@@ -150,17 +154,31 @@ def _absence_with_evidence(signs: Signs) -> Automatic | None:
         return Automatic("out_of_office", "absence-text", f"{evidence}; the text names an absence")
     if phrases.OTHER_PURPOSE.search(signs.opening):
         return None
-    if phrases.EXCHANGE_SUBJECT.match(signs.subject) and (_exchange(signs) or signs.from_a_person):
+    if phrases.EXCHANGE_SUBJECT.match(signs.subject) and ((_exchange(signs) and not signs.from_a_team) or signs.from_a_person):
         return Automatic("out_of_office", "exchange-automatic-reply", f"{evidence}; subject of an Exchange automatic reply")
-    if signs.reply and signs.from_a_person and signs.opening and not signs.from_list and not signs.names & headers.UNSUBSCRIBE:
-        return Automatic("out_of_office", "automatic-reply-of-a-person", f"{signs.reply}; from a person's own mailbox, and no acknowledgement")
+    return _reply_of_a_person(signs)
+
+
+def _reply_of_a_person(signs: Signs) -> Automatic | None:
+    """What software answers in the name of a person, naming a day and no other purpose: that the person is not there till then, in whatever words."""
+    answered = signs.reply or ((signs.null_sender or signs.old_responder) and (phrases.REPLIED.match(signs.subject) or signs.self_declared))
+    if (
+        answered
+        and signs.from_a_person
+        and phrases.DAY_NAMED.search(signs.opening)
+        and not signs.from_list
+        and not signs.names & headers.UNSUBSCRIBE
+        and not signs.acknowledges
+    ):
+        return Automatic("out_of_office", "automatic-reply-of-a-person", "software answered from a person's own mailbox, and acknowledges nothing")
     return None
 
 
 def _generated_absence(signs: Signs) -> bool:
     """Notifications pass on what people write; only one that opens with an absence, and comes from no list, is an absence."""
     passed_on = signs.from_list or signs.names & headers.UNSUBSCRIBE
-    return not passed_on and phrases.ABSENCE_OWN.search(signs.opening[:200]) is not None and not phrases.REPORTED.search(signs.opening[:120])
+    said = None if passed_on or phrases.REPORTED.search(signs.opening[:120]) else phrases.ABSENCE_OWN.search(signs.opening[:200])
+    return said is not None and (signs.from_a_person or (said.start() <= _OPENS_WITHIN and "@" not in signs.opening[: said.start()]))
 
 
 def _exchange(signs: Signs) -> bool:
@@ -186,6 +204,8 @@ def _absence_without_headers(signs: Signs) -> Automatic | None:
         return Automatic("out_of_office", "automatic-subject-in-answer", "subject as software writes it, in answer to a message")
     if signs.old_responder and signs.absent:
         return Automatic("out_of_office", "old-vacation-responder", f"{signs.old_responder}; the text says that the writer is away")
+    if signs.old_responder and signs.self_declared and (found := _reply_of_a_person(signs)):
+        return found
     if signs.self_declared and signs.absent and not phrases.NOT_A_ROBOT.search(signs.opening[:300]):
         return Automatic("out_of_office", "declared-automatic-absence", "the text says that it is automatic, and that the writer is away")
     if phrases.ABSENCE_SUBJECT.match(signs.subject):

@@ -127,7 +127,8 @@ ROBOTS = frozenset(("mailer-daemon", "mailerdaemon", "mail-daemon", "listserv", 
 NO_REPLY = re.compile(r"(?:.*[._+-])?(?:no[._-]?reply|do[._-]?not[._-]?reply|ne[._-]?pas[._-]?repondre|pas[._-]?de[._-]?reponse)(?:[._+-].*|\d*)")
 TEAMS = frozenset(
     "office team support desk help info service services centre center council city department division permits permit clerk sales customer "
-    "bureau equipe ville accueil information reply noreply system admin inquiries enquiries counter branch unit section library".split()
+    "bureau equipe ville accueil information reply noreply system admin inquiries enquiries counter branch unit section library jobs careers "
+    "billing orders notifications alerts news marketing shop store media tickets quarantine voicemail renseignements secretariat".split()
 )
 """Words in the display name of a mailbox that is nobody's own."""
 NEWSLETTERS = re.compile(

@@ -81,7 +81,7 @@ ECHOED_BY_SOFTWARE = re.compile(
 
 SOFTWARE_SUBJECT = _any(
     r"auto(?:matic|mated)?[ -]?(?:e-?mail )?(?:reply|response|responder|acknowledge?ment|answer)\b\s*(?:[:(\[-]|$|from\b|to\b|re\b)",
-    r"auto-?replied\s*:",
+    r"auto-?replied\s*:|yahoo! auto response$|.{1,200}\(auto-?(?:reply|response)\)$",
     r"(?:reponse|courriel|message|accuse de reception) automati(?:que|se)\s*(?:[:(\[-]|$)",
     r"automatische? (?:antwort|antwoord)\s*:|automatisch antwoord\s*:|autoantwort|autosvar|automatisk svar|automaattinen vastaus",
     r"(?:respuesta|resposta|risposta) automatica\s*(?:[:(-]|$)|auto-?resposta|autorespuesta|risposta non al computer",
@@ -93,7 +93,7 @@ SOFTWARE_SUBJECT = _any(
 )
 """Subjects by which software marks an automatic reply of any kind."""
 
-SHORT_SOFTWARE_SUBJECT = _any(r"auto\s*:", r"yahoo! auto response")
+SHORT_SOFTWARE_SUBJECT = _any(r"auto\s*:")
 """The same, too short to count without a second sign that a message is being answered."""
 
 EXCHANGE_SUBJECT = _any(
@@ -140,10 +140,11 @@ CRON_SUBJECT = _any(r"cron <[^>]+>", r"anacron job", r"output from (?:your )?(?:
 
 # --- the newest text ------------------------------------------------------------------------------------------------------------
 
-_AM = r"(?:\b(?:i am|i'm|im|i will be|i'll be|i shall be|i have been|i've been|we are|we will be)|\band am|(?:^|[.!,;:-] ?)(?:am|will be))(?: [\w'-]+){0,3}? "
+_AM = r"(?:\b(?:i am|i'm|im|i will be|i'll be|i shall be|i have been|i've been|we are|we're|we will be|we'll be)|\band am|(?:^|[.!,;:-] ?)(?:am|will be))(?: [\w'-]+){0,3}? "
 
 ABSENCE_OWN = _any(
-    _AM + r"(?:out[ -]of|away from|absent from|not in|out from|off from|not at|away on|off on|out on)(?: the| my| our| this)?(?: [\w'-]+){0,2}? "
+    _AM
+    + r"(?:out[ -]of|outta|away from|absent from|not in|out from|off from|not at|away on|off on|out on)(?: the| my| our| this)?(?: [\w'-]+){0,2}? "
     r"(?:office|desk|work|e-?mails?|mail|town|country|computer|vacation|holidays?|leave|business|campus|building|city|province)\b",
     _AM
     + r"(?:on|taking|enjoying)(?: an?| my| some)?(?: [\w'-]+){0,3}? ?(?:vacation|holidays?|leave|sabbatical|travel|pto|time off|secondment|jury duty|course)\b",
@@ -153,6 +154,8 @@ ABSENCE_OWN = _any(
     r"\b(?:during|in|throughout) my (?:brief |short |extended )?absence\b|\bwhile i(?: am|'m) (?:away|out|gone|off|on)\b",
     r"\b(?:until|upon|on|after|following|when|once|before) (?:my return|i return|i am back|i'm back|i get back|i am returning|i come back)\b",
     r"\b(?:limited|no|intermittent|restricted|infrequent|sporadic|occasional) (?:access|connectivity|internet)\b.{0,40}(?:e-?mail|mail|messages|phone|internet|$)",
+    r"\b(?:won't|will not|cannot|can't|shall not|not be able to|unable to) (?:be )?(?:see|seeing|read|reading|have|having|get|getting|receive|look at) (?:[\w'-]+ ){0,2}?"
+    r"(?:e-?mails?|mail|messages)\b.{0,20}\b(?:until|till|before)\b|\bread no (?:e-?)?mail\b|\b(?:i have|i've) gone (?:to|on|away|off)\b|\bback at (?:work|my desk|the office)\b",
     r"\bnot (?:be )?(?:checking|reading|monitoring|responding to|have access to|able to (?:check|read|respond|access))(?: to)?(?: my| any)? ?(?:e-?mails?|messages|voice ?mail)",
     r"\bi (?:will|shall) (?:be )?(?:return|returning|back)\b|\bi(?:'ll| will) be back\b|\bi return (?:on|to)\b|\breturning to (?:the |my )?office\b",
     r"\b(?:i have|i've) (?:left|retired|resigned|gone on|moved on (?:from|to))\b|\bi(?: am|'m) no longer (?:with|at|working|employed|in)\b|\bi no longer work\b|\bi(?: am|'m) retired\b",
@@ -237,8 +240,11 @@ ACKNOWLEDGEMENT = _any(
     r"\byour (?:[\w-]+ ){0,3}(?:is important to us|was received|is being (?:reviewed|processed))|\backnowledge(?:s|ment)? (?:the )?(?:of )?(?:the )?receipt\b|\bconfirm(?:s|ing)? receipt\b",
     r"\b(?:thank you|thanks) for (?:contacting|submitting|applying|reaching out|your (?:order|application|submission|inquiry|enquiry|interest|report))",
     r"\b(?:ticket|case|reference|request|tracking|incident|confirmation)(?: number| no\.?| id)?\s*[:#]\s*#?[\w-]*\d",
+    r"\b(?:creation|receipt|opening) of (?:an?|your|the) (?:[\w-]+ )?(?:ticket|request|case|incident)\b|\bexpect an? (?:answer|reply|response) (?:in|within)\b",
+    r"\b(?:mailbox|inbox|account) is (?:looked at|read|monitored|checked) (?:on|during|between|from|mon|\w+ days)",
     r"\b(?:will|shall) (?:respond|reply|get back|be in touch|contact you|answer)(?: [\w'-]+){0,4} within\b|\bwithin (?:\w+ ){1,3}(?:business|working) days?\b"
     r"|\ballow (?:up to |at least |us )?[\w-]+(?: to [\w-]+)? (?:business |working )?days\b|\b(?:high|large) volumes? of\b|\b(?:high|large) (?:e-?mail |call )?volumes?\b",
+    r"\b(?:mailbox|inbox|account|office|desk|line|counter) is (?:regularly |normally |only )?(?:monitored|staffed|checked|attended|open)\b",
     r"\b(?:mailbox|inbox|address|account) is (?:not|no longer|un)(?: being| actively)? ?(?:monitored|read|checked)\b",
     r"\bnous avons (?:bien )?recu\b|\baccus(?:ons|e de) reception\b|\b(?:a|ont) (?:bien )?ete (?:recue?s?|enregistree?s?|transmise?s?)\b|\bmerci (?:d'avoir communique|de nous avoir|d'avoir ecrit)",
     r"\bnumero (?:de (?:dossier|demande|reference|suivi)|du billet)\b|\bnous (?:vous )?repondrons\b|\bdans (?:les|un delai de) .{1,20}jours? ouvrables?\b|\bboite (?:de reception )?n'est pas surveillee\b",
@@ -250,7 +256,8 @@ ACKNOWLEDGEMENT = _any(
 SELF_DECLARED = _any(
     r"\bthis is an? (?:\w+ )?auto(?:matic|mated|matically[ -]generated|-?generated)?[ -]?(?:\w+ )?(?:reply|response|responder|message|e-?mail|mail|acknowledge?ment|notification|answer)\b",
     r"\bthis (?:e-?mail|message|mail|reply|response|note) (?:was|is|has been|is being) (?:an? )?(?:sent |being )?(?:auto(?:matically|mated|matic|-)?)[ -]?(?:generated|sent|reply|response|\b)",
-    r"^\W*auto(?:matic|mated)?[ -]?(?:reply|response|responder|message)\b|\bthis auto(?:matic|mated|-)? ?(?:reply|response|message|e-?mail)\b",
+    r"\b(?:computer|robot|machine|program|filter|rule|recipe) (?:is |that is )?(?:writing|answering|replying|responding|answers|replies|responds)\b|\bgenerated by a\b",
+    r"^\W*auto(?:matic|mated)?[ -]?(?:reply|response|responder|message|answer)\b|\bthis auto(?:matic|mated|-)? ?(?:reply|response|message|e-?mail)\b",
     r"\bthis (?:is )?(?:an )?auto-?generated (?:e-?mail|message|reply)\b",
     r"\bdo not (?:reply|respond) to this (?:e-?mail|message|mail)|\bplease do not reply\b|\bnotification that you will receive while this person is away\b",
     r"\b(?:ceci|ce courriel|ce message|cette reponse|il s'agit)(?: [\w'-]+){0,4} automati(?:que|quement|se)",
@@ -264,7 +271,7 @@ SELF_DECLARED = _any(
 """The text itself says that a machine sent it."""
 
 SELF_DECLARED_ROOTS = (
-    "auto", "not reply", "not respond", "pas répond", "pas repond", "répondez pas", "awtomat", "自动", "自動", "자동", "автомат", "تلقائي", "خودکار", "אוטומטית",
+    "auto", "computer", "robot", "machine", "program", "filter", "rule", "recipe", "generated", "not reply", "not respond", "pas répond", "pas repond", "répondez pas", "awtomat", "自动", "自動", "자동", "автомат", "تلقائي", "خودکار", "אוטומטית",
 )  # fmt: skip
 """One of these is in every text that `SELF_DECLARED` finds: a quick look before the long one."""
 
@@ -321,11 +328,17 @@ UNSUBSCRIBE_TEXT = _any(
 OTHER_PURPOSE = _any(
     r"\b(?:read|check|answer|look at) (?:my |the )?e-?mails?(?: only)? (?:only )?(?:once|twice|a few times|\w+ times) (?:a|per|each|every) (?:day|week)\b",
     r"\b(?:new|changed|change of|updated?) (?:my |our )?(?:e-?mail )?address\b|\baddress has changed\b|\bupdate your (?:records|contacts|address book)\b|\bnouvelle adresse\b",
-    r"\b(?:confirm|verify|prove) that you are\b|\bto (?:confirm|verify|prove) (?:that )?you|\bspam (?:filter|protection)\b|\bchallenge\b|\bwill be delivered\b",
+    r"\b(?:confirm|verify|prove) that you are\b|\bto (?:confirm|verify|prove) (?:that )?you|\bspam (?:filter|protection)\b|\bbeing held\b|\bto release\b|\bvalidated?\b|\bchallenge\b|\bwill be delivered\b",
     r"\b(?:i|we)(?:'ll| will| shall) (?:\w+ )?(?:get (?:back )?to|reply|respond|answer|be in touch|review|read)\b(?!.{0,80}\b(?:return|back|until|away|desk|office|home)\b)",
     r"\bje (?:vous )?repondrai\b(?!.{0,80}\bretour\b)",
 )
 """An automatic reply of a person that tells of no absence: slow reading, a new address, a question to prove that one is no machine, a promise."""
+
+DAY_NAMED = _any(
+    r"\b(?:until|till?|back|return\w*|home|retour|semaine|weeks?|months?|tomorrow|demain|tonight|retraite|retired)\b|\b\d{1,2}(?:st|nd|rd|th|\.)(?!\w)|\b\d{1,2}[/.-]\d{1,2}\b",
+    r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\b(?:lun|mar|mercre|jeu|vendre|same)di\b|\b(?:lunes|martes|jueves|viernes|montag|dienstag|mittwoch|donnerstag|freitag)\b",
+    r"\b(?:jan|feb|mar|apr|jun|jul|aug|sep|oct|okt|nov|dec|dez|janv|fevr|avr|juil|aout|dic|ene|ago)[a-z]{0,7}\b.{0,3}\d|\d.{0,4}\b(?:jan|feb|mar|apr|jun|jul|aug|sep|oct|okt|nov|dec|dez|fevr|avr|mai|juil|aout)",
+)
 
 ABSENCE_OF_THE_READER = _any(
     r"\byour (?:auto|out|vacation|absence|return|leave|holiday)|\byou(?:'re| are| were| get| come) (?:back|away|out|off)\b|\byou return\b",

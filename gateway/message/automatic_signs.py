@@ -70,7 +70,15 @@ class Signs:
         if len(words) >= 2:
             return all(word in names or (len(word) == 1 and any(name[0] == word for name in names)) for word in words)
         local = "".join(words)
+        if local in (names[0], "".join(name[0] for name in names)) and len(local) >= 3:
+            return True
         return any(first != last and local in (first + last, first[0] + last, first + last[0], last + first[0]) for first in names for last in names)
+
+    @cached_property
+    def from_a_team(self) -> bool:
+        """Whether a writer's name or address has a word of offices in it."""
+        words = {word for each in self.message.of("from") for word in re.findall(r"[^\W\d_]+", fold(f"{each.display_name} {each.local}"))}
+        return bool(words & headers.TEAMS)
 
     @cached_property
     def subject(self) -> str:

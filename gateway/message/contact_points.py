@@ -51,7 +51,7 @@ _CITY_LINE = re.compile(r"(?<![\w.@#:/-])(?:3-1-1|311)(?![\w@]|[.:-]\d)")
 _CITY_LINE_BEFORE = re.compile(
     r"(?:call|dial|phone|ring|give|ask|contact|reach|try|through|via|use|visit|composez|composer|appelez|appeler|contactez|joignez|joindre"
     r"|communiquez avec|service|centre"
-    r"|(?:tel|tél|telephone|téléphone|phone)\.?\s?:?|toronto(?:['’]s)?|le|au|du|or|ou|at|@|:|\(|avec|by dialling|by dialing|line)\s{0,2}$",
+    r"|(?:tel|tél|telephone|téléphone|phone)\.?\s?:?|toronto(?:['’]s)?|le|au|du|or|ou|at|@|:|\?|\(|avec|by dialling|by dialing|line)\s{0,2}$",
     re.IGNORECASE,
 )
 _CITY_LINE_AFTER = re.compile(r"\s{0,2}(?:toronto|,?\s?(?:for|pour|any ?time|24|at any|from)\b)", re.IGNORECASE)
@@ -144,7 +144,7 @@ def _short_lines(text: str) -> list[ContactPoint]:
     found = [ContactPoint("911", "911", match.start(), match.end()) for match in _EMERGENCY.finditer(text)]
     for match in _CITY_LINE.finditer(text):
         before, after = text[max(0, match.start() - 30) : match.start()], text[match.end() : match.end() + 60]
-        offered = _CITY_LINE_BEFORE.search(before) or _CITY_LINE_AFTER.match(after) or not (before.strip() or after.strip())
+        offered = _CITY_LINE_BEFORE.search(before) or _CITY_LINE_AFTER.match(after) or not (before.strip() or after.strip(" .!,;"))
         if offered and not _NOT_A_LINE.search(before) and not _STREET_AFTER.match(after):
             found.append(ContactPoint("311", CITY_LINE, match.start(), match.end()))
     return found

@@ -8,17 +8,18 @@ to report as phishing. Pure: values in, a notice out. Nothing is sent when a tem
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from gateway.judgement.staff import division_for
-from gateway.judgement.staff_verdict import Belonging, StaffVerdict
+from gateway.judgement.staff_verdict import Belonging, StaffVerdict, Topic, topic_of
 from gateway.judgement.verdict import Examination
 from gateway.ledger.records import Notice, NoticeKind
 from gateway.message.own_token import loop_token, notice_message_id
 from gateway.notices import frame, mime, warning_words
 from gateway.notices.html import html_body
 from gateway.notices.passages import Passage, one_line, passage, plain_text
+from gateway.notices.warning_sections import TOPICS, Section, as_kept, read_back
 from gateway.policy.model import Bilingual, Division, Policy
 from gateway.policy.sentences import LANGUAGES, TextFailed, Texts
 
@@ -45,8 +46,8 @@ class Told:
     html: str
     language: str
     """Value of Content-Language (RFC 3282)."""
-    offers: Mapping[str, tuple[Passage, ...]]
-    """away-text, voicemail, signature -> what is there to paste; the first away-text is in the reader's language."""
+    sections: Mapping[Topic, Section] = field(default_factory=dict)
+    """Of a warning: what it says of each topic."""
     failed: tuple[str, ...] = ()
     """Texts for which built-in words stand: file name and kind of error."""
 
@@ -62,26 +63,57 @@ class _Staff:
 
 
 def warning_text(examination: Examination, verdict: StaffVerdict, *, policy: Policy, texts: Texts) -> Told:
-    """The words of a warning. Raises NotWritten."""
+    """The words of a warning, with those of a waiting one whose place it takes. Raises NotWritten."""
     staff = _staff(examination, policy)
-    values = {each: warning_words.values(examination, verdict, staff.person, staff.division, policy, each) for each in LANGUAGES}
-    language, other = staff.language, next(each for each in LANGUAGES if each != staff.language)
-    own = values[language]
-    offers: dict[str, tuple[Passage, ...]] = {}
-    after: tuple[Passage, ...] = ()
-    if own["offers_text"]:
-        offers["away-text"] = tuple(_part("away-text", each, values[each], texts) for each in (language, other))
-        spoken = _part("voicemail", language, own, texts)
-        offers["voicemail"] = (_to_paste(spoken),)
-        after = (spoken,)
-    if own["signature"]:
-        offers["signature"] = (_part("signature", language, own, texts),)
+    own = _own_sections(examination, verdict, staff, policy, texts)
+    said = {**_carried(verdict), **own}
+    sections = {topic: said[topic] for topic in TOPICS if topic in said}
+    if not sections:
+        raise NotWritten("nothing to tell")
+    language = staff.language
+    farewell = {**warning_words.nothing(), **{name: value for each in sections.values() for name, value in each.farewell.items() if value}}
+    greeting = {**warning_words.nothing(), "first_name": warning_words.first_name(staff.person.name)}
     shown = (
-        _part("opening", language, own, texts), *offers.get("away-text", ()), *after, *offers.get("signature", ()),
-        _part("closing", language, own, texts),
-    )  # fmt: skip
-    subject = warning_words.subject(verdict.told, language)
-    return _framed(subject, shown, (language,), staff, policy, texts, offers)
+        _part("opening", language, greeting, texts),
+        *(passage for each in sections.values() for passage in each.passages),
+        _part("closing", language, farewell, texts),
+    )
+    subject = warning_words.subject([kind for each in sections.values() for kind in each.kinds], language)
+    told = _framed(subject, shown, (language,), staff, policy, texts)
+    return replace(told, sections=sections)
+
+
+def _carried(verdict: StaffVerdict) -> dict[Topic, Section]:
+    try:
+        return read_back(verdict.carried_sections)
+    except (KeyError, TypeError):
+        raise NotWritten("a warning that waits was written by another version") from None
+
+
+def _own_sections(examination: Examination, verdict: StaffVerdict, staff: _Staff, policy: Policy, texts: Texts) -> dict[Topic, Section]:
+    """Of each topic that this message gives reason to write about."""
+    if not verdict.told:
+        return {}
+    values = {each: warning_words.values(examination, verdict, staff.person, staff.division, policy, each) for each in LANGUAGES}
+    own = values[staff.language]
+    said = {topic: tuple(kind for kind in verdict.told if topic_of(kind) == topic) for topic in TOPICS}
+    return {
+        topic: Section(kinds, staff.language, _passages(topic, staff.language, values, texts), warning_words.farewell(topic, own))
+        for topic, kinds in said.items()
+        if kinds
+    }
+
+
+def _passages(topic: Topic, language: str, values: Mapping[str, Mapping[str, str]], texts: Texts) -> tuple[Passage, ...]:
+    """What was found, then what there is to paste."""
+    own = values[language]
+    found = _part(f"{topic}-found", language, own, texts)
+    if topic != "away":
+        return (found, _part(topic, language, own, texts))
+    if not own["offers_text"]:
+        return (found,)
+    other = next(each for each in LANGUAGES if each != language)
+    return (found, *(_part("away-text", each, values[each], texts) for each in (language, other)), _part("voicemail", language, own, texts))
 
 
 @dataclass(frozen=True)
@@ -98,16 +130,16 @@ class Writing:
         """To the person alone. Raises NotWritten."""
         told = warning_text(examination, verdict, policy=self.policy, texts=self.texts)
         staff = _staff(examination, self.policy)
-        return told, self._notice("warning", told, examination, staff, verdict.not_before, staff.person.address)
+        notice = self._notice("warning", told, examination, staff, verdict.not_before, staff.person.address)
+        return told, replace(notice, sections=as_kept(told.sections))
 
     def thanks(self, examination: Examination, verdict: StaffVerdict) -> Notice:
         """Short, once, to the person alone. Raises NotWritten."""
         staff = _staff(examination, self.policy)
-        away = "yes" if examination.out_of_office.is_ooo else ""
-        values = {**warning_words.nothing(), "first_name": warning_words.first_name(staff.person.name), "away": away}
+        name = warning_words.first_name(staff.person.name)
+        values = {**warning_words.nothing(), "first_name": name, **{str(topic): "yes" for topic in verdict.thanks}}
         shown = (_part("thanks", staff.language, values, self.texts),)
-        subject = warning_words.thanks_subject(bool(away), staff.language)
-        told = _framed(subject, shown, (staff.language,), staff, self.policy, self.texts, {})
+        told = _framed(warning_words.thanks_subject(verdict.thanks[0], staff.language), shown, (staff.language,), staff, self.policy, self.texts)
         return self._notice("thanks", told, examination, staff, verdict.not_before, staff.person.address)
 
     def cover(self, examination: Examination, verdict: StaffVerdict) -> Notice | None:
@@ -118,7 +150,7 @@ class Writing:
             return None
         values = {**warning_words.nothing(), "address": staff.person.address}
         shown = tuple(_part("cover", each, values, self.texts) for each in LANGUAGES)
-        told = _framed(warning_words.cover_subject(), shown, LANGUAGES, staff, self.policy, self.texts, {})
+        told = _framed(warning_words.cover_subject(), shown, LANGUAGES, staff, self.policy, self.texts)
         return self._notice("cover", told, examination, staff, verdict.cover_at, recipient)
 
     def _notice(self, kind: NoticeKind, told: Told, examination: Examination, staff: _Staff, not_before: datetime | None, to: str) -> Notice:
@@ -168,19 +200,12 @@ def _part(name: str, language: str, values: Mapping[str, str], texts: Texts) -> 
         raise NotWritten(str(error)) from None
 
 
-def _to_paste(told: Passage) -> Passage:
-    return Passage(told.language, tuple(block for block in told.blocks if block.to_paste))
-
-
-def _framed(
-    subject: str, shown: tuple[Passage, ...], languages: tuple[str, ...], staff: _Staff, policy: Policy, texts: Texts,
-    offers: Mapping[str, tuple[Passage, ...]],
-) -> Told:  # fmt: skip
+def _framed(subject: str, shown: tuple[Passage, ...], languages: tuple[str, ...], staff: _Staff, policy: Policy, texts: Texts) -> Told:
     failed: list[str] = []
     signature_text, signature_html = frame.unlinked_signatures({each: _signature(staff, policy, each) for each in languages}, texts, failed)
     page = frame.page(html_body(shown, signature_html), languages[0], policy.city.in_language(languages[0]), texts, failed)
     spoken = ", ".join(dict.fromkeys((*languages, *(each.language for each in shown))))
-    return Told(subject, f"{plain_text(shown)}\n\n-- \n{signature_text}\n", page, spoken, offers, tuple(failed))
+    return Told(subject, f"{plain_text(shown)}\n\n-- \n{signature_text}\n", page, spoken, failed=tuple(failed))
 
 
 def _signature(staff: _Staff, policy: Policy, language: str) -> dict[str, str]:

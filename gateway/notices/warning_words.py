@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from datetime import date, datetime
 
 from gateway.judgement.signature_fields import Known, read_block
-from gateway.judgement.staff_verdict import AWAY_KINDS, Belonging, FindingKind, StaffVerdict
+from gateway.judgement.staff_verdict import AWAY_KINDS, Belonging, FindingKind, StaffVerdict, Topic
 from gateway.judgement.verdict import Examination
 from gateway.message.body import NewestText, newest_text
 from gateway.message.signature_block import sender_names
@@ -25,9 +25,11 @@ LONGEST_QUOTE = 160
 _SUBJECTS: Mapping[str, Bilingual] = {
     "contact": Bilingual("Your out-of-office reply: one line to add", "Votre réponse automatique : une ligne à ajouter"),
     "look": Bilingual("Your out-of-office reply: please have a look", "Votre réponse automatique : à revoir, s'il vous plaît"),
+    "meeting": Bilingual("Your invitations: one line to add", "Vos invitations : une ligne à ajouter"),
     "signature": Bilingual("Your email signature: a few lines to put right", "Votre signature de courriel : quelques lignes à revoir"),
     "thanks-away": Bilingual("Thank you: your out-of-office reply is in order", "Merci : votre réponse automatique est en règle"),
     "thanks-signature": Bilingual("Thank you: your signature is in order", "Merci : votre signature est en règle"),
+    "thanks-meeting": Bilingual("Thank you: your invitation is in order", "Merci : votre invitation est en règle"),
     "cover": Bilingual("Cover may be missing for one mailbox", "Un remplacement manque peut-être pour une boîte aux lettres"),
 }
 _FIELDS: Mapping[str, Bilingual] = {
@@ -73,12 +75,17 @@ def nothing() -> dict[str, str]:
 
 def subject(told: Collection[FindingKind], language: str) -> str:
     """Of a warning, by what weighs most in it."""
-    key = "contact" if "no-alternate" in told else "look" if AWAY_KINDS & set(told) else "signature"
+    key = "contact" if "no-alternate" in told else "look" if AWAY_KINDS & set(told) else "signature" if "signature" in told else "meeting"
     return _SUBJECTS[key].in_language(language)
 
 
-def thanks_subject(away: bool, language: str) -> str:
-    return _SUBJECTS["thanks-away" if away else "thanks-signature"].in_language(language)
+def thanks_subject(topic: Topic, language: str) -> str:
+    return _SUBJECTS[f"thanks-{topic}"].in_language(language)
+
+
+def farewell(topic: Topic, found: Mapping[str, str]) -> dict[str, str]:
+    """Of the values of a warning, those that its last words need for this topic."""
+    return {topic: "yes", **{name: found[name] for name in ("cover_by", "quiet_until", "kept_for")}}
 
 
 def cover_subject() -> str:
@@ -95,7 +102,9 @@ def values(examination: Examination, verdict: StaffVerdict, person: Belonging, d
         "away": _yes(AWAY_KINDS & told),
         "offers_text": _yes(AWAY_KINDS - {"return-date-past"} & told),
         **_details(verdict, language),
-        "quoted": _line_looked_at(newest, away=bool(AWAY_KINDS & told)),
+        "quoted": _line_looked_at(newest) if AWAY_KINDS & told else "",
+        "quoted_signature": _first_line(newest),
+        "quoted_meeting": _clipped(examination.message.subject),
         "sent_at": dates.moment(examination.envelope.received_at.astimezone(zone), language),
         "first_name": first_name(person.name),
         "full_name": full_name(person),
@@ -150,11 +159,14 @@ def _details(verdict: StaffVerdict, language: str) -> dict[str, str]:
     return {**flags, "missing": ", ".join(missing), "violations": ", ".join(violations)}
 
 
-def _line_looked_at(newest: NewestText, *, away: bool) -> str:
-    """One line, for its author to know which text is meant; of a signature, its first."""
-    if not away:
-        block = newest.signature if newest.signature_start is not None else ()
-        return _clipped(next((line for line in block if line.strip(" -_*")), ""))
+def _first_line(newest: NewestText) -> str:
+    """Of the signature, for its author to know which one is meant."""
+    block = newest.signature if newest.signature_start is not None else ()
+    return _clipped(next((line for line in block if line.strip(" -_*")), ""))
+
+
+def _line_looked_at(newest: NewestText) -> str:
+    """One line, for its author to know which text is meant."""
     lines = [line.strip() for line in newest.body or newest.lines if line.strip()]
     told = [line for line in lines if not _GREETING.match(line)] or lines
     return _clipped(next((line for line in told if _ABOUT_ABSENCE.search(line)), told[0] if told else ""))

@@ -27,7 +27,9 @@ SIGNATURE_TEXT = "notice.txt.j2"
 SIGNATURE_HTML = "notice.html.j2"
 PAGE = "page.html.j2"
 
-WARNINGS = ("opening", "away-text", "voicemail", "signature", "closing", "thanks", "cover")
+WARNINGS = (
+    "opening", "away-found", "away-text", "voicemail", "signature-found", "signature", "meeting-found", "meeting", "closing", "thanks", "cover",
+)  # fmt: skip
 """Parts of what staff are told; each is a file `warning/<part>.<language>.j2`."""
 
 REQUIRED = (
@@ -81,6 +83,7 @@ WARNING_VARIABLES = frozenset(
         "general",
         "help_desk",
         "kept_for",
+        "meeting",
         "missing",
         "names_each_other",
         "no_alternate",
@@ -94,6 +97,8 @@ WARNING_VARIABLES = frozenset(
         "placeholder_left",
         "quiet_until",
         "quoted",
+        "quoted_meeting",
+        "quoted_signature",
         "return_date_past",
         "sent_at",
         "signature",

@@ -117,7 +117,8 @@ class OfficeTime:
 
     def between(self, first: Moments, last: Moments) -> Moments:
         """Microseconds of opening between two moments each; zero where `last` is not after `first`."""
-        return np.maximum(self._opened_until(last) - self._opened_until(first), 0)
+        found: Moments = np.maximum(self._opened_until(last) - self._opened_until(first), 0)
+        return found
 
     def closed_at_due(self, due: Moments, by_day: Truths) -> Truths:
         """Whether a promise ran out while nobody could keep it: at a closed time, the moment of closing being open; or, of clocks that
@@ -126,7 +127,8 @@ class OfficeTime:
         if not len(self.starts):
             return np.ones(len(due), np.bool_)
         reachable = (span >= 0) & (due <= self.ends[np.maximum(span, 0)])
-        return np.where(by_day, ~np.isin(self.local.days(due - 1), self.open_days), ~reachable)
+        found: Truths = np.where(by_day, ~np.isin(self.local.days(due - 1), self.open_days), ~reachable)
+        return found
 
     def _opened_until(self, at: Moments) -> Moments:
         if not len(self.starts):

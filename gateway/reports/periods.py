@@ -14,6 +14,7 @@ from gateway.reports.report import Step
 
 EARLIEST, LATEST = 1971, 2199
 _DAY = timedelta(days=1)
+_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
 _WRITTEN = re.compile(r"(\d{4})(?:-(?:Q([1-4])|(\d{1,2})(?:-(\d{1,2}))?))?", re.IGNORECASE)
 
 
@@ -51,6 +52,11 @@ def written(text: str) -> Days:
 
 def month_of(day: date) -> Days:
     return Days(day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1]))
+
+
+def month_name(day: date) -> str:
+    """October 2026, the same in every locale."""
+    return f"{_MONTHS[day.month - 1]} {day.year}"
 
 
 def whole_month(days: Days) -> bool:

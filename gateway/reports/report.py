@@ -161,8 +161,7 @@ class ReasonCount:
 
 @dataclass(frozen=True, slots=True)
 class Messages:
-    """The reckoning. seen = inquiries + all of not_counted;
-    cases = inquiries + further_cases + from_other_periods - in_other_periods."""
+    """The reckoning. seen = inquiries + all of not_counted; cases = inquiries + further_cases + from_other_periods."""
 
     seen: int
     """Different messages: the same mail seen twice is one."""
@@ -172,11 +171,10 @@ class Messages:
     """All others, by reason, most frequent first."""
     cases: int
     further_cases: int
-    """Second and further cases of one message: it went to several divisions."""
+    """Second and further cases of the same message: it went to several divisions."""
     from_other_periods: int
-    """Cases of the period whose message was first seen before it: a copy reached another division later."""
-    in_other_periods: int
-    """The reverse."""
+    """Cases of the period whose message was first seen before it, less the reverse: a copy reached another division at the turn of it.
+    Nearly always 0."""
 
 
 @dataclass(frozen=True, slots=True)

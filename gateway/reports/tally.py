@@ -1,15 +1,16 @@
 """Counts cases by promise and step of time: what every figure of a report is a sum of. Pure; values in, arrays out.
 
-A group is one (division, standard, audience, kind); a cell is one group in one step of the trend. Kept for each case are 46 octets,
-whatever its row holds, so that a million cases take as much memory as a picture.
+A group is one (division, standard, audience, kind); a cell is one group in one step of the trend. About 60 octets are kept of each
+case, whatever its row holds: a million cases take as much memory as a few pictures.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,15 +19,16 @@ from gateway.ledger.figure_rows import NEVER, NOT_PROMISED, CaseRow
 from gateway.reports.office_time import LocalTime, Moments, OfficeTime, Truths, day_number, microseconds
 from gateway.reports.periods import Days
 
-CLOCKS: tuple[Literal["acknowledge", "respond"], ...] = ("acknowledge", "respond")
-_OF_CASE = (
-    "received", "acknowledged", "acknowledged_by_machine", "acknowledged_by_person", "answered", "declared", "open", "opened_by_answer",
-)  # fmt: skip
-_OF_CLOCK = (
+ClockName = Literal["acknowledge", "respond"]
+CLOCKS: tuple[ClockName, ...] = ("acknowledge", "respond")
+NOT_DONE = -1
+"""In the place of a latency."""
+
+OF_CASE = ("received", "acknowledged", "acknowledged_by_machine", "acknowledged_by_person", "answered", "declared", "open", "opened_by_answer")
+OF_CLOCK = (
     "promised", "met", "missed", "pending", "due_soon", "missed_open", "missed_late", "missed_while_closed", "met_by_machine", "met_by_person",
 )  # fmt: skip
-MARKS = (*_OF_CASE, *(f"{clock}.{mark}" for clock in CLOCKS for mark in _OF_CLOCK))
-_BIT = {name: np.int64(1 << number) for number, name in enumerate(MARKS)}
+MARKS = (*OF_CASE, *(f"{clock}.{mark}" for clock in CLOCKS for mark in OF_CLOCK))
 
 
 class Group(NamedTuple):
@@ -43,33 +45,38 @@ class Office:
     time: OfficeTime
     soon: datetime
     """Until when what falls due is due soon."""
-    by_day: frozenset[tuple[str, str]] = frozenset()
-    """(label of a standard, acknowledge or respond): clocks that run until the end of a day."""
+    by_day: frozenset[tuple[str, ClockName]] = frozenset()
+    """(label of a standard, clock): clocks that run until the end of a day."""
     kept_by_answer: frozenset[str] = frozenset()
     """Labels of standards whose acknowledge clock only a person's answer keeps (`kept_by: answer`)."""
 
 
 @dataclass(frozen=True)
+class Latencies:
+    """Of each case, from its receipt: microseconds, NOT_DONE where it has not come to that."""
+
+    elapsed: Moments
+    business: Moments
+
+
+@dataclass(frozen=True)
 class Counts:
-    """`of[mark][group, step]`; and of each case what latencies and pictures need, in one order."""
+    """`of[mark][group, step]`; and what is kept of each case, in one order."""
 
     groups: tuple[Group, ...]
     of: Mapping[str, NDArray[np.int64]]
-    group: NDArray[np.int32]
-    step: NDArray[np.int16]
-    hour_of_week: NDArray[np.int16]
-    acknowledged_after: Moments
-    """Microseconds; -1: not acknowledged. So are the next three."""
-    acknowledged_after_open: Moments
-    answered_after: Moments
-    answered_after_open: Moments
-    respond_by: Moments
-    """Due times of cases that are open; NOT_PROMISED for the others."""
-    last_case: Mapping[Group, int]
+    group: NDArray[np.int64]
+    step: NDArray[np.int64]
+    hour_of_week: NDArray[np.int64]
+    acknowledged: Latencies
+    answered: Latencies
+    due_while_open: Moments
+    """When the answer is due, of cases without one; NEVER for those that have one."""
+    last_case: tuple[int, ...]
     """The newest case of each group."""
     policy_versions: frozenset[str]
-    channels: Mapping[str, int]
-    """How answers were declared."""
+    channels: Mapping[tuple[str, str], int]
+    """(division, channel) by which answers were declared."""
 
 
 class Tally:
@@ -82,38 +89,108 @@ class Tally:
         self._offices = offices
         self._elsewhere = elsewhere
         self._now = microseconds(now)
-        self._groups: dict[Group, int] = {}
-        self._last_case: dict[Group, int] = {}
+        self._groups: dict[tuple[str, ...], int] = {}
+        self._last_case: dict[int, int] = {}
         self._versions: set[str] = set()
-        self._channels: dict[str, int] = {}
+        self._channels: Counter[tuple[str, str]] = Counter()
         self._parts: list[tuple[NDArray[np.int64], ...]] = []
 
-    def add(self, rows: Sequence[CaseRow]) -> None:
-        """Rows as `ledger.figure_rows` gives them."""
-        if not rows:
-            return
-        columns = CaseRow._make(zip(*rows, strict=True))
-        group = self._groups_of(columns)
-        self._versions.update(columns.policy_version)
-        for channel in filter(None, columns.declared):
-            self._channels[channel] = self._channels.get(channel, 0) + 1
-        moments = [_array(each) for each in (columns.received_at, columns.acknowledge_by, columns.respond_by, columns.acknowledged_at, columns.responded_at)]
-        machine = np.array([each == "machine" for each in columns.acknowledged_by])
-        declared = np.array([each is not None for each in columns.declared])
-        by_answer = np.array(columns.opened_by_answer, np.bool_)
-        divisions = np.array([self._division_of[each] for each in group.tolist()], np.int32)
-        for number in np.unique(divisions).tolist():
-            chosen = divisions == number
-            part = _Part(*(each[chosen] for each in (group, *moments, machine, declared, by_answer)))
-            self._parts.append(self._derived(part, self._divisions[number]))
+    def add(self, rows: Iterable[CaseRow]) -> None:
+        """Rows as `ledger.figure_rows` gives them, in any order."""
+        by_division: dict[str, list[CaseRow]] = {}
+        for row in rows:
+            by_division.setdefault(row.division, []).append(row)
+        for division, found in by_division.items():
+            self._versions.update({row.policy_version for row in found})
+            self._channels.update((division, row.declared) for row in found if row.declared is not None)
+            self._parts.append(self._part(found, self._offices.get(division, self._elsewhere)))
 
     def counts(self) -> Counts:
-        kinds = (np.int32, np.int16, np.int16, np.int64, np.int64, np.int64, np.int64, np.int64, np.int64)
-        whole = [np.concatenate([part[number].astype(kind) for part in self._parts]) if self._parts else np.zeros(0, kind) for number, kind in enumerate(kinds)]
-        group, step, hour, marks, *latencies = whole
+        columns = [np.concatenate(column) for column in zip(*self._parts, strict=True)] or [np.zeros(0, np.int64)] * _COLUMNS
+        group, step, hour, marks, due, *latencies = (column.astype(np.int64) for column in columns)
         shape = len(self._groups), len(self._first_days)
-        cell = group.astype(np.int64) * shape[1] + step
+        cell = group * shape[1] + step
         of = {
-            name: np.bincount(cell[(marks & bit) != 0], minlength=shape[0] * shape[1]).astype(np.int64).reshape(shape) for name, bit in _BIT.items()
+            mark: np.bincount(cell[(marks >> number & 1).astype(np.bool_)], minlength=shape[0] * shape[1]).astype(np.int64).reshape(shape)
+            for number, mark in enumerate(MARKS)
         }
-        return Counts(tuple(self._groups), of, group, step, hour, *latencies, dict(self._last_case), frozenset(self._versions), dict(self._channels))
+        return Counts(
+            tuple(map(Group._make, self._groups)), of, group, step, hour, Latencies(*latencies[:2]), Latencies(*latencies[2:]), due,
+            tuple(self._last_case[number] for number in range(shape[0])), frozenset(self._versions), dict(self._channels),
+        )  # fmt: skip
+
+    def _part(self, rows: Sequence[CaseRow], office: Office) -> tuple[NDArray[np.int64], ...]:
+        """What is kept of cases of one division: the columns of `counts`."""
+        columns = dict(zip(CaseRow._fields, zip(*rows, strict=True), strict=True))
+        group = self._numbered(rows)
+        received, acknowledged_at, responded_at = (_array(columns[name]) for name in ("received_at", "acknowledged_at", "responded_at"))
+        marks = self._marks(columns, group, office)
+        answered, acknowledged = responded_at != NEVER, acknowledged_at != NEVER
+        return (
+            group.astype(np.int32),
+            (np.searchsorted(self._first_days, self._local.days(received), "right") - 1).astype(np.int16),
+            self._local.hours_of_week(received).astype(np.int16),
+            marks,
+            np.where(answered, NEVER, _array(columns["respond_by"])),
+            *_latency(received, acknowledged_at, acknowledged, office.time),
+            *_latency(received, responded_at, answered, office.time),
+        )
+
+    def _numbered(self, rows: Sequence[CaseRow]) -> NDArray[np.int64]:
+        numbers = []
+        for row in rows:
+            number = self._groups.setdefault(row[1:5], len(self._groups))
+            self._last_case[number] = max(row.case_id, self._last_case.get(number, 0))
+            numbers.append(number)
+        return np.array(numbers, np.int64)
+
+    def _marks(self, columns: Mapping[str, Sequence[Any]], group: NDArray[np.int64], office: Office) -> NDArray[np.int64]:
+        """One bit for each of MARKS."""
+        labels = [each[1] for each in self._groups]
+        acknowledged_at, responded_at = _array(columns["acknowledged_at"]), _array(columns["responded_at"])
+        acknowledged, answered = acknowledged_at != NEVER, responded_at != NEVER
+        machine = _truths(each == "machine" for each in columns["acknowledged_by"])
+        declared = _truths(each is not None for each in columns["declared"])
+        needs_answer = _truths(label in office.kept_by_answer for label in labels)[group]
+        found = [
+            np.ones(len(group), np.bool_), acknowledged, acknowledged & machine, acknowledged & ~machine,
+            answered, answered & declared, ~answered, _truths(columns["opened_by_answer"]),
+        ]  # fmt: skip
+        kept_at = np.where(needs_answer, responded_at, acknowledged_at)
+        for clock, done_at, by_machine in (("acknowledge", kept_at, machine & ~needs_answer), ("respond", responded_at, np.zeros_like(machine))):
+            by_day = _truths((label, clock) in office.by_day for label in labels)[group]
+            found += self._clock(_array(columns[f"{clock}_by"]), done_at, by_machine, by_day, office)
+        marks = np.zeros(len(group), np.int64)
+        for number, each in enumerate(found):
+            marks |= each.astype(np.int64) << number
+        return marks
+
+    def _clock(self, due: Moments, done_at: Moments, machine: Truths, by_day: Truths, office: Office) -> list[Truths]:
+        """In the order of OF_CLOCK. Met means at or before; what is not done is missed once its time is over."""
+        promised = due != NOT_PROMISED
+        met = promised & (done_at <= due)
+        late = promised & ~met & (done_at != NEVER)
+        missed_open = promised & (done_at == NEVER) & (due < self._now)
+        missed = late | missed_open
+        pending = promised & ~met & ~missed
+        soon = pending & (due <= microseconds(office.soon))
+        while_closed = missed & office.time.closed_at_due(due, by_day)
+        return [promised, met, missed, pending, soon, missed_open, late, while_closed, met & machine, met & ~machine]
+
+
+_COLUMNS = 9
+
+
+def _array(column: Sequence[int]) -> NDArray[np.int64]:
+    return np.array(column, np.int64)
+
+
+def _truths(found: Iterable[object]) -> Truths:
+    return np.fromiter(map(bool, found), np.bool_)
+
+
+def _latency(received: Moments, done_at: Moments, done: Truths, office: OfficeTime) -> tuple[Moments, Moments]:
+    """Elapsed, and while the office was open."""
+    until = np.where(done, done_at, received)  # NEVER lies beyond every calendar
+    elapsed = np.maximum(until - received, 0)
+    return np.where(done, elapsed, NOT_DONE), np.where(done, office.between(received, until), NOT_DONE)

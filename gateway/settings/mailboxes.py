@@ -80,7 +80,9 @@ class ImapMailbox(WatchedMailbox):
     def _one_credential(self) -> ImapMailbox:
         application = bool(self.tenant and self.client_id and self.client_secret_file)
         if (self.password_file is not None) + (self.token_file is not None) + application != 1:
-            raise ValueError(f'mailbox "{self.name}" needs password_file, token_file, or tenant with client_id and client_secret_file: one of the three')
+            raise ValueError(
+                f'mailbox "{self.name}" needs password_file, token_file, or tenant with client_id and client_secret_file: one of the three'
+            )
         return self
 
 
@@ -135,3 +137,4 @@ class GraphMailbox(WatchedMailbox):
 
 MailboxSettings = Annotated[MaildirMailbox | ImapMailbox | EwsMailbox | GraphMailbox, Field(discriminator="source")]
 MAILBOX_SOURCES = (MaildirMailbox, ImapMailbox, EwsMailbox, GraphMailbox)
+SOURCE_NAMES = ("maildir", "imap", "ews", "graph")

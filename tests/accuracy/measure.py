@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-import importlib.util
+import re
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+import email_reply_parser
+import mailparser_reply
 import yaml
+from mailparser_reply.constants import MAIL_LANGUAGES
 from rich.console import Console
 from rich.table import Table
 
 from gateway.message.body import newest_text
-from gateway.message.parse import parse
-from gateway.message.text import plain_text
+from gateway.message.model import Message, Part
 from tests.accuracy.corpus import DEVELOPMENT, HERE, HOLD_OUT, Sample, absences, signatures
 from tests.accuracy.judged import ROOT, Confusion, judge, of_absences, of_signatures
 
 PAGE = ROOT / "docs" / "accuracy.md"
 COLUMNS = ("question", "precision", "recall", "yes, rightly", "yes, wrongly", "missed", "no, rightly")
-OTHER_READERS = {"mailparser_reply": "mail-parser-reply", "email_reply_parser": "email-reply-parser"}
+NEWEST_TEXT = """\
+`tests/accuracy/newest_text.yaml`, plain text, with every language that a library knows. Right: nothing older is kept, nothing new is lost. Signatures
+count for nobody (both libraries take them out, we keep them for the signature check). We wrote the samples, by the shapes of well-known mail programs
+and with our own reader in mind: they show that we lose nothing by our own reader, not that the others are worse at what they are made for.
+"""
 INTRODUCTION = """\
 # How well mail from staff is read
 
@@ -46,7 +53,7 @@ def main() -> int:
             console.print(_printed(heading, found))
             sections.append(_written(heading, found))
     sections.append(_time(list(absences(DEVELOPMENT))[:200]))
-    sections.extend(_other_readers(list(signatures(HOLD_OUT))))
+    sections.append(_newest_text())
     PAGE.write_text("\n".join(sections), encoding="utf-8")
     console.print(f"written to {PAGE.relative_to(ROOT)}")
     return 0
@@ -102,25 +109,47 @@ def _time(samples: Sequence[Sample]) -> str:
     return f"## Time\n\nAll rules on one short message, read from its octets: {each:.1f} ms on the machine that wrote this page.\n"
 
 
-def _other_readers(samples: Sequence[Sample]) -> Iterable[str]:
-    """Whether the newest text of other libraries still holds quoted lines, where they happen to be installed (we do not ship them)."""
-    installed = {module: name for module, name in OTHER_READERS.items() if importlib.util.find_spec(module)}
-    if not installed:
-        return
-    rows = [f"| ours | {sum(_characters(newest_text(parse(each.octets)).text) for each in samples)} |"]
-    for module, name in installed.items():
-        rows.append(f"| {name} | {sum(_characters(_read_by(module, plain_text(parse(each.octets)))) for each in samples)} |")
-    yield "\n".join(["## Newest text", "", "| reader | characters kept of the hold-out's mail from staff |", "|---|--:|", *rows, ""])
+def _newest_text() -> str:
+    """Who finds the newest text of a reply: ours, and the two libraries that do only that (development dependencies; we ship neither)."""
+    samples = yaml.safe_load((HERE / "newest_text.yaml").read_text(encoding="utf-8"))
+    rows = [_reader_row(name, read, samples) for name, read in READERS.items()]
+    head = ["| reader | right | kept older lines | lost new lines | ms each |", "|---|--:|--:|--:|--:|"]
+    return "\n".join([f"## Newest text of {len(samples)} replies", "", NEWEST_TEXT, *head, *rows, ""])
 
 
-def _read_by(module: str, text: str) -> str:
-    if module == "mailparser_reply":
-        return str(importlib.import_module(module).EmailReplyParser(languages=["en", "fr"]).parse_reply(text=text) or "")
-    return str(importlib.import_module(module).EmailReplyParser.parse_reply(text))
+def _reader_row(name: str, read: Callable[[str], str], samples: Sequence[dict[str, str]]) -> str:
+    kept, lost = [], []
+    started = time.perf_counter()
+    for sample in samples:
+        words = Counter(re.findall("NEW|OLD", read(sample["text"])))
+        kept += [sample["id"]] * bool(words["OLD"])
+        lost += [sample["id"]] * (words["NEW"] < sample["text"].count("NEW"))
+    each = (time.perf_counter() - started) / len(samples) * 1000
+    right = len(samples) - len({*kept, *lost})
+    return f"| {name} | {right} | {len(kept)}{_which(kept)} | {len(lost)}{_which(lost)} | {each:.2f} |"
 
 
-def _characters(text: str) -> int:
-    return len("".join(text.split()))
+def _which(ids: Sequence[str]) -> str:
+    return f": {', '.join(ids)}" if ids else ""
+
+
+def _ours(text: str) -> str:
+    return newest_text(Message(fields=(), root=Part(text=text))).text
+
+
+def _mail_parser_reply(text: str) -> str:
+    return str(mailparser_reply.EmailReplyParser(languages=list(MAIL_LANGUAGES)).parse_reply(text=text) or "")
+
+
+def _email_reply_parser(text: str) -> str:
+    return str(email_reply_parser.EmailReplyParser.parse_reply(text) or "")
+
+
+READERS: dict[str, Callable[[str], str]] = {
+    "ours": _ours,
+    "mail-parser-reply": _mail_parser_reply,
+    "email-reply-parser": _email_reply_parser,
+}
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench.page import COLUMNS, PAGE, Figures, aims, as_json, machine, markdown, write_page
+from tests.bench.page import AIMS, COLUMNS, PAGE, Figures, aims, as_json, machine, markdown, write_page
 from tests.bench.rows import ROWS, Bench, Effort, Figure
 
 EXAMPLES = """\
@@ -41,13 +41,13 @@ def main() -> int:
             figures += found
             for line in Figures(figures).lines()[-len(found) :]:
                 progress.print("  ".join(filter(None, line)), highlight=False)
-    found = Figures(figures)
+    whole = Figures(figures)
     if given.json:
-        print(json.dumps(as_json(found, where, bench.skipped), ensure_ascii=False, indent=1))
+        print(json.dumps(as_json(whole, where, bench.skipped), ensure_ascii=False, indent=1))
     else:
-        _print(found, where, bench)
+        _print(whole, where, bench)
     if not given.quick and rows == list(ROWS):
-        write_page(markdown(found, where, bench.skipped))
+        write_page(markdown(whole, where, bench.skipped))
         progress.print(f"written into {PAGE}")
     return 0
 
@@ -57,7 +57,7 @@ def _print(found: Figures, where: str, bench: Bench) -> None:
     console.print(where)
     for name, why in bench.skipped.items():
         console.print(f"left out: {name} ({why})")
-    for head, lines in ((COLUMNS, found.lines()), (("aim", "measured", "met"), aims(found))):
+    for head, lines in ((COLUMNS, found.lines()), (AIMS, aims(found))):
         table = Table(*head)
         for line in lines:
             table.add_row(*line)

@@ -34,13 +34,13 @@ _FILL = (
         {_HASH}, {_HASH}, 'sent', 1, {_AT}, {_AT} + 1, 250, {_AT}, {_AT}, {_AT} FROM numbers""",
     f"""INSERT INTO service_case (id, reference, message_id, division, mailbox, audience, kind, standard, stated_as, confidential, policy_version,
         correspondent, opened_at, acknowledge_by, respond_by, notice_id, acknowledged_at, acknowledged_by, responded_at)
-        {_NUMBERS} SELECT i, 'OLD-' || printf('%09d', i), i, 'human-resources', {_MAILBOX}, 'public', 'inquiry', 'human-resources: inquiry', '48 hours',
-        0, 'bench', {_HASH}, {_AT}, {_AT} + 1, {_AT} + 2, i, {_AT}, 'machine', {_AT} + 3 FROM numbers""",
+        {_NUMBERS} SELECT i, 'OLD-' || printf('%09d', i), i, 'human-resources', {_MAILBOX}, 'public', 'inquiry', 'human-resources: inquiry',
+        '48 hours', 0, 'bench', {_HASH}, {_AT}, {_AT} + 1, {_AT} + 2, i, {_AT}, 'machine', {_AT} + 3 FROM numbers""",
     f"INSERT INTO thread (hash, message_id, case_id) {_NUMBERS} SELECT {_HASH}, i, i FROM numbers",
     f"INSERT INTO thread (hash, message_id, case_id, notice_id) {_NUMBERS} SELECT {_HASH}, i, i, i FROM numbers",
     # So busy a month that the run itself is nothing unusual to the breakers.
-    f"INSERT INTO mailbox_hour (mailbox, hour, wanted) {_NUMBERS.replace(':cases', '2400')} "
-    f"SELECT {_MAILBOX}, :now / 3600000000 - 2 - i / 6, 2000 FROM numbers",
+    f"""INSERT INTO mailbox_hour (mailbox, hour, wanted)
+        {_NUMBERS.replace(":cases", "2400")} SELECT {_MAILBOX}, :now / 3600000000 - 2 - i / 6, 2000 FROM numbers""",
 )
 
 

@@ -7,12 +7,12 @@ import re
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.bench.letters import MAILBOXES, PERSONS, Shape
-from tests.bench.measuring import Failed, Sample, interleaved, median, percentile, run, sample, sized
+from tests.bench.measuring import Failed, Sample, interleaved, median, run, sample, sized
 from tests.bench.old_ledger import make_old_ledger
 from tests.bench.peers import Aiosmtpd, Exim, Gateway, Peer, Pigeonhole, Postfix, sink_command
 from tests.bench.source import Job
@@ -198,7 +198,7 @@ class Bench:
             number += 1
             said = run(replace(small, messages=100, run=f"beside{number}", first=800_000_000 + number * 1000))
             sent = said["sent"]
-            began, ended = times[0] if times else (0.0, float("inf"))
+            ended = times[0][1] if times else float("inf")
             taken += [(replied - since) * 1000 for since, _, replied in sent.values() if since < ended]
         carrier.join()
         if not times:
@@ -230,7 +230,3 @@ ROWS: dict[str, Callable[[Bench], list[Figure]]] = {
     "memory": Bench.memory,
     "growth": Bench.growth,
 }
-
-
-def p99(values: Sequence[float]) -> float:
-    return percentile(values, 0.99)

@@ -49,7 +49,6 @@ class Done:
     ended: float = 0.0
     sent: dict[str, tuple[float, float, float]] = field(default_factory=dict)
     """Sender -> when MAIL went out, when the final dot did, when its 250 came."""
-    refused: list[str] = field(default_factory=list)
 
 
 class Source:
@@ -67,6 +66,7 @@ class Source:
         self._late: deque[float] = deque()
         self._idle: list[Client] = []
         self._left = job.messages
+        self.connecting: set[asyncio.Task[Any]] = set()
 
     async def run(self) -> Done:
         await asyncio.gather(*(self._connect() for _ in range(self.job.connections)))
@@ -90,13 +90,6 @@ class Source:
         else:
             self._idle.append(client)
 
-    def ready(self, client: Client) -> None:
-        """A connection is greeted for the first time."""
-        if self.done.began:
-            self.free(client)
-        else:
-            self._idle.append(client)
-
     def _due(self) -> None:
         """A message that finds no connection free waits, and its waiting counts."""
         now = time.monotonic()
@@ -110,9 +103,6 @@ class Source:
         if not self._left:
             self.done.ended = time.monotonic()
             self.finished.set_result(None)
-
-    def reconnect(self) -> None:
-        self._loop.create_task(self._loop.create_connection(lambda: Client(self, greeted=self.free), "127.0.0.1", self.job.port))
 
     async def _connect(self) -> None:
         if not self.job.keep:
@@ -206,7 +196,7 @@ class Absent:
     def begin(self, since: float, *letter: Any) -> None:
         loop = asyncio.get_running_loop()
         client = Client(self._source, greeted=lambda client: client.begin(since, *letter))
-        loop.create_task(loop.create_connection(lambda: client, "127.0.0.1", self._source.job.port))
+        self._source.connecting.add(loop.create_task(loop.create_connection(lambda: client, "127.0.0.1", self._source.job.port)))
 
 
 def _nothing() -> None:

@@ -59,3 +59,27 @@ def test_nothing_forges_a_line(code: int, lines: list[str]):
         assert len(line) <= LINE_LIMIT - 2
         assert all(32 <= octet < 127 for octet in line)
     assert parse(wire).encode() == encoded
+
+
+@pytest.mark.parametrize(
+    ("line", "nobody"),
+    [
+        (b"550 5.1.1 <x@toronto.example>: Recipient address rejected: User unknown in local recipient table", True),
+        (b"550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup", True),
+        (b"550 5.1.6 Mailbox has moved", True),
+        (b"550 No such user here", True),
+        (b"550 Unknown user", True),
+        (b"550 Recipient does not exist", True),
+        (b"450 4.1.1 User unknown, for now", False),
+        (b"550 5.7.1 User unknown to you", False),
+        (b"550 5.7.133 Sender not authenticated for group", False),
+        (b"550 5.4.1 Recipient address rejected: Access denied", False),
+        (b"552 5.2.2 Mailbox full", False),
+        (b"550 Mailbox unavailable", False),
+        (b"550 Sender address unknown", False),
+        (b"554 5.7.1 Greylisted", False),
+        (b"250 2.1.5 No such user, but taken", False),
+    ],
+)
+def test_whether_nobody_is_there(line: bytes, nobody: bool) -> None:
+    assert parse([line]).nobody_there is nobody

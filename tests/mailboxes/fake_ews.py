@@ -11,8 +11,8 @@ import json
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -24,7 +24,9 @@ from xml.etree import ElementTree
 
 import spnego
 
-from gateway.mailboxes.mailbox import Folder
+from gateway.mailboxes.ews import open_mailbox
+from gateway.mailboxes.mailbox import Folder, Mailbox
+from gateway.settings.mailboxes import EwsMailbox
 from tests.harness.certificates import LOOPBACK, make_certificate
 from tests.mailboxes import fake_ews_soap as soap
 from tests.mailboxes.fake_ews_soap import M, T
@@ -292,6 +294,21 @@ _ANSWERS: dict[str, Callable[[FakeExchange, Store, Any], bytes]] = {
     "Subscribe": _subscribe,
     "Unsubscribe": _unsubscribe,
 }
+
+
+def open_to(exchange: FakeExchange, **different: object) -> Mailbox:
+    """Our side of it."""
+    return open_mailbox(EwsMailbox(**exchange.settings(**different)))  # type: ignore[arg-type]
+
+
+@asynccontextmanager
+async def opened(exchange: FakeExchange, **different: object) -> AsyncIterator[Mailbox]:
+    """The same, closed at the end."""
+    mailbox = open_to(exchange, **different)
+    try:
+        yield mailbox
+    finally:
+        await mailbox.close()
 
 
 @contextmanager

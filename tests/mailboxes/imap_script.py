@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 import socket
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
 GREETING = ("S: * OK ready", "C: CAPABILITY", "S: * CAPABILITY IMAP4rev1 AUTH=PLAIN IDLE", "T: OK done")
 LOGIN = (*GREETING, "C: AUTHENTICATE PLAIN", "S: +", "C: *", "T: OK [CAPABILITY IMAP4rev1 IDLE] welcome")
@@ -15,14 +14,16 @@ SHORTHANDS = {"@greeting": GREETING, "@login": LOGIN}
 _EXAMINED = re.compile(r"@examine (\S+)(?: UIDVALIDITY=(\d+))?(?: UIDNEXT=(\d+))?(?: EXISTS=(\d+))?(?: MODSEQ=(\d+))?")
 
 
-def expand(lines: Sequence[str]) -> Iterator[str]:
+def expand(lines: Iterable[str]) -> Iterator[str]:
     """Shorthands written out, remarks left out."""
     for line in lines:
         if found := _EXAMINED.fullmatch(line):
             folder, validity, uidnext, exists, modseq = found.groups()
             yield f'C: EXAMINE "{folder}"'
             yield f"S: * {exists or 0} EXISTS"
-            yield from (f"S: * OK [{key} {value}] so" for key, value in (("UIDVALIDITY", validity), ("UIDNEXT", uidnext), ("HIGHESTMODSEQ", modseq)) if value)
+            yield from (
+                f"S: * OK [{key} {value}] so" for key, value in (("UIDVALIDITY", validity), ("UIDNEXT", uidnext), ("HIGHESTMODSEQ", modseq)) if value
+            )
             yield "T: OK [READ-ONLY] done"
         elif line.strip() and not line.startswith("#"):
             yield from SHORTHANDS.get(line, (line,))
@@ -30,7 +31,8 @@ def expand(lines: Sequence[str]) -> Iterator[str]:
 
 class ScriptedServer:
     """One connection after the other, each a list of lines: `C:` the client must say (its tag left out, `*` anything), `S:` we say, `T:` we say with
-    its tag, `S! COUNT TEXT` so many octets, `S- TEXT` without a line break, `<silence>` until the client goes, `<closed>`, `<gone>` the client closes."""
+    its tag, `S! COUNT TEXT` so many octets, `S- TEXT` without a line break, `<silence>` until the client goes, `<closed>`,
+    `<gone>`: the client says no more, but LOGOUT."""
 
     def __init__(self, connections: Sequence[Sequence[str]]) -> None:
         self._connections = connections
@@ -38,7 +40,8 @@ class ScriptedServer:
         self._listening.settimeout(20)
         self.port: int = self._listening.getsockname()[1]
         self.strayed: list[str] = []
-        self.played = 0
+        self.silent = threading.Event()
+        """A `<silence>` has been reached."""
 
     @contextmanager
     def run(self) -> Iterator[ScriptedServer]:
@@ -61,20 +64,22 @@ class ScriptedServer:
                 return
             connection.settimeout(20)
             with connection, suppress(OSError):
-                _Conversation(connection, self.strayed).play(lines)
-            self.played += 1
+                _Conversation(connection, self.strayed, self.silent).play(lines)
 
 
 class _Conversation:
-    def __init__(self, connection: socket.socket, strayed: list[str]) -> None:
+    def __init__(self, connection: socket.socket, strayed: list[str], silent: threading.Event) -> None:
         self._connection = connection
         self._file = connection.makefile("rb")
         self._strayed = strayed
+        self._silent = silent
         self._tag = ""
 
     def play(self, lines: Sequence[str]) -> None:
         for line in lines:
             kind, _, text = line.partition(" ")
+            if kind in ("S-", "S!", "T:"):
+                text = text.replace("\\r\\n", "\r\n")
             if kind == "C:":
                 self._hear(text)
             elif kind == "S:":
@@ -82,11 +87,14 @@ class _Conversation:
             elif kind == "T:":
                 self._say(f"{self._tag} {text}\r\n")
             elif kind == "S-":
-                self._say(text.replace("\\r\\n", "\r\n"))
+                self._say(text)
             elif kind == "S!":
                 count, _, filling = text.partition(" ")
                 self._say((filling * (int(count) // len(filling) + 1))[: int(count)])
-            elif line in ("<silence>", "<gone>"):
+            elif line == "<gone>":
+                self._farewell()
+            elif line == "<silence>":
+                self._silent.set()
                 while self._file.read(1):
                     pass
             elif line == "<closed>":
@@ -100,6 +108,14 @@ class _Conversation:
             self._tag, heard = found[1], heard[found.end() :]
         if expected not in ("*", heard):
             self._strayed.append(f"expected {expected!r}, heard {heard!r}")
+
+    def _farewell(self) -> None:
+        """The client may log out or just go; anything else it should not say."""
+        line = self._file.readline().decode("latin-1")
+        if line.endswith("LOGOUT\r\n"):
+            self._say(f"* BYE\r\n{line.split()[0]} OK done\r\n")
+        elif line:
+            self._strayed.append(f"expected nothing more, heard {line!r}")
 
     def _say(self, text: str) -> None:
         self._connection.sendall(text.encode("latin-1"))

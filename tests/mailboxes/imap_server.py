@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import pwd
+import re
+import signal
 import smtplib
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from email.utils import parseaddr
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -40,6 +43,7 @@ class ImapServer(DovecotInstance):
         self.password_file.write_text(PASSWORD + "\n")
         self.token_file = folder / "token"
         self.token_file.write_text(TOKEN + "\n")
+        (folder / "stale-token").write_text(TOKEN + "-stale\n")
         owner = pwd.getpwnam("mail")
         text = DOVECOT_CONF.format(folder=folder, port=self.lmtp, uid=owner.pw_uid, gid=owner.pw_gid)
         text = text.replace("protocols = lmtp", "protocols = imap lmtp").replace("ssl = no", "ssl = yes")
@@ -55,13 +59,23 @@ class ImapServer(DovecotInstance):
         super().start()
         wait_for(lambda: listening(self.plain) and listening(self.encrypted), f"Dovecot serves IMAP\n{self.output}")
 
+    def stop(self) -> None:
+        """With the processes of its sessions, which would outlive it by some seconds."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split() if self.process else []
+        super().stop()
+        for child in children:
+            with suppress(ProcessLookupError):
+                os.kill(int(child), signal.SIGKILL)
+
     def deliver(self, message: bytes, folder: Folder = "inbox") -> None:
         """By LMTP, as an MTA does; into the sent folder by APPEND, as a mail program does."""
         if folder == "sent":
             self.append(message)
             return
+        found = re.match(rb"Return-Path: <(.*)>\r\n", message)
+        sender = found[1].decode() if found else parseaddr(parsed(message)["From"])[1]
         with smtplib.LMTP("127.0.0.1", self.lmtp) as lmtp:
-            lmtp.sendmail(parseaddr(parsed(message)["From"])[1], ADDRESS, message)
+            lmtp.sendmail(sender, ADDRESS, message[found.end() if found else 0 :])  # Dovecot writes a Return-Path of its own
 
     def append(self, message: bytes, folder: str = "Sent", at: datetime | None = None) -> None:
         with self.client() as client:
@@ -110,7 +124,7 @@ class _Introspection(BaseHTTPRequestHandler):
 def token_introspection() -> Iterator[int]:
     """Knows TOKEN; its port."""
     with ThreadingHTTPServer(("127.0.0.1", 0), _Introspection) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield server.server_address[1]
         server.shutdown()
 
@@ -121,6 +135,12 @@ auth_mechanisms = plain login
 ssl_cert = <{certificate}
 ssl_key = <{key}
 mail_max_userip_connections = 50
+auth_failure_delay = 0
+service anvil {{
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
 service imap-login {{
   inet_listener imap {{
     address = 127.0.0.1

@@ -41,6 +41,7 @@ def _lazily(module: str, name: str) -> Server:
 
 
 SERVERS: Mapping[str, Server] = {
+    "ews": _lazily("fake_ews", "ews_server"),
     "maildir": _lazily("maildir_server", "maildir_server"),
     "imap": _lazily("imap_server", "imap_server"),
 }

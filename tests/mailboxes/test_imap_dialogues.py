@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import time
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,18 +21,22 @@ PASSWORD = "canary-password"
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in DIALOGUES.glob("*.imap")))
-def test_dialogue(name: str, tmp_path: Path):
+def test_dialogue(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     lines = (DIALOGUES / f"{name}.imap").read_text("utf-8").splitlines()
-    settings, calls, connections = _read(lines)
+    for limit, seconds in re.findall(r"^@limit (\S+)=(\S+)$", "\n".join(lines), re.MULTILINE):
+        monkeypatch.setattr(f"gateway.mailboxes.{limit}", float(seconds))
+    settings, calls, connections = _read(line for line in lines if not line.startswith("@limit "))
     (tmp_path / "password").write_text(PASSWORD)
     with ScriptedServer(connections).run() as server:
         given = {"name": "hr", "address": "hr@toronto.example", "source": "imap", "host": "127.0.0.1", "port": server.port, "tls": "none"}
-        got = asyncio.run(_call(ImapMailbox.model_validate(given | {"password_file": str(tmp_path / "password")} | settings), [call for call, _ in calls]))
+        given |= {} if "token_file" in settings else {"password_file": str(tmp_path / "password")}
+        settings = {key: str(tmp_path / value) if key.endswith("_file") else value for key, value in settings.items()}
+        got = asyncio.run(_call(ImapMailbox.model_validate(given | settings), [call for call, _ in calls]))
     assert got == [expected for _, expected in calls]
     assert PASSWORD not in "".join(got)
 
 
-def _read(lines: list[str]) -> tuple[dict[str, str], list[tuple[str, str]], list[list[str]]]:
+def _read(lines: Iterable[str]) -> tuple[dict[str, str], list[tuple[str, str]], list[list[str]]]:
     settings, calls, connections = dict[str, str](), list[tuple[str, str]](), list[list[str]]()
     for line in expand(lines):
         if line.startswith("@set "):
@@ -56,8 +63,9 @@ async def _call(settings: ImapMailbox, calls: list[str]) -> list[str]:
 async def _said(mailbox: Mailbox, what: str, *given: str) -> str:
     try:
         if what == "wait":
+            began = time.monotonic()
             await asyncio.wait_for(mailbox.wait(float(given[0])), 20)
-            return "waited"
+            return "told" if time.monotonic() - began < float(given[0]) else "waited"
         if what == "history":
             return _shown(await mailbox.history("inbox", datetime(2026, 11, 16, tzinfo=UTC), given[0] if given else None, 10))
         folder, cursor = given[0], given[1] if len(given) > 1 else None

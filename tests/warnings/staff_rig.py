@@ -80,6 +80,17 @@ def absence(sender: str, text: str, to: str = "resident@example.org", **headers:
     return mail(sender, text, to, "Automatic reply: Question", **{"Auto_Submitted": "auto-replied", "X_Auto_Response_Suppress": "All", **headers})
 
 
+def invitation(sender: str, *lines: str, text: str = "See you there.", to: str = "noor.example@toronto.example") -> bytes:
+    """What a calendar program sends; `lines` are those of its event."""
+    message = EmailMessage(policy=policy.SMTP)
+    message["From"], message["To"], message["Subject"] = sender, to, "Budget review"
+    message.set_content(text)
+    event = ("BEGIN:VEVENT", "UID:1", "SUMMARY:Budget review", "DTSTART:20261130T150000Z", *lines, "END:VEVENT")
+    calendar = "\r\n".join(("BEGIN:VCALENDAR", "METHOD:REQUEST", *event, "END:VCALENDAR", ""))
+    message.add_alternative(calendar, subtype="calendar", params={"method": "REQUEST"})
+    return message.as_bytes()
+
+
 @dataclass
 class Stage:
     """One gateway without its sockets."""

@@ -14,7 +14,7 @@ from gateway.judgement.staff_verdict import Finding, StaffVerdict
 from gateway.judgement.verdict import Examination, History
 from gateway.message.model import Envelope
 from gateway.notices.html import html_body
-from gateway.notices.passages import plain_text
+from gateway.notices.passages import Passage, plain_text
 from gateway.notices.warning import Told
 from gateway.policy.model import Directory, StaffMember
 from gateway.rulebook import Rulebook, Sighting
@@ -49,6 +49,17 @@ def told(rulebook: Rulebook, octets: bytes) -> Told:
     return judged.told
 
 
+def offers(said: Told) -> dict[str, tuple[Passage, ...]]:
+    """What there is to paste, by template; the first away-text is in the reader's language."""
+    sections = said.sections
+    away = sections["away"].passages[1:] if "away" in sections else ()
+    found = {"away-text": away[:2], "voicemail": away[2:]}
+    found |= {str(topic): each.passages[1:] for topic, each in sections.items() if topic != "away"}
+    return {
+        name: tuple(Passage(each.language, tuple(block for block in each.blocks if block.to_paste)) for each in some) for name, some in found.items()
+    }
+
+
 def pasted(text: str) -> str:
     """What somebody copies out of the plain text: without the indent."""
     return "".join(line.removeprefix("   ") for line in text.splitlines(keepends=True)) + "\n"
@@ -57,7 +68,7 @@ def pasted(text: str) -> str:
 @WHO
 def test_the_out_of_office_text_names_another_contact(slug: str, language: str) -> None:
     rulebook = rulebook_of(slug, language)
-    offered = told(rulebook, absence(PERSON, "I will be back on Monday, November 30 and will reply then.\n")).offers["away-text"]
+    offered = offers(told(rulebook, absence(PERSON, "I will be back on Monday, November 30 and will reply then.\n")))["away-text"]
     assert offered[0].language == language
     assert len(offered) == 2
     for some in (offered, offered[:1], offered[1:]):
@@ -74,7 +85,7 @@ def test_the_out_of_office_text_names_another_contact(slug: str, language: str) 
 def test_the_signature_is_complete(slug: str, language: str) -> None:
     for title in ("Policy Analyst", ""):
         rulebook = rulebook_of(slug, language, title)
-        offered = told(rulebook, mail(PERSON, "Yes, that is fine.\n\nThanks,\nRobin\n")).offers["signature"]
+        offered = offers(told(rulebook, mail(PERSON, "Yes, that is fine.\n\nThanks,\nRobin\n")))["signature"]
         text = pasted(plain_text(offered))
         for octets in (mail(PERSON, f"Yes, that is fine.\n\n{text}"), mail(PERSON, f"Yes.\n\n-- \n{text}"), signed_in_html(html_body(offered, ""))):
             check = examined(rulebook, octets).signature
@@ -84,8 +95,8 @@ def test_the_signature_is_complete(slug: str, language: str) -> None:
 
 @WHO
 def test_the_voicemail_greeting_says_the_same(slug: str, language: str) -> None:
-    offers = told(rulebook_of(slug, language), absence(PERSON, "I will be back on Monday, November 30.\n")).offers
-    greeting, text = (flat(plain_text(offers[name][:1])) for name in ("voicemail", "away-text"))
+    said = offers(told(rulebook_of(slug, language), absence(PERSON, "I will be back on Monday, November 30.\n")))
+    greeting, text = (flat(plain_text(said[name][:1])) for name in ("voicemail", "away-text"))
     spoken = re.findall(r"\d(?:[ ,]+\d)+", greeting)
     number = re.sub(r"\D", "", re.findall(r"(?:telephone|téléphone|call|appeler le) ([\d-]+)", text)[0])
     assert {re.sub(r"\D", "", each) for each in spoken if len(re.sub(r"\D", "", each)) > 2} == {number}
@@ -130,7 +141,7 @@ def test_any_warning_passes_its_own_check_and_tells_the_reason_to_nobody(slug: s
     assert warning.rcpt_to == "robin.sample@toronto.example"
     assert all(reason not in each.octets.decode() and "canary" not in each.octets.decode() for each in others)
     assert judged.told is not None
-    found = examined(rulebook, absence(PERSON, pasted(plain_text(judged.told.offers["away-text"])))).out_of_office
+    found = examined(rulebook, absence(PERSON, pasted(plain_text(offers(judged.told)["away-text"])))).out_of_office
     assert found.names_alternate
     assert found.findings == ()
     assert found.return_date == back

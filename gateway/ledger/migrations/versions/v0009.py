@@ -23,3 +23,10 @@ def staff_checks() -> None:
     sqlite_with_rowid=False
     )
     op.create_index(op.f("ix_refused_recipient_refused_at"), "refused_recipient", ["refused_at"])
+    op.add_column("outgoing", sa.Column("sections", sa.JSON()))
+    op.add_column("finding", sa.Column("notice_id", ROW))
+    op.create_index(op.f("ix_finding_notice_id"), "finding", ["notice_id"])
+    op.execute(
+        "UPDATE finding SET notice_id = (SELECT notice.id FROM notice WHERE notice.message_id = finding.message_id AND notice.kind = 'warning')"
+        " WHERE told_at IS NOT NULL"
+    )

@@ -1,0 +1,170 @@
+"""Which figures are withheld, so that no group under `hide_groups_under` can be read off the report, or worked out of it by subtraction.
+
+Everything that a report prints of its cases is a sum over a block of cells: some groups, in some steps of time. A small sum is withheld,
+and with it others, until there is another way in which the cases could lie that gives every printed sum just the same, and this one
+differently. Such a way is found as a move of single cases between cells: from one group to another in the same step, from one step to
+another in the same group, or two such moves crosswise; every sum that a move changes is withheld. What proves the protection is thus
+the move itself, whatever else is printed. Pure.
+
+Withheld as a whole are lines, points of trends, clocks and volumes; totals that are large enough stand. A total of nought speaks for
+its parts: that nobody of a group was missed is no secret where nobody at all was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Literal, NamedTuple
+
+from gateway.reports.tally import CLOCKS, ClockName, Group
+
+TOTAL, BEFORE = -1, -2
+"""Columns besides the steps 0, 1 …: the whole period, and the period before."""
+_FAR_GROUPS = 12
+"""Groups of other divisions that are tried for a crosswise move: more cost time and gain little."""
+
+Cell = tuple[int, int]
+
+
+class Printed(NamedTuple):
+    """One sum that a report prints."""
+
+    what: Literal["line", "acknowledge", "respond", "volume"]
+    division: str | None
+    """None: City-wide."""
+    group: Group | None
+    kind: str | None
+    column: int
+
+
+@dataclass(frozen=True)
+class Cells:
+    """How many cases there are, by group and step, and in the period before."""
+
+    groups: Sequence[Group]
+    received: Sequence[Sequence[int]]
+    """[group][step]"""
+    received_before: Sequence[int]
+    promised: Mapping[ClockName, Sequence[bool]]
+    """Whether a case of the group is promised the clock."""
+
+
+class Withheld:
+    """The answer: ask it of each sum."""
+
+    def __init__(self, hidden: frozenset[Printed]) -> None:
+        self._hidden = hidden
+
+    def line(self, division: str | None, group: Group | None = None) -> bool:
+        return Printed("line", division, group, None, TOTAL) in self._hidden
+
+    def point(self, division: str | None, group: Group | None, step: int) -> bool:
+        """A point goes with its line, and with each of its clocks."""
+        clocks = () if group else tuple(Printed(clock, division, None, None, step) for clock in CLOCKS)
+        here = Printed("line", division, group, None, step)
+        return self.line(division, group) or any(each in self._hidden for each in (here, *clocks))
+
+    def clocks(self, division: str | None) -> tuple[ClockName, ...]:
+        """Of the line of a division or the City."""
+        return tuple(clock for clock in CLOCKS if Printed(clock, division, None, None, TOTAL) in self._hidden)
+
+    def volume(self, division: str | None, kind: str, *, before: bool) -> bool:
+        return Printed("volume", division, None, kind, BEFORE if before else TOTAL) in self._hidden
+
+
+def withhold(cells: Cells, hide_groups_under: int) -> Withheld:
+    """`hide_groups_under`: 0 and 1 withhold nothing."""
+    return Withheld(frozenset(_Search(cells, hide_groups_under).run())) if hide_groups_under > 1 else Withheld(frozenset())
+
+
+class _Search:
+    def __init__(self, cells: Cells, under: int) -> None:
+        self._under = under
+        self._steps = len(cells.received[0]) if cells.received else 0
+        self._n: dict[Cell, int] = {}
+        self._in: dict[Cell, frozenset[Printed]] = {}
+        self._sums: dict[Printed, int] = {}
+        self._cells_of: dict[Printed, list[Cell]] = {}
+        for number, group in enumerate(cells.groups):
+            promised = tuple(clock for clock in CLOCKS if cells.promised[clock][number])
+            columns = [*enumerate(cells.received[number]), (BEFORE, cells.received_before[number])]
+            for column, n in columns:
+                self._add((number, column), n, frozenset(_sums_over(group, promised, column)))
+        self._groups = cells.groups
+        self._hidden: set[Printed] = set()
+
+    def run(self) -> set[Printed]:
+        small = sorted((n, str(each), each) for each, n in self._sums.items() if 0 < n < self._under)
+        self._hidden = {each for _, _, each in small}
+        for _, _, each in small:
+            self._hidden |= self._cheapest(each)
+        return self._hidden
+
+    def _add(self, cell: Cell, n: int, sums: frozenset[Printed]) -> None:
+        self._n[cell], self._in[cell] = n, sums
+        for each in sums:
+            self._sums[each] = self._sums.get(each, 0) + n
+            self._cells_of.setdefault(each, []).append(cell)
+
+    def _cheapest(self, wanted: Printed) -> frozenset[Printed]:
+        """What the best move changes. A move to nowhere, which changes every total, is always there."""
+        source = max(self._cells_of[wanted], key=lambda cell: (self._n[cell], cell))
+        best, best_cost = self._in[source], float("inf")
+        for changed, room in self._moves(source):
+            if wanted not in changed or not room:
+                continue
+            # A sum that is known to within less than a small group is as good as known: room is worth something.
+            cost = sum(self._weight(each) for each in changed if each not in self._hidden) + 0.5 * max(self._under - 1 - room, 0)
+            if cost < best_cost:
+                best, best_cost = changed, cost
+            if not cost:
+                break
+        return best
+
+    def _moves(self, source: Cell) -> Iterator[tuple[frozenset[Printed], int]]:
+        """Sums that change, and by how many cases the source may lie higher or lower."""
+        group, column = source
+        n = self._n
+        for other in self._others(group):
+            yield self._in[source] ^ self._in[other, column], n[source] + n[other, column]
+        if column == BEFORE:
+            return
+        steps = [each for each in sorted(range(self._steps), key=lambda each: abs(each - column)) if each != column]
+        for step in steps:
+            yield self._in[source] ^ self._in[group, step], n[source] + n[group, step]
+        near = [each for each in self._others(group) if self._groups[each].division == self._groups[group].division]
+        far = [each for each in self._others(group) if each not in near][:_FAR_GROUPS]
+        for other, step in product((*near, *far), steps):
+            corners = self._in[other, column], self._in[group, step], self._in[other, step]
+            room = min(n[source], n[other, step]) + min(n[other, column], n[group, step])
+            yield self._in[source] ^ corners[0] ^ corners[1] ^ corners[2], room
+
+    def _others(self, group: int) -> list[int]:
+        """The division's own first: a move among them leaves its sums alone."""
+        own = self._groups[group].division
+        return sorted((each for each in range(len(self._groups)) if each != group), key=lambda each: (self._groups[each].division != own, each))
+
+    def _weight(self, sum_: Printed) -> float:
+        """What it costs to withhold a sum: the more it says, the more."""
+        if sum_.group:
+            level = 1.0
+        elif sum_.what == "volume":
+            level = 2.0 if sum_.division else 8.0
+        else:
+            level = 6.0 if sum_.division else 60.0
+        return level * (3.0 if sum_.column == TOTAL else 1.0) + 1e-6 * self._sums[sum_]
+
+
+def _sums_over(group: Group, promised: Iterable[ClockName], column: int) -> Iterator[Printed]:
+    """Every sum that a case of the group in that column is part of."""
+    for division in (None, group.division):
+        yield Printed("volume", division, None, group.kind, BEFORE if column == BEFORE else TOTAL)
+    if column == BEFORE:
+        return
+    for each in (column, TOTAL):
+        yield Printed("line", None, None, None, each)
+        yield Printed("line", group.division, None, None, each)
+        yield Printed("line", group.division, group, None, each)
+        for clock, division in product(promised, (None, group.division)):
+            yield Printed(clock, division, None, None, each)
