@@ -44,6 +44,7 @@ from gateway.relay.listener import RelayServer, serve_listener
 from gateway.rulebook_in_force import RulebookInForce
 from gateway.rulebook_loading import caps_of, existing_or_new_key, missing_folders
 from gateway.settings import ListenerSettings, Settings, WebSettings
+from gateway.settings.mailboxes import GraphMailbox
 from gateway.web.server import Readiness, serve_web
 from gateway.workers import Place, share_out
 
@@ -182,7 +183,8 @@ class Parts:
         stack.push_async_callback(self.intake.close)
         stack.push_async_callback(self.watchers.close)
         bind, share = self.settings.web.bind, self.settings.relay.share_ports
-        serving = serve_web(bind, self.status, self.figures, listening=self.place.sockets.get(bind), share=share)
+        heard = self.watchers.heard if any(isinstance(each, GraphMailbox) and each.notification_url for each in self.settings.mailbox) else None
+        serving = serve_web(bind, self.status, self.figures, heard=heard, listening=self.place.sockets.get(bind), share=share)
         page = await listening("web.bind", bind, serving)
         stack.push_async_callback(page.cleanup)
         stack.push_async_callback(self._drain)

@@ -31,12 +31,11 @@ def show(made: Report, format_: Format, output: Path | None) -> None:
     if output is not None:
         _replace(output, _octets(made, format_))
     elif format_ == "text":
-        console = Console()
-        (console if console.is_terminal else Console(width=WIDTH)).print(as_text(made))
+        Console(width=None if sys.stdout.isatty() else WIDTH).print(as_text(made))
     elif format_ == "xlsx" and sys.stdout.isatty():
         raise click.UsageError("a workbook is not for a terminal; name a file with --output")
     else:
-        click.get_binary_stream("stdout").write(_octets(made, format_))
+        sys.stdout.buffer.write(_octets(made, format_))
 
 
 def _octets(made: Report, format_: Format) -> bytes:

@@ -97,6 +97,10 @@ def _by(detail: Mapping[str, Any]) -> str:
     return f" by {detail['by']}"
 
 
+def _reopened(detail: Mapping[str, Any]) -> str:
+    return f" by a follow-up: answer by {_when(detail['respond_by'])}"
+
+
 def _addressed(detail: Mapping[str, Any]) -> str:
     return f": {detail['mailbox']}, through {detail['door']}"
 
@@ -126,6 +130,8 @@ _SAID = {
     "notice-settled": _settled,
     "acknowledged": _by,
     "answered": _by,
+    "reopened": _reopened,
+    "answered-again": _by,
     "found": _finding,
     "told": _finding,
     "mended": _finding,

@@ -6,7 +6,7 @@ never whether anybody is told (`warn`). In doubt nothing is found: a wrong warni
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from gateway.judgement.canonical import canonical, split, untagged
 from gateway.judgement.circumstances import division_of
@@ -15,6 +15,10 @@ from gateway.judgement.staff_verdict import Belonging, Finding, StaffHistory
 from gateway.judgement.verdict import Examination, History, OutOfOffice
 from gateway.message.contact_points import CITY_LINE
 from gateway.policy.model import Division, Policy
+
+_CONTACT, _WAY, _DATE = "a co-worker or other contact", "a way to reach them", "a return date"
+"""Values of the policy's `out_of_office.must_give`."""
+_ANY_WAY = ("email", "telephone", "extension", "311", "in person")
 
 
 def findings(examination: Examination, history: History, policy: Policy) -> tuple[Finding, ...]:
@@ -32,7 +36,23 @@ def _of_absence(examination: Examination, staff: Belonging, known: StaffHistory,
     said = examination.out_of_office
     division = division_for(staff, policy)
     wanted = division.out_of_office if division else {}
-    ways = wanted.get("ways_to_reach")
+    asked = _asked(wanted)
+    if _CONTACT in asked:
+        yield from _of_cover(examination, staff, known, policy, wanted.get("ways_to_reach") if _WAY in asked else _ANY_WAY)
+    if "return-date-past" in said.findings:
+        yield Finding("return-date-past")
+    if said.names_alternate is not None and said.return_date is None and _DATE in asked:
+        yield Finding("no-return-date")
+
+
+def _asked(wanted: Mapping[str, object]) -> Sequence[object]:
+    """What `must_give` asks for; without that line a contact who can be reached."""
+    must_give = wanted.get("must_give")
+    return must_give if isinstance(must_give, list | tuple) else (_CONTACT, _WAY)
+
+
+def _of_cover(examination: Examination, staff: Belonging, known: StaffHistory, policy: Policy, ways: object) -> Iterator[Finding]:
+    said = examination.out_of_office
     if "no-alternate" in said.findings and not _named_is_enough(said, ways):
         yield Finding("no-alternate", tuple(each for each in said.findings if each not in ("no-alternate", "return-date-past")))
         if known.inside_named and examination.goes_outside:
@@ -41,11 +61,6 @@ def _of_absence(examination: Examination, staff: Belonging, known: StaffHistory,
         yield Finding("no-alternate", ("contact-without-a-way",))
     elif said.names_alternate:
         yield from _of_contacts(examination, staff, known, policy)
-    if "return-date-past" in said.findings:
-        yield Finding("return-date-past")
-    must_give = wanted.get("must_give")
-    if said.names_alternate is not None and said.return_date is None and isinstance(must_give, list | tuple) and "a return date" in must_give:
-        yield Finding("no-return-date")
 
 
 def _in_an_accepted_way(said: OutOfOffice, ways: object) -> bool:

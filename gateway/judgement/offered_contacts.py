@@ -89,8 +89,10 @@ def _cue_of(unit: _Unit, point: ContactPoint) -> _Cue | None:
     if not before or before[-1].kind != "occasion":
         return before[-1] if before else None
     about = next((cue for cue in reversed(before) if cue.kind != "occasion"), None)
-    clause_began = max([about.end if about else 0, *(each.start for each in (*unit.points, *unit.others) if each.start < point.start)])
-    return about if about and about.kind == "own" and clause_began == about.end else before[-1]
+    if about is None or about.kind != "own":
+        return before[-1]
+    between = [*(each.start for each in unit.points), *(each.start for each in unit.others)]
+    return before[-1] if any(about.end <= start < point.start for start in between) else about
 
 
 @dataclass

@@ -15,14 +15,13 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, case, insert, or_, update
 
 from gateway.judgement.reasons import MEASURED_IF_ANSWERED
-from gateway.judgement.staff_verdict import COVER_KINDS
 from gateway.judgement.verdict import Case, Examination
 from gateway.ledger import outbox_rows, reopenings
 from gateway.ledger.errors import RecordingFailed
 from gateway.ledger.excluded import Excluded
-from gateway.ledger.figure_rows import StaffMark
 from gateway.ledger.history import Known, KnownMessage, KnownNotice
 from gateway.ledger.keyed import Keyed
+from gateway.ledger.message_row import message_row
 from gateway.ledger.pseudonym import Pseudonyms
 from gateway.ledger.records import Decide, Decision, Notice, Recorded
 from gateway.ledger.tables import message, sender, service_case, sighting, thread
@@ -166,7 +165,7 @@ class _Writing:
         if not new:
             return
         entries = {one.examination.identity: one.known for one in new}
-        written = self._connection.execute(_MESSAGE, [_message_row(one) for one in new])
+        written = self._connection.execute(_MESSAGE, [message_row(one.examination, one.decision.verdict, one.keyed) for one in new])
         for row in written:
             entries[row.identity].row_id = row.id
 
@@ -333,67 +332,3 @@ def _sender_rows(one: _Decided) -> list[dict[str, Any]]:
 def _sighting_rows(one: _Decided) -> list[dict[str, Any]]:
     envelope = one.examination.envelope
     return [{"message_id": one.known.row_id, "mailbox": each, "door": envelope.door, "seen_at": envelope.received_at} for each in one.sightings]
-
-
-def _message_row(one: _Decided) -> dict[str, Any]:
-    examination, verdict = one.examination, one.decision.verdict
-    envelope = examination.envelope
-    return {
-        "identity": examination.identity,
-        "direction": envelope.direction,
-        "door": envelope.door,
-        "listener": envelope.listener,
-        "received_at": envelope.received_at,
-        "size": examination.size,
-        "automatic_type": examination.automatic.type,
-        "automatic_rule": examination.automatic.rule,
-        "from_staff": examination.from_staff,
-        "is_inquiry": examination.is_inquiry,
-        "audience": examination.audience,
-        "kind": examination.kind,
-        "language": examination.language,
-        "reason": verdict.acknowledgement.reason,
-        "evidence": _storable(verdict.acknowledgement.evidence),
-        "correspondent": one.keyed.correspondent,
-        "correspondent_domain": one.keyed.domain,
-        "policy_version": verdict.policy_version,
-        # Rules that were asked and found nothing are the same for all mail, and most of its size.
-        "trace": [[step.rule, step.outcome, step.evidence, step.source] for step in verdict.trace or examination.trace if step.outcome != "pass"],
-        "findings": _findings(examination) if examination.from_staff else None,
-        "defects": list(examination.message.defects) or None,
-        "staff_division": examination.staff.division if examination.staff else None,
-        "staff_marks": _staff_marks(one),
-    }
-
-
-def _staff_marks(one: _Decided) -> int | None:
-    """What a report counts of mail from a person of staff; what was agreed with them is no fault."""
-    examination, said = one.examination, one.decision.verdict.staff
-    if examination.staff is None or examination.staff.shared:
-        return None
-    kinds = {each.kind for each in said.findings} if said else set()
-    marks = StaffMark(0)
-    if examination.signature.checked:
-        marks |= StaffMark.SIGNATURE_CHECKED | (StaffMark(0) if "signature" in kinds else StaffMark.SIGNATURE_COMPLETE)
-    if examination.out_of_office.is_ooo:
-        marks |= StaffMark.ABSENCE | (StaffMark(0) if kinds & COVER_KINDS else StaffMark.ABSENCE_WITH_CONTACT)
-    return int(marks)
-
-
-def _storable(text: str | None) -> str | None:
-    """Without NUL and lone surrogates: engines refuse them, and a header may contain anything."""
-    return text.encode("utf-8", "replace").decode().replace("\0", "") if text else text
-
-
-def _findings(examination: Examination) -> dict[str, Any]:
-    """What staff mail lacks; never the text it was found in, nor anybody's contact details."""
-    absence, signature = examination.out_of_office, examination.signature
-    return {
-        "out_of_office": absence.is_ooo,
-        "names_alternate": absence.names_alternate,
-        "absence_findings": list(absence.findings),
-        "signature_checked": signature.checked,
-        "compliant": signature.compliant,
-        "missing": list(signature.missing),
-        "violations": list(signature.violations),
-    }

@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import IntFlag
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Connection, Select, and_, exists, func, literal, null, or_, select, true, type_coerce
+from sqlalchemy import BigInteger, Connection, Select, and_, case, exists, func, literal, null, or_, select, true, type_coerce
 
 from gateway.ledger.tables import message, reopening, service_case, sighting
 
@@ -98,7 +98,8 @@ def received_between(connection: Connection, since: datetime, until: datetime) -
 
 def stated_as(connection: Connection, case_ids: Sequence[int]) -> dict[int, str]:
     """The words of the promise of each case."""
-    return dict(connection.execute(select(service_case.c.id, service_case.c.stated_as).where(service_case.c.id.in_(case_ids))).tuples().all())
+    found = select(service_case.c.id, service_case.c.stated_as).where(service_case.c.id.in_(case_ids))
+    return {row.id: row.stated_as for row in connection.execute(found)}
 
 
 def reasons(connection: Connection, since: datetime, until: datetime, mailboxes: Sequence[str] | None) -> list[ReasonTally]:
@@ -171,7 +172,7 @@ def _latest(column: Any) -> Any:
     return func.max(column, type_=column.type)
 
 
-_DECLARED = null()
+_DECLARED: Any = service_case.c.get("declared_channel", case((service_case.c.responded_at.is_not(None) & service_case.c.responded_by.is_(None), "by hand")))
 """The channel by which a person declared the answer."""
 _SCOPE = tuple(service_case.c[name] for name in ("division", "standard", "audience", "kind", "policy_version"))
 
@@ -194,4 +195,4 @@ def _cases_of_message(mailboxes: Sequence[str] | None) -> tuple[Any, Any, Any]:
 def _by_reason(connection: Connection, since: datetime, until: datetime, condition: Any) -> dict[str, int]:
     period = message.c.received_at >= since, message.c.received_at < until
     found = select(message.c.reason, func.count()).where(*period, condition).group_by(message.c.reason)
-    return dict(connection.execute(found).tuples().all())
+    return {row[0]: row[1] for row in connection.execute(found)}

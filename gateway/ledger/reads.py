@@ -30,7 +30,8 @@ class Event:
     at: datetime
     """Aware, UTC."""
     what: str
-    """seen · addressed · case-opened · notice-written · notice-settled · acknowledged · answered · reopened · answered-again · found · told · mended · disputed"""
+    """seen · addressed · case-opened · notice-written · notice-settled · acknowledged · answered · reopened · answered-again · found · told
+    · mended · disputed"""
     message: int | None
     """Number of the message in the ledger: tells apart, means nothing outside."""
     reference: str | None

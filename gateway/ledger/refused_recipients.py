@@ -28,12 +28,12 @@ MOST_WAITING = 1000
 READ_AGAIN = 60.0
 """Seconds after which a process looks at what others noted."""
 
-_ALL = select(refused_recipient.c.address)
+_ALL = select(refused_recipient.c.recipient)
 _EXPIRED = delete(refused_recipient).where(refused_recipient.c.refused_at < bindparam("since", type_=refused_recipient.c.refused_at.type))
-_GONE = delete(refused_recipient).where(refused_recipient.c.address.in_(bindparam("gone", expanding=True)))
+_GONE = delete(refused_recipient).where(refused_recipient.c.recipient.in_(bindparam("gone", expanding=True)))
 _BEYOND = select(refused_recipient.c.refused_at).order_by(refused_recipient.c.refused_at.desc()).offset(MOST_KEPT).limit(1)
-_AMONG = select(refused_recipient.c.address).where(
-    refused_recipient.c.address.in_(bindparam("addresses", expanding=True)),
+_AMONG = select(refused_recipient.c.recipient).where(
+    refused_recipient.c.recipient.in_(bindparam("recipients", expanding=True)),
     refused_recipient.c.refused_at > bindparam("since", type_=refused_recipient.c.refused_at.type),
 )
 
@@ -66,7 +66,7 @@ class RefusedRecipients:
         if gone:
             connection.execute(_GONE, {"gone": gone})
         if refused:
-            connection.execute(insert(refused_recipient), [{"address": hash_, "refused_at": at} for hash_, at in refused.items()])
+            connection.execute(insert(refused_recipient), [{"recipient": hash_, "refused_at": at} for hash_, at in refused.items()])
             beyond = connection.execute(_BEYOND).scalar()
             since = self._clock() - REMEMBERED
             connection.execute(_EXPIRED, {"since": max(since, beyond) if beyond else since})
@@ -80,4 +80,4 @@ class RefusedRecipients:
 
 def refused_among(connection: Connection, addresses: Collection[str], now: datetime) -> frozenset[str]:
     """Which of these hashes nobody has, as far as was heard."""
-    return frozenset(connection.execute(_AMONG, {"addresses": list(addresses), "since": now - REMEMBERED}).scalars()) if addresses else frozenset()
+    return frozenset(connection.execute(_AMONG, {"recipients": list(addresses), "since": now - REMEMBERED}).scalars()) if addresses else frozenset()

@@ -276,7 +276,7 @@ absence = Table(
 refused_recipient = Table(
     "refused_recipient",
     metadata,
-    Column("address", HASH, primary_key=True),
+    Column("recipient", HASH, primary_key=True),
     Column("refused_at", Instant, nullable=False, index=True),
     sqlite_with_rowid=False,
 )

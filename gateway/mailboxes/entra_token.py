@@ -10,6 +10,7 @@ import asyncio
 import logging
 import re
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -88,15 +89,17 @@ def fetch(settings: GraphMailbox, scope: str) -> tuple[str, float]:
     import requests  # noqa: PLC0415 - msal's, slow
 
     try:
-        application = msal.ConfidentialClientApplication(
-            settings.client_id,
-            authority=f"{settings.authority_url.rstrip('/')}/{settings.tenant}",
-            client_credential=credential,
-            timeout=ANSWER,
-            verify=str(settings.ca) if settings.ca else True,
-            instance_discovery=(urlsplit(settings.authority_url).hostname or "").endswith(".microsoftonline.com"),
-        )
-        answer = application.acquire_token_for_client([scope])
+        with requests.Session() as session:
+            # Said with each request: REQUESTS_CA_BUNDLE, where it is set, would beat the session's own.
+            session.request = partial(session.request, timeout=ANSWER, verify=str(settings.ca) if settings.ca else None)  # type: ignore[method-assign]
+            application = msal.ConfidentialClientApplication(
+                settings.client_id,
+                authority=f"{settings.authority_url.rstrip('/')}/{settings.tenant}",
+                client_credential=credential,
+                http_client=session,
+                instance_discovery=(urlsplit(settings.authority_url).hostname or "").endswith(".microsoftonline.com"),
+            )
+            answer = application.acquire_token_for_client([scope])
     except Exception as error:  # noqa: BLE001 - msal documents none; unchained: its texts may quote what was sent
         raise _fault(error, requests) from None
     token, seconds = answer.get("access_token"), answer.get("expires_in")
@@ -142,7 +145,7 @@ def _fault(error: Exception, requests: Any) -> MailboxFault:
         return MailboxFault("unreachable", "no connection to the sign-in server, or no answer in time")
     if isinstance(error, ValueError) and "authority configuration" in str(error):
         return MailboxFault("credentials", "the sign-in server knows no such tenant; are `tenant` and `authority_url` right?")
-    return MailboxFault("credentials", f"no token can be asked for ({type(error).__name__}); does certificate_file hold an RSA key and its certificate?")
+    return MailboxFault("credentials", f"no token can be asked for ({type(error).__name__}); is certificate_file an RSA key with its certificate?")
 
 
 def _refused(answer: dict[str, Any]) -> MailboxFault:

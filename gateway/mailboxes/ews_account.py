@@ -7,6 +7,7 @@ service account; a pool that one of them has exhausted would hold up the others.
 from __future__ import annotations
 
 import logging
+import ssl
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,6 +29,7 @@ from exchangelib.protocol import FailFast, Protocol
 
 from gateway.mailboxes.ews_adapter import SILENCE, adapter_for
 from gateway.mailboxes.ews_lines import Lines
+from gateway.mailboxes.mailbox import MailboxFault
 from gateway.mailboxes.secret_file import read_secret
 from gateway.settings.mailboxes import EwsMailbox
 
@@ -66,7 +68,8 @@ class _App(OAuth2Credentials):
 
 
 def open_account(settings: EwsMailbox, lines: Lines) -> Account:
-    """Reads the secret, connects to nothing. Raises MailboxFault for a secret that cannot be read."""
+    """Reads the secret, connects to nothing. Raises MailboxFault for a file that cannot be used."""
+    _check_authority(settings)
     configuration = Configuration(
         credentials=_credentials(settings),
         service_endpoint=settings.url,
@@ -104,6 +107,14 @@ def close_account(account: Account) -> None:
         del keys[account.protocol.config]
     except KeyError:  # closed twice
         return
+
+
+def _check_authority(settings: EwsMailbox) -> None:
+    try:
+        ssl.create_default_context(cafile=settings.ca)
+    except OSError as error:
+        why = "no certificates in PEM" if isinstance(error, ssl.SSLError) else (error.strerror or type(error).__name__).lower()
+        raise MailboxFault("certificate", f"ca {settings.ca}: {why}") from None
 
 
 def _credentials(settings: EwsMailbox) -> Credentials | OAuth2Credentials:

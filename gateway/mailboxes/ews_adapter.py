@@ -6,9 +6,7 @@ envelope never gets there. What HTTP itself refuses becomes a MailboxFault at on
 
 from __future__ import annotations
 
-from contextlib import suppress
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+import ssl
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -19,6 +17,7 @@ from urllib3.connection import HTTPSConnection
 
 from gateway.mailboxes.ews_lines import Lines
 from gateway.mailboxes.mailbox import MailboxFault
+from gateway.mailboxes.retry_after import http_date, retry_after
 from gateway.settings.mailboxes import EwsMailbox
 
 CONNECT, SILENCE = 10.0, 60.0
@@ -72,6 +71,8 @@ class _Adapter(HTTPAdapter):
         asked, exchange = urlsplit(request.url or ""), urlsplit(self.of.url)
         if self.of.ca and asked.netloc.lower() == exchange.netloc.lower():
             verify = str(self.of.ca)
+        elif verify is True:
+            verify = _system_authorities()
         read = timeout if stream else SILENCE  # exchangelib gives a stream its minutes, and one more
         try:
             answer = super().send(request, stream, (CONNECT, read), verify, cert, proxies)
@@ -87,8 +88,7 @@ class _Adapter(HTTPAdapter):
         return answer
 
     def _judge(self, answer: requests.Response, *, exchange: bool, stream: bool) -> None:
-        with suppress(ValueError, TypeError):
-            self.over.server_time = parsedate_to_datetime(answer.headers.get("Date", "")).astimezone(UTC)
+        self.over.server_time = http_date(answer.headers.get("Date", "")) or self.over.server_time
         fault = _refused(answer, "EWS" if exchange else "the sign-in server")
         if fault is None and exchange and answer.status_code == 200:
             if stream:
@@ -115,26 +115,22 @@ class _WholeAnswer(requests.Response):
         return super().iter_content(chunk_size)
 
 
+def _system_authorities() -> str | bool:
+    """The machine's, as for every other protocol; the library's own list where the machine has none."""
+    paths = ssl.get_default_verify_paths()
+    return paths.cafile or paths.capath or True
+
+
 def _refused(answer: requests.Response, what: str) -> MailboxFault | None:
     code = answer.status_code
     if code in (429, 503):
-        return MailboxFault("throttled", f"{what} asks for patience (HTTP {code})", _retry_after(answer))
+        return MailboxFault("throttled", f"{what} asks for patience (HTTP {code})", retry_after(answer.headers))
     if code == 403:
         return MailboxFault("forbidden", SWITCHED_OFF if what == "EWS" else f"{what} refuses us (HTTP 403)")
     if code in (404, 410):
         return MailboxFault("missing", f"there is no {what} at this address (HTTP {code}); is `url` right?")
     if code in (502, 504):
         return MailboxFault("unreachable", f"{what} is not behind its proxy (HTTP {code})")
-    return None
-
-
-def _retry_after(answer: requests.Response) -> float | None:
-    """Seconds, from a number or a date (RFC 9110 §10.2.3)."""
-    value = answer.headers.get("Retry-After", "")
-    if value.isascii() and value.isdigit():
-        return float(value)
-    with suppress(ValueError, TypeError):
-        return max(0.0, (parsedate_to_datetime(value).astimezone(UTC) - datetime.now(UTC)).total_seconds())
     return None
 
 

@@ -28,6 +28,7 @@ class Reader:
         """Raises MailboxFault, as all of its methods do."""
         self._exchange = Exchange(settings, lines, failed)
         self._lines = lines
+        self._most = PAGE  # what does not count is passed quickly; a backlog, in pages that are all taken
         self.is_fresh = self._exchange.is_fresh
         self.close = self._exchange.close
 
@@ -38,10 +39,13 @@ class Reader:
 
     def read(self, folder: Folder, cursor: Cursor, limit: int) -> Changes:
         """At most `limit` messages behind `cursor`."""
-        page = self._exchange.page(folder, cursor.state, PAGE)
+        page = self._exchange.page(folder, cursor.state, self._most)
         counting = _counting(page, cursor)
-        if len(counting) > limit:
-            page = self._exchange.page(folder, cursor.state, min(limit, PAGE))
+        if len(counting) < limit:
+            self._most = PAGE
+        elif len(counting) > limit:
+            self._most = min(limit, PAGE)
+            page = self._exchange.page(folder, cursor.state, self._most)
             counting = _counting(page, cursor)
         arrivals = tuple(self._fetched([each for each in counting if each.is_mail and each.received_at]))
         return self._changes(arrivals, cursor, page, len(counting) - len(arrivals))

@@ -11,7 +11,7 @@ import json
 import logging
 import ssl
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,6 +30,11 @@ AT_ONCE = 4
 CONNECT, SILENCE = 10.0, 60.0
 """Seconds for a connection and its TLS, and between two pieces of an answer."""
 
+Body = Mapping[str, object] | None
+
+FAREWELL = 2.0
+"""Seconds for closing the connections."""
+
 LARGEST = 8 << 20
 """Octets of an answer that is not a message."""
 
@@ -44,13 +49,18 @@ class GraphClient:
     """Connects at the first question. All methods raise MailboxFault."""
 
     def __init__(self, settings: GraphMailbox) -> None:
-        self.server_now: datetime | None = None
-        """By the Date of the last answer."""
+        self._now: datetime | None = None
         self.root = settings.graph_url.rstrip("/")
         self._ca = settings.ca
         self._tokens = Tokens(settings)
         self._places = asyncio.Semaphore(AT_ONCE)
         self._http: httpx.AsyncClient | None = None
+
+    def now(self) -> datetime:
+        """The server's time (aware, to the second) by the Date of its last answer."""
+        if self._now is None:
+            raise MailboxFault("malformed", "the server's answer has no Date; is `graph_url` right?")
+        return self._now
 
     def is_ours(self, url: str) -> bool:
         """Whether the token may go there: the configured scheme, host and port."""
@@ -78,7 +88,7 @@ class GraphClient:
             return body, len(body)
         return body, max(int(said) if said.isascii() and said.isdigit() else 0, most + 1)
 
-    async def send(self, method: str, path: str, body: Mapping[str, object] | None = None) -> dict[str, Any]:
+    async def send(self, method: str, path: str, body: Body = None) -> dict[str, Any]:
         """A request that changes something; of the mailbox nothing ever does: only our own subscriptions."""
         async with self._answer(method, path, {"Prefer": IMMUTABLE}, body) as response:
             answer, _ = await _bounded(response, LARGEST)
@@ -93,11 +103,13 @@ class GraphClient:
     async def close(self) -> None:
         """Let go of the connections; the next question makes new ones."""
         http, self._http = self._http, None
-        if http is not None:
-            await http.aclose()
+        with suppress(OSError, TimeoutError, httpx.HTTPError):
+            async with asyncio.timeout(FAREWELL):
+                if http is not None:
+                    await http.aclose()
 
     @asynccontextmanager
-    async def _answer(self, method: str, url: str, headers: Mapping[str, str], body: Mapping[str, object] | None = None) -> AsyncIterator[httpx.Response]:
+    async def _answer(self, method: str, url: str, headers: Mapping[str, str], body: Body = None) -> AsyncIterator[httpx.Response]:
         """A good one, not read yet."""
         url = url if "://" in url else f"{self.root}{url}"
         assert self.is_ours(url)
@@ -105,7 +117,7 @@ class GraphClient:
             with judged():
                 response = await self._asked(method, url, headers, body)
                 try:
-                    self.server_now = http_date(response.headers.get("Date", "")) or self.server_now
+                    self._now = http_date(response.headers.get("Date", "")) or self._now
                     if not response.is_success:
                         error, _ = await _bounded(response, ERROR)
                         raise refusal(response.status_code, response.headers, error)
@@ -113,7 +125,7 @@ class GraphClient:
                 finally:
                     await response.aclose()
 
-    async def _asked(self, method: str, url: str, headers: Mapping[str, str], body: Mapping[str, object] | None) -> httpx.Response:
+    async def _asked(self, method: str, url: str, headers: Mapping[str, str], body: Body) -> httpx.Response:
         token = await self._tokens.token()
         response = await self._once(method, url, headers, body, token)
         if response.status_code != 401:
@@ -126,7 +138,7 @@ class GraphClient:
             self._tokens.refused(token)
         return response
 
-    async def _once(self, method: str, url: str, headers: Mapping[str, str], body: Mapping[str, object] | None, token: str) -> httpx.Response:
+    async def _once(self, method: str, url: str, headers: Mapping[str, str], body: Body, token: str) -> httpx.Response:
         if self._http is None:
             self._http = self._connecting()
         request = self._http.build_request(method, url, headers={**headers, "Authorization": f"Bearer {token}"}, json=body)

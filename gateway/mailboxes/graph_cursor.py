@@ -42,7 +42,8 @@ class Cursor:
         """Raises CursorLost where it is none of ours: the mailbox was read over another protocol before."""
         kept = _decoded(text, "delta")
         try:
-            return cls(_time(kept["since"]), str(kept["link"]), bool(kept["listing"]), tuple(kept["given"]), int(kept["told"]), str(kept["following"]))
+            kept["since"], kept["given"] = _time(kept["since"]), tuple(kept["given"])
+            return cls(**{name: kept[name] for name in cls.__dataclass_fields__})
         except (ValueError, TypeError, KeyError):
             raise _lost() from None
 

@@ -52,7 +52,8 @@ class FolderReader:
             return Changes((), Cursor(await self._pages.server_now()).encode())
         cursor = Cursor.decode(text)
         page = await self._page(cursor, limit)
-        fresh = [each for each in page.entries if each.mark not in cursor.given and self._told.get(each.mark, text) == text]
+        once = {each.mark: each for each in page.entries}
+        fresh = [each for name, each in once.items() if name not in cursor.given and self._told.get(name, text) == text]
         known = [entry for each in fresh if (entry := await self._pages.completed(each))]
         counting = [each for each in known if self._counts(each, cursor)]
         arrivals, unreadable = await self._fetched(counting[:limit])
@@ -67,8 +68,8 @@ class FolderReader:
         """`Mailbox.history`; its last cursor begins a delta query."""
         past = Past.decode(text) if text else Past(since)
         fresh, over = await self._later(past, limit)
-        taken, counting = fresh[:limit], [each for each in fresh[:limit] if each.received_at and not self._is_draft(each)]
-        arrivals, unreadable = await self._fetched(counting)
+        taken = fresh[:limit]
+        arrivals, unreadable = await self._fetched([each for each in taken if not self._is_draft(each)])
         at = max((each.received_at for each in taken if each.received_at), default=past.at).replace(microsecond=0)
         if over:
             return Changes(arrivals, Cursor(max(since, at - LATE)).encode(), unreadable=unreadable)
@@ -112,7 +113,7 @@ class FolderReader:
                 break
             page = await self._pages.more_by_time(page.following)
         times = [each.received_at for each in fresh if each.received_at]
-        if times != sorted(times):
+        if times != sorted(times) or len(times) < len(fresh):
             raise MailboxFault("malformed", "Graph does not list the messages in order of time")
         return fresh, len(fresh) <= limit and not page.following
 

@@ -51,7 +51,7 @@ class Notifications:
 
     def heard(self, client_state: str, lifecycle: bool) -> bool:
         """A notification came; False if it is not Graph's. `lifecycle`: it is about a subscription, which is seen to before the next wait."""
-        if not hmac.compare_digest(client_state.encode(), self._client_state.encode()):
+        if not hmac.compare_digest(client_state.encode("utf-8", "replace"), self._client_state.encode()):
             return False
         if lifecycle:
             self._due = 0.0
@@ -99,8 +99,7 @@ class Notifications:
 
     async def _see_to(self, folder: Folder) -> float:
         """Renew the subscription, or make one. Seconds that it will live."""
-        now = await self._now()
-        expiration = {"expirationDateTime": f"{now + ASKED:%Y-%m-%dT%H:%M:%SZ}"}
+        expiration = {"expirationDateTime": f"{self._client.now() + ASKED:%Y-%m-%dT%H:%M:%SZ}"}
         if known := self._subscriptions.get(folder):
             try:
                 return self._life(await self._client.send("PATCH", f"/subscriptions/{quote(known, safe='')}", expiration))
@@ -115,14 +114,10 @@ class Notifications:
         self._subscriptions[folder] = str(made["id"])
         return self._life(made)
 
-    async def _now(self) -> datetime:
-        """The server's."""
-        return self._client.server_now or datetime.now(UTC)
-
     def _life(self, subscription: dict[str, object]) -> float:
         try:
             expires = datetime.fromisoformat(str(subscription.get("expirationDateTime")))
         except ValueError:
             raise MailboxFault("malformed", "Graph's answer does not say until when a subscription lives") from None
         expires = expires if expires.tzinfo else expires.replace(tzinfo=UTC)
-        return (expires - (self._client.server_now or expires)).total_seconds()
+        return (expires - self._client.now()).total_seconds()

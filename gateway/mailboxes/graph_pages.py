@@ -62,20 +62,20 @@ class Pages:
     async def server_now(self) -> datetime:
         """To the second. Finds out, too, whether the folder may be read."""
         await self._client.get(f"{self._folder}?$select=id")
-        if self._client.server_now is None:
-            raise MailboxFault("malformed", "the server's answer has no Date; is `graph_url` right?")
-        return self._client.server_now.replace(microsecond=0)
+        return self._client.now()
 
     async def begin(self, since: datetime, size: int) -> Page:
         """A new delta query: what there is that was received at or after `since` (aware), and then what comes."""
-        query = urlencode({"changeType": "created", "$select": _SELECT, "$filter": f"receivedDateTime ge {_odata(since)}"}, safe="$,:", quote_via=quote)
-        return await self.turn(f"{self._folder}/messages/delta?{query}", size)
+        query = {"changeType": "created", "$select": _SELECT, "$filter": f"receivedDateTime ge {_odata(since)}"}
+        return await self.turn(f"{self._folder}/messages/delta?{_encoded(query)}", size)
 
     async def turn(self, link: str, size: int) -> Page:
         """The page behind a link."""
         page = self._page(await self._client.get(link, f"odata.maxpagesize={size}", IMMUTABLE))
         if not page.following and not page.delta:
             raise MailboxFault("malformed", "Graph's answer has neither nextLink nor deltaLink")
+        if page.following == link:
+            raise MailboxFault("malformed", "Graph's answer leads back to itself")
         return page
 
     async def fresh_link(self, since: datetime) -> str:
@@ -90,7 +90,7 @@ class Pages:
     async def by_time(self, since: datetime, size: int) -> Page:
         """Received at or after `since`, oldest first."""
         query = {"$select": _SELECT, "$filter": f"receivedDateTime ge {_odata(since)}", "$orderby": "receivedDateTime asc", "$top": str(size)}
-        return await self.more_by_time(f"{self._folder}/messages?{urlencode(query, safe='$,:', quote_via=quote)}")
+        return await self.more_by_time(f"{self._folder}/messages?{_encoded(query)}")
 
     async def more_by_time(self, link: str) -> Page:
         return self._page(await self._client.get(link, IMMUTABLE))
@@ -130,6 +130,10 @@ def _entry(message: Mapping[str, Any]) -> Entry | None:
     if received_at is not None and received_at.tzinfo is None:
         received_at = received_at.replace(tzinfo=UTC)
     return Entry(identifier, received_at.astimezone(UTC) if received_at else None, message.get("isDraft") is True)
+
+
+def _encoded(query: Mapping[str, str]) -> str:
+    return urlencode(query, safe="$,:", quote_via=quote)
 
 
 def _odata(time: datetime) -> str:

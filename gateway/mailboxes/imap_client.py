@@ -129,6 +129,8 @@ class Client(IMAPClient):  # type: ignore[misc] # no types are published for it
     def __init__(self, line: Line, host: str, port: int, context: ssl.SSLContext | None) -> None:
         """`context` for TLS from the first octet, else None. Raises OSError, IMAPClient.Error."""
         self._line = line
+        self.selected: object = None
+        """What the last examination of a folder found, as long as that folder is the selected one."""
         super().__init__(host, port, ssl=context is not None, ssl_context=context)
         self.wire.debug = 0  # imapclient asks for a record of everything
         self.normalise_times = False

@@ -40,10 +40,12 @@ class Standing:
 class Described:
     size: int
     received_at: datetime | None
-    """INTERNALDATE, in UTC; None: the server's is no time."""
+    """INTERNALDATE, in UTC; None: the server says none, or one that is no time."""
 
 
 def examine(client: Client, name: str) -> Standing:
+    """Select it, to read only. Its messages keep their UIDs as long as it stays selected."""
+    client.selected = None
     with judged("folder", name):
         said = client.select_folder(name, readonly=True)
         validity, exists = said.get(b"UIDVALIDITY"), said[b"EXISTS"]
@@ -51,7 +53,8 @@ def examine(client: Client, name: str) -> Standing:
             raise MailboxFault("malformed", f'the server has no UIDVALIDITY for the folder "{name}", so no place in it can be kept')
         promised = said.get(b"UIDNEXT")
         next_uid = promised or (max(_search(client, "UID *"), default=0) + 1 if exists else 1)
-        return Standing(name, validity, exists, next_uid, promised is not None, said.get(b"HIGHESTMODSEQ"))
+        client.selected = standing = Standing(name, validity, exists, next_uid, promised is not None, said.get(b"HIGHESTMODSEQ"))
+    return standing
 
 
 def sent_folder(client: Client) -> str:
@@ -101,11 +104,12 @@ def describe(client: Client, uids: Sequence[int]) -> dict[int, Described]:
         return {}
     with judged("message"):
         answered = client.fetch(uids, ["RFC822.SIZE", "INTERNALDATE"])
-    return {
-        uid: Described(size, _in_utc(said.get(b"INTERNALDATE")))
-        for uid, said in answered.items()
-        if isinstance(size := said.get(b"RFC822.SIZE"), int)
-    }
+    return {uid: _described(said) for uid, said in answered.items()}
+
+
+def _described(said: dict[bytes, Any]) -> Described:
+    size, received_at = said.get(b"RFC822.SIZE"), said.get(b"INTERNALDATE")
+    return Described(size, _in_utc(received_at)) if isinstance(size, int) else Described(0, None)
 
 
 def beginnings(client: Client, uids: Iterable[int]) -> dict[int, bytes | None]:

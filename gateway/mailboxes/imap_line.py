@@ -40,6 +40,7 @@ class Line:
             self.close()
             raise ConnectionAbortedError
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def encrypt(self, context: ssl.SSLContext, host: str) -> None:
         """Raises ssl.SSLError; TooMuch when the server had already sent something, which was not protected."""

@@ -64,13 +64,13 @@ class FolderReader:
         self.seen: Standing | None = None
         """As the folder stood at the last look."""
         self._quiet: tuple[Place, int | None] | None = None
-        self._ahead: tuple[tuple[int, int, datetime | None], tuple[list[int], int]] | None = None
+        self._ahead: tuple[tuple[str, datetime | None], tuple[list[int], int]] | None = None
         self._alone_until = 0
         self._failures: Counter[int] = Counter()
 
     def changes(self, client: Client, name: str, cursor: str | None, limit: int) -> Changes:
         """`Mailbox.changes`."""
-        self.seen = standing = examine(client, name)
+        standing = self._stand(client, name, cursor, None)
         if cursor is None:
             return Changes((), str(Place(standing.validity, standing.next_uid - 1)))
         place = Place.read(cursor)
@@ -87,7 +87,7 @@ class FolderReader:
 
     def history(self, client: Client, name: str, since: datetime, cursor: str | None, limit: int) -> Changes:
         """`Mailbox.history`."""
-        self.seen = standing = examine(client, name)
+        standing = self._stand(client, name, cursor, since)
         place = Place.read(cursor) if cursor else Place(standing.validity, 0)
         place.must_be_known_to(standing)
         found = self._search(client, standing, place, since)
@@ -96,9 +96,16 @@ class FolderReader:
         last = page.last if more else max(standing.next_uid - 1, place.uid)
         return Changes(page.arrivals, str(Place(standing.validity, last)), more, page.unreadable)
 
+    def _stand(self, client: Client, name: str, cursor: str | None, since: datetime | None) -> Standing:
+        """A page that only goes on needs no new look at the folder, which may be slow."""
+        goes_on = self._ahead and self._ahead[0] == (cursor, since)
+        if self.seen is None or not goes_on or client.selected is not self.seen:
+            self.seen = examine(client, name)
+        return self.seen
+
     def _search(self, client: Client, standing: Standing, place: Place, since: datetime | None) -> tuple[list[int], int]:
         """UIDs behind `place`, and up to which UID that is all; what the last page left need not be searched for again."""
-        if self._ahead and self._ahead[0] == (place.validity, place.uid, since):
+        if self._ahead and self._ahead[0] == (str(place), since):
             return self._ahead[1]
         return uids_after(client, standing, place.uid, since)
 
@@ -119,7 +126,7 @@ class FolderReader:
             page = _Page((), uids[0], 1)
         del self._failures[uids[0]]
         rest = [each for each in uids if each > page.last]
-        self._ahead = ((standing.validity, page.last, since), (rest, until)) if rest else None
+        self._ahead = ((str(Place(standing.validity, page.last)), since), (rest, until)) if rest else None
         return page, bool(rest) or until < standing.next_uid - 1
 
     def _note(self, failed: Sequence[int]) -> None:

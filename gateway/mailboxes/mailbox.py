@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 Folder = Literal["inbox", "sent"]
 Why = Literal["credentials", "forbidden", "missing", "throttled", "unreachable", "certificate", "malformed", "fault"]
@@ -85,6 +85,14 @@ class Mailbox(Protocol):
 
     async def close(self) -> None:
         """Let go of connections and threads, within seconds; never raises."""
+
+
+@runtime_checkable
+class Notified(Protocol):
+    """A mailbox whose server may tell us by itself that there is news, at an address of ours (Graph)."""
+
+    def heard(self, client_state: str, lifecycle: bool) -> bool:
+        """Somebody says so; False where `client_state` does not prove that it is the server. Ends a `wait`."""
 
 
 class MailboxFault(Exception):

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from gateway.mailboxes.mailbox import Mailbox
-from gateway.settings.mailboxes import EwsMailbox, ImapMailbox, MailboxSettings, MaildirMailbox
+from gateway.settings.mailboxes import MailboxSettings
 
 
 def open_mailbox(settings: MailboxSettings) -> Mailbox:
     """The mailbox, not connected yet. Raises nothing that a server or a credential could cause."""
-    if isinstance(settings, MaildirMailbox):
-        from gateway.mailboxes import maildir  # noqa: PLC0415
+    opened: Mailbox = import_module(f"gateway.mailboxes.{settings.source}").open_mailbox(settings)
+    return opened
 
-        return maildir.open_mailbox(settings)
-    if isinstance(settings, ImapMailbox):
-        from gateway.mailboxes import imap  # noqa: PLC0415
 
-        return imap.open_mailbox(settings)
-    if isinstance(settings, EwsMailbox):
-        from gateway.mailboxes import ews  # noqa: PLC0415 - slow to import
-
-        return ews.open_mailbox(settings)
-    from gateway.mailboxes import graph  # noqa: PLC0415 - slow to import
-
-    return graph.open_mailbox(settings)
+def load_backends(mailboxes: tuple[MailboxSettings, ...]) -> None:
+    """Import what these mailboxes need; blocks, for a second where Exchange is among them."""
+    for source in sorted({each.source for each in mailboxes}):
+        import_module(f"gateway.mailboxes.{source}")

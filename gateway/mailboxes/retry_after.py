@@ -1,4 +1,4 @@
-"""Retry-After of an HTTP answer (RFC 9110 §10.2.3), in seconds. Pure: a date is measured against the answer's own Date, never against a clock of ours."""
+"""Retry-After of an HTTP answer (RFC 9110 §10.2.3), in seconds. Pure: a date is measured against the answer's own Date, not by a clock of ours."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from gateway.ledger import watch_rows
 from gateway.ledger.errors import LedgerFault
 from gateway.ledger.watch_rows import Condition, LeaseLost
 from gateway.mailboxes import condition as conditions
-from gateway.mailboxes.mailbox import Mailbox, MailboxFault
+from gateway.mailboxes.mailbox import Mailbox, MailboxFault, Notified
 from gateway.mailboxes.pauses import pause_after
 from gateway.mailboxes.reading import ANSWERS_WITHIN, Reading, Surroundings, Unanswered, answered
 from gateway.mailboxes.reply_check import ReplyCheck
@@ -27,8 +27,8 @@ from gateway.settings.mailboxes import WatchedMailbox
 AT_LEAST = 0.2
 """Seconds between two looks, however much a server has to tell."""
 
-LEDGER_REST = 2.0
-"""Seconds until a look is tried again that the ledger did not take."""
+LEDGER_REST, LONGEST_LEDGER_REST = 2.0, 60.0
+"""Seconds until a look is tried again that the ledger did not take: at first, and at most."""
 
 NOTED_EVERY = timedelta(minutes=1)
 """How often a look that went well is written into the ledger."""
@@ -44,10 +44,10 @@ class Watcher:
         self._settings = settings
         self._opening = opening
         self._around = around
-        self._mailbox = opening()
+        self._mailbox: Mailbox | None = None
         self._reading = Reading(settings, around)
         self._reply = ReplyCheck(settings, around)
-        self._attempts = 0
+        self._attempts = self._unrecorded = 0
         self._again = asyncio.Event()
         self._noted: Condition | None = None
 
@@ -59,28 +59,33 @@ class Watcher:
         finally:
             for each in (telemetry.MAILBOX_UP, telemetry.MAILBOX_LAG, telemetry.MAILBOX_LOOKED):
                 each.remove(self._settings.name)
-            await self._mailbox.close()
+            await self._close()
 
     def look_again(self) -> None:
         """Somebody has mended it: do not wait for the end of a pause, unless the server itself asked for it."""
         self._again.set()
+
+    def heard(self, client_state: str, lifecycle: bool) -> bool:
+        """A notification; whether the mailbox believes it."""
+        return isinstance(self._mailbox, Notified) and self._mailbox.heard(client_state, lifecycle)
 
     async def _turn(self) -> None:
         """One look and one wait. Raises LeaseLost."""
         self._again.clear()
         try:
             await self._remember()
-            await self._reading.look(self._mailbox)
-            await self._reply.look(self._mailbox)
+            self._mailbox = mailbox = self._mailbox or self._opening()
+            await self._reading.look(mailbox)
+            await self._reply.look(mailbox)
             await self._went_well()
             await self._around.pause(AT_LEAST)
-            await self._wait()
+            await self._wait(mailbox)
         except LeaseLost:
             raise
         except MailboxFault as fault:
             await self._failed(fault)
         except (LedgerFault, NoRulebook, TimeoutError):
-            await self._around.pause(LEDGER_REST * (1 + self._around.chance()))  # said elsewhere; the mailbox keeps what came
+            await self._not_recorded()
         except Exception as error:  # noqa: BLE001 - a fault of ours harms one mailbox, and not for ever
             telemetry.fault("mailbox", error, mailbox=self._settings.name)
             await self._failed(MailboxFault("fault", f"a fault in the gateway ({type(error).__name__}); please report it"))
@@ -93,9 +98,19 @@ class Watcher:
         if found is not None:
             self.condition = self._noted = found
 
-    async def _wait(self) -> None:
+    async def _not_recorded(self) -> None:
+        """The ledger (or the policy) is unwell, which is said elsewhere; the mailbox keeps what came, and need not be asked for it too often."""
+        self._unrecorded += 1
+        await self._around.pause(min(LEDGER_REST * 2.0 ** min(self._unrecorded - 1, 30), LONGEST_LEDGER_REST) * (1 + self._around.chance()) / 2)
+
+    async def _close(self) -> None:
+        mailbox, self._mailbox = self._mailbox, None
+        if mailbox is not None:
+            await mailbox.close()
+
+    async def _wait(self, mailbox: Mailbox) -> None:
         seconds = max(AT_LEAST, min(self._settings.poll_every, self._reply.due_in))
-        await answered(self._mailbox.wait(seconds), seconds + ANSWERS_WITHIN)
+        await answered(mailbox.wait(seconds), seconds + ANSWERS_WITHIN)
 
     async def _failed(self, fault: MailboxFault) -> None:
         """Note it, tell people if it is time, and rest."""
@@ -104,8 +119,7 @@ class Watcher:
         telemetry.MAILBOX_UP.labels(self._settings.name).set(0)
         await self._note_fault(fault)
         if isinstance(fault, Unanswered):  # whatever it is stuck in, a new one is not
-            await self._mailbox.close()
-            self._mailbox = self._opening()
+            await self._close()
         await self._rest(pause_after(fault, self._attempts, self._around.chance()), may_be_woken=fault.retry_after is None)
 
     async def _note_fault(self, fault: MailboxFault) -> None:
@@ -115,7 +129,7 @@ class Watcher:
         await self._note(always=tell)
 
     async def _went_well(self) -> None:
-        self._attempts = 0
+        self._attempts = self._unrecorded = 0
         telemetry.MAILBOX_UP.labels(self._settings.name).set(1)
         telemetry.MAILBOX_LOOKED.labels(self._settings.name).set(self._around.clock().timestamp())
         if self._reply.fault is not None:

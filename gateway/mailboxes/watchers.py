@@ -24,7 +24,7 @@ from gateway.ledger.watch_rows import LeaseLost
 from gateway.ledger.writer import Writer
 from gateway.mailboxes.condition import in_words
 from gateway.mailboxes.mailbox import Mailbox
-from gateway.mailboxes.opening import open_mailbox
+from gateway.mailboxes.opening import load_backends, open_mailbox
 from gateway.mailboxes.reading import Surroundings
 from gateway.mailboxes.watcher import Watcher
 from gateway.settings import Settings
@@ -63,6 +63,7 @@ class Watchers:
 
     async def run(self) -> None:
         """Nothing at all where no mailbox is watched; ends by cancellation."""
+        await asyncio.to_thread(load_backends, tuple(self._mailboxes.values()))
         while self._mailboxes:
             try:
                 self._follow(await self._claimed())
@@ -88,6 +89,12 @@ class Watchers:
         """SIGHUP: what was refused may be mended."""
         for watcher, _ in self._running.values():
             watcher.look_again()
+
+    def heard(self, name: str, client_state: str, lifecycle: bool) -> bool:
+        """A notification for one mailbox; whether it is believed. What another replica watches is its own to judge, and to poll."""
+        if name in self._running:
+            return self._running[name][0].heard(client_state, lifecycle)
+        return name in self._mailboxes
 
     def details(self) -> dict[str, str]:
         """For /readyz: "mailbox NAME" -> ok, or what is wrong. Blocking: it reads the ledger for what others watch."""

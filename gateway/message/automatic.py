@@ -132,7 +132,7 @@ def _journal_report(signs: Signs) -> Automatic | None:
 def _absence_with_evidence(signs: Signs) -> Automatic | None:
     """Software sent it, and it is about an absence."""
     evidence = signs.machine
-    if evidence is None:
+    if evidence is None or (signs.from_list and any(headers.LIST_SOFTWARE.fullmatch(local) for local in signs.from_locals)):
         return None
     marked = signs.noted_as_vacation
     named = phrases.SOFTWARE_ABSENCE_SUBJECT.match(signs.subject) or phrases.ABSENCE_SUBJECT.match(signs.subject)

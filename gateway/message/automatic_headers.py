@@ -124,6 +124,8 @@ DAEMONS = frozenset(("mailer-daemon", "mailerdaemon", "mail-daemon", "mdaemon", 
 ROBOTS = frozenset(("mailer-daemon", "mailerdaemon", "mail-daemon", "listserv", "majordomo", "autoresponder", "autoreply", "auto-reply", "cron"))
 """Local parts behind which nobody reads."""
 
+LIST_SOFTWARE = re.compile(r"owner-.+|.+-(?:owner|request|bounces|admin|confirm)")
+"""Local parts by which list software writes of its own (RFC 2142 §6)."""
 NO_REPLY = re.compile(r"(?:.*[._+-])?(?:no[._-]?reply|do[._-]?not[._-]?reply|ne[._-]?pas[._-]?repondre|pas[._-]?de[._-]?reponse)(?:[._+-].*|\d*)")
 TEAMS = frozenset(
     "office team support desk help info service services centre center council city department division permits permit clerk sales customer "

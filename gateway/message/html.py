@@ -76,6 +76,7 @@ _RULE = re.compile(r"([^{}@]{1,400}+)\{([^{}]{1,2000}+)\}")
 _AT_BLOCK = re.compile(r"@[a-z-]++[^{};]{0,200}+\{(?:[^{}]{0,2000}+\{[^{}]{0,2000}+\}){0,200}+[^{}]{0,2000}+\}")
 _STYLE_LIMIT = 64 * 1024
 _LOOKS_KEPT = 200
+_ELEMENTS_KEPT = 500
 _SIMPLE_SELECTOR = re.compile(r"([a-z][a-z0-9]*)?(?:\.([\w-]+))?$")
 
 
@@ -109,6 +110,19 @@ class _Open:
     background: tuple[LookKind, str] | None = None
 
 
+class _Own(NamedTuple):
+    """What an element says of itself, whatever stands around it."""
+
+    hidden: bool
+    quoted: bool
+    font: str
+    keeps_breaks: bool
+    paragraph: bool
+    link: str
+    background: tuple[LookKind, str] | None
+    begins_original: bool
+
+
 @dataclass(slots=True)
 class _Line:
     text: str
@@ -127,6 +141,8 @@ class _Reader:
     _covered: dict[tuple[LookKind, str], list[tuple[int, int]]] = field(default_factory=dict)
     """What is seen on which lines, as half-open ranges of line numbers."""
     _style_budget: int = _STYLE_LIMIT
+    _read: dict[tuple[str, str], _Own] = field(default_factory=dict)
+    """By tag and attributes as written: mail programs write the same few thousands of times."""
 
     def read(self, html: str) -> None:
         position = 0
@@ -141,7 +157,7 @@ class _Reader:
             elif tag in _RAW:
                 position = self._raw(html, tag, position)
             else:
-                self._start(tag, _attributes(token["attributes"]))
+                self._start(tag, token["attributes"])
         self._text(html[position:])
         while self._open:
             self._pop()
@@ -164,9 +180,10 @@ class _Reader:
             sheet = html[position : min(stop, position + self._style_budget)]
             self._style_budget -= len(sheet)
             self._styles.update(_style_sheet(sheet))
+            self._read.clear()
         return stop
 
-    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+    def _start(self, tag: str, attributes: str) -> None:
         while self._open and tag in _CLOSED_BY.get(self._open[-1].tag, ()):
             self._pop()
         if tag == "br":
@@ -177,10 +194,11 @@ class _Reader:
             self._write("\t")
         if tag in _VOID:
             return
-        opened = self._opened(tag, attributes)
+        own = self._own(tag, attributes)
+        opened = self._opened(tag, own)
         if tag in _BLOCKS:
             self._break(blank=opened.paragraph)
-        if _ORIGINAL_ID.match(attributes.get("id", "")) or _ORIGINAL_STYLE.search(attributes.get("style", "")):
+        if own.begins_original:
             self._break()
             self.lines.append(_Line(MARK_OF_ORIGINAL, quoted=False))
         if opened.quoted and not self._quoted:
@@ -190,21 +208,41 @@ class _Reader:
         self._open.append(opened)
         self._counts[tag] += 1
 
-    def _opened(self, tag: str, attributes: dict[str, str]) -> _Open:
+    def _opened(self, tag: str, own: _Own) -> _Open:
         parent = self._open[-1] if self._open else None
+        return _Open(
+            tag=tag,
+            hidden=own.hidden or (parent is not None and parent.hidden),
+            quoted=own.quoted or (parent is not None and parent.quoted),
+            first_line=0,
+            font=own.font or (parent.font if parent else ""),
+            keeps_breaks=own.keeps_breaks or (parent is not None and parent.keeps_breaks),
+            paragraph=own.paragraph,
+            link=own.link,
+            background=own.background,
+        )
+
+    def _own(self, tag: str, written: str) -> _Own:
+        known = self._read.get((tag, written))
+        if known is None:
+            known = self._read_element(tag, _attributes(written))
+            if len(self._read) < _ELEMENTS_KEPT:
+                self._read[tag, written] = known
+        return known
+
+    def _read_element(self, tag: str, attributes: dict[str, str]) -> _Own:
         classes = attributes.get("class", "")
         sheet = [self._styles.get("." + each.lower(), "") for each in classes.split()[:8]]
         style = ";".join([self._styles.get(tag, ""), *sheet, attributes.get("style", "").lower()])
-        return _Open(
-            tag=tag,
-            hidden=(parent.hidden if parent else False) or "hidden" in attributes or tag == "head" or bool(_HIDDEN_STYLE.search(style)),
-            quoted=(parent.quoted if parent else False) or _is_quote(tag, classes, attributes, style),
-            first_line=0,
-            font=_font(tag, attributes, style) or (parent.font if parent else ""),
-            keeps_breaks=tag == "pre" or (parent.keeps_breaks if parent else False) or "white-space:pre" in style.replace(" ", ""),
+        return _Own(
+            hidden="hidden" in attributes or tag == "head" or bool(_HIDDEN_STYLE.search(style)),
+            quoted=_is_quote(tag, classes, attributes, style),
+            font=_font(tag, attributes, style),
+            keeps_breaks=tag == "pre" or "white-space:pre" in style.replace(" ", ""),
             paragraph=tag in _PARAGRAPHS and "MsoNormal" not in classes and not _NO_MARGIN.search(style),
             link=entities.unescape(attributes.get("href", ""))[:500].strip() if tag == "a" else "",
             background=_background(attributes, style),
+            begins_original=bool(_ORIGINAL_ID.match(attributes.get("id", "")) or _ORIGINAL_STYLE.search(attributes.get("style", ""))),
         )
 
     def _close(self, tag: str) -> None:
@@ -247,7 +285,8 @@ class _Reader:
         if not raw:
             return
         top = self._open[-1] if self._open else None
-        text = entities.unescape(raw).translate(_INVISIBLE)
+        text = entities.unescape(raw) if "&" in raw else raw
+        text = text if text.isascii() else text.translate(_INVISIBLE)
         if top and top.hidden:
             self.saw_hidden_text = self.saw_hidden_text or bool(text.strip())
             return

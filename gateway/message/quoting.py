@@ -223,7 +223,7 @@ def _fits(found: Sequence[tuple[str, str]], language: tuple[frozenset[str], ...]
 
 def _without_armour(lines: Sequence[str]) -> list[str]:
     """PGP clear-signed text as it was before signing (RFC 9580 §7): armour lines gone, dash-escapes undone."""
-    if not any(_SIGNED.match(line) for line in lines):
+    if not any(line.startswith("-----BEGIN") and _SIGNED.match(line) for line in lines):
         return list(lines)
     kept: list[str] = []
     state = "text"

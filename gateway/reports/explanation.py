@@ -53,9 +53,9 @@ def _staff(verdict: Verdict, told: Told | None, zone: ZoneInfo) -> dict[str, Any
         "exceptions": sorted(who.exceptions),
         "findings": [{"kind": each.kind, "detail": list(each.detail)} for each in said.findings],
         "warning": {
-            "send": said.warns,
+            "send": bool(said.told),
             "reason": said.why,
-            "not_before": _when(said.not_before, zone) if said.warns else None,
+            "not_before": _when(said.not_before, zone) if said.told else None,
             "contact_told_at": _when(said.cover_at, zone),
             "subject": told.subject if told else None,
             "preview": told.text if told else None,
@@ -141,6 +141,9 @@ def _staff_lines(found: Mapping[str, Any]) -> list[str]:
     if signature["checked"]:
         faults = ", ".join([*(f"no {each}" for each in signature["missing"]), *signature["violations"]])
         lines.append(f"  signature {'complete' if signature['compliant'] else faults}")
+    if meeting := found["meeting"]:
+        how = {"in_person": "in person", "on_camera": "on camera", "both": "in person or on camera", None: "not said how people take part"}
+        lines.append(f"  meeting   {how[meeting['how']]}")
     if staff := found.get("staff"):
         lines.append(f"  staff     {staff['division'] or 'City-wide'} (known by {staff['known_by']}); {_told_or_not(staff)}")
     return lines

@@ -63,7 +63,7 @@ def _syntax_line(path: Path | None, error: tomllib.TOMLDecodeError) -> str:
 def _line(path: Path | None, text: str, loc: tuple[int | str, ...], message: str, kind: str) -> str:
     if kind.startswith("union_tag"):
         loc, message = (*loc, "source"), "write one of " + ", ".join(f'"{each}"' for each in SOURCE_NAMES)
-    elif loc[0] == "mailbox":  # the kind of section is no part of a key
+    elif loc[:1] == ("mailbox",):  # the kind of section is no part of a key
         loc = tuple(each for number, each in enumerate(loc) if number != 2)
     line, column = _position(text, loc)
     name = ".".join(str(each) for each in loc if isinstance(each, str))

@@ -33,6 +33,10 @@ def _https(value: str) -> str:
     return value
 
 
+def _https_or_none(value: str) -> str:
+    return _https(value) if value else ""
+
+
 class WatchedMailbox(Section):
     """What all of them have."""
 
@@ -121,12 +125,12 @@ class GraphMailbox(WatchedMailbox):
     client_secret_file: Path | None = None
     certificate_file: Path | None = None
     """PEM with the private key; its thumbprint is computed. One of the two."""
-    graph_url: str = "https://graph.microsoft.com/v1.0"
-    authority_url: str = "https://login.microsoftonline.com"
+    graph_url: Annotated[str, AfterValidator(_https)] = "https://graph.microsoft.com/v1.0"
+    authority_url: Annotated[str, AfterValidator(_https)] = "https://login.microsoftonline.com"
     ca: Path | None = None
-    notification_url: str = ""
-    """The public https address of our webhook, where change notifications are wanted; "" polls."""
-    client_state_file: Path | None = None
+    """The authority of both servers' certificates (PEM): it alone is believed for them."""
+    notification_url: Annotated[str, AfterValidator(_https_or_none)] = ""
+    """The public address of our webhook, where change notifications are wanted; "" polls."""
 
     @model_validator(mode="after")
     def _one_credential(self) -> GraphMailbox:

@@ -1,7 +1,7 @@
 """Health, metrics and a first page. Reads only; killing it touches no mail.
 
 `/healthz` the process lives · `/readyz` 200 while mail can be relayed, details say what is degraded · `/metrics` Prometheus text ·
-`/` a page for people.
+`/` a page for people · `/graph/notifications` where a mailbox wants it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from html import escape
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from gateway.web.notifications import Heard, notification_route
 
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -36,8 +38,8 @@ Figures = Callable[[], Awaitable[dict[str, int]]]
 """Label -> number, for people."""
 
 
-def application(status: Status, figures: Figures) -> web.Application:
-    """The four paths; anything else is 404."""
+def application(status: Status, figures: Figures, heard: Heard | None = None) -> web.Application:
+    """The four paths, and a fifth for notifications where `heard` is given; anything else is 404."""
 
     async def healthz(_: web.Request) -> web.Response:
         return web.json_response({"alive": True}, headers=_HEADERS)
@@ -56,16 +58,20 @@ def application(status: Status, figures: Figures) -> web.Application:
 
     app = web.Application(client_max_size=1024)
     app.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz), web.get("/metrics", metrics), web.get("/", page)])
+    if heard is not None:
+        app.add_routes([notification_route(heard)])
     return app
 
 
-async def serve_web(bind: str, status: Status, figures: Figures, *, listening: socket.socket | None = None, share: bool = False) -> web.AppRunner:
+async def serve_web(
+    bind: str, status: Status, figures: Figures, *, heard: Heard | None = None, listening: socket.socket | None = None, share: bool = False
+) -> web.AppRunner:
     """Listen on HOST:PORT, or at a socket given; `share` lets other gateways have the port too. OSError when it is taken.
 
     The caller cleans the runner up.
     """
     host, _, port = bind.rpartition(":")
-    runner = web.AppRunner(application(status, figures), access_log=None, handle_signals=False)
+    runner = web.AppRunner(application(status, figures, heard), access_log=None, handle_signals=False)
     await runner.setup()
     try:
         site = web.SockSite(runner, listening) if listening is not None else web.TCPSite(runner, host.strip("[]"), int(port), reuse_port=share)

@@ -24,6 +24,20 @@ from tests.accuracy.judged import ROOT, Confusion, judge, of_absences, of_signat
 
 PAGE = ROOT / "docs" / "accuracy.md"
 COLUMNS = ("question", "precision", "recall", "yes, rightly", "yes, wrongly", "missed", "no, rightly")
+PUBLIC_MAIL = """\
+## Mail of others, read once
+
+On 2026-11-22 we read 185 texts of other people: automatic replies, near misses and signed mail in test data of public repositories (some of it called
+verbatim by its owners, some written by them), mail of the published Enron archive that others keep as test data, and replies quoted on pages. They
+are not ours to keep, so neither texts nor names are here, and nobody can repeat the look. Header fields that a source left out were added as its
+program writes them. They were judged by us, who know the rules.
+
+First the figures above for 145 replies and near misses and 18 signed mails. The rules were then mended, by grammar and not by these words: 1.000 and
+1.000 for both questions on replies, 1.000 and 0.929 for the worst missing field. The 22 replies of the second look were read after that (one gives
+123-456-789 as a number, which we count as a placeholder).
+
+A missing title is found in about nine of ten cases, on purpose: one line under the name that could be a title ("Enron") is taken for one.
+"""
 NEWEST_TEXT = """\
 `tests/accuracy/newest_text.yaml`, plain text, with every language that a library knows. Right: nothing older is kept, nothing new is lost. Signatures
 count for nobody (both libraries take them out, we keep them for the signature check). We wrote the samples, by the shapes of well-known mail programs
@@ -36,7 +50,7 @@ Written by `make bench-accuracy` on {day}. Aims: precision at least 0.97, recall
 
 The development set is what the rules were written with, so its figures say that nothing broke, not how good the rules are. Each hold-out was written
 without a look at what the rules make of it, measured, and then used to mend them: what it showed at first sight is what to expect of mail that nobody
-has seen; its later figures are again those of known samples. All samples are invented; none comes from anybody's mailbox.
+has seen; its later figures are again those of known samples. All samples kept here are invented; none comes from anybody's mailbox.
 
 A missed "names an alternate" or "compliant" is a wrong warning to a person; a wrong one is a warning that is not sent. A return date and a way to
 reach somebody are right or missed: there is no "wrongly" for them.
@@ -45,7 +59,7 @@ reach somebody are right or missed: there is no "wrongly" for them.
 
 def main() -> int:
     console = Console(width=118)
-    sections = [INTRODUCTION.format(day=datetime.now(tz=UTC).date().isoformat()), _first_looks()]
+    sections = [INTRODUCTION.format(day=datetime.now(tz=UTC).date().isoformat()), _first_looks(), PUBLIC_MAIL]
     for title, folder in (("Development set", DEVELOPMENT), *((f"Hold-out: {each.name}", each) for each in _hold_outs())):
         replies, signed = list(absences(folder)), list(signatures(folder))
         for what, found in (("replies and near misses", of_absences(replies)), ("signatures", of_signatures(signed))):

@@ -100,9 +100,10 @@ class GatewayProcess:
         wrapper: Sequence[str] = (),
         options: Sequence[str] = (),
         pass_fds: Sequence[int] = (),
+        program: Sequence[str] = ("-m", "gateway"),
         ready: bool = True,
     ) -> None:
-        """Start and, unless `ready` is false, wait until /readyz says 200. `pause_at` is `<point>[:n]`."""
+        """Start and, unless `ready` is false, wait until /readyz says 200. `pause_at` is `<point>[:n]`; `program` is what Python runs."""
         assert self.process is None or self.process.poll() is not None, "it runs already"
         self._pause_file.unlink(missing_ok=True)
         environment = clean_environment() | dict(env or {})
@@ -110,7 +111,7 @@ class GatewayProcess:
             environment |= {"GATEWAY_PAUSE_AT": pause_at, "GATEWAY_PAUSE_FILE": str(self._pause_file)}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [*wrapper, sys.executable, "-m", "gateway", "serve", "--config", str(self.config), *options],
+                [*wrapper, sys.executable, *program, "serve", "--config", str(self.config), *options],
                 pass_fds=pass_fds,
                 cwd=self.folder,
                 env=environment,

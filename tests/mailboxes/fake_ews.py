@@ -11,16 +11,16 @@ import json
 import ssl
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qs
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import spnego
 
@@ -60,7 +60,7 @@ class FakeExchange:
     def __init__(self, folder: Path) -> None:
         self.stores = {ADDRESS: Store(ADDRESS)}
         self.may = {"impersonation", "delegate"}
-        self.schemes = ("Basic",)
+        self.schemes: tuple[str, ...] = ("Basic",)
         self.troubles: list[Trouble] = []
         self.asked: list[tuple[str, str]] = []
         """(operation, mailbox) of each request that was let in."""
@@ -78,7 +78,7 @@ class FakeExchange:
             (folder / name).write_text(f"{secret}\n")
         self._server = _Server(self, self._made.certificate, self._made.key)
 
-    def __enter__(self) -> FakeExchange:
+    def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         return self
 
@@ -167,7 +167,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path.endswith("/token"):
             self._token(parse_qs(body.decode()))
         elif self._let_in():
-            root = ElementTree.fromstring(body)
+            root = ET.fromstring(body)
             request = root.find("{http://schemas.xmlsoap.org/soap/envelope/}Body")[0]  # type: ignore[index]
             operation = request.tag.removeprefix(M).removesuffix("Request")
             mailbox = self.headers["X-AnchorMailbox"]
@@ -191,7 +191,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _made_trouble(self, trouble: Trouble, operation: str) -> bool:
         match trouble.kind:
             case "http":
-                self._send(trouble.status, b"<html>no</html>", **trouble.headers)
+                self._send(trouble.status, b"<html>no</html>", headers=trouble.headers)
             case "fault":
                 self._send(500, soap.fault(trouble.code, back_off_milliseconds=trouble.back_off_milliseconds))
             case "refusal":
@@ -207,11 +207,11 @@ class _Handler(BaseHTTPRequestHandler):
                 return False
         return True
 
-    def _send(self, status: int, body: bytes, trouble: Trouble | None = None, **headers: str) -> None:
+    def _send(self, status: int, body: bytes, trouble: Trouble | None = None, headers: Mapping[str, str] = {}) -> None:
         if trouble and trouble.kind == "cut":
             body = body[: body.index(b"</m:") + 2 if b"SyncFolderItems" not in body else body.rindex(b"<t:Create>")]
         lines = [f"HTTP/1.1 {status} {self.responses[status][0]}", "Content-Type: text/xml; charset=utf-8", f"Date: {formatdate(usegmt=True)}"]
-        lines += [f"Content-Length: {len(body)}", *(f"{name.replace('_', '-')}: {value}" for name, value in headers.items()), "", ""]
+        lines += [f"Content-Length: {len(body)}", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
         if trouble and trouble.kind == "short":
             body, self.close_connection = body[: len(body) // 2], True
         self.wfile.write("\r\n".join(lines).encode() + body)
@@ -228,7 +228,7 @@ class _Handler(BaseHTTPRequestHandler):
             return True
         challenge = self._ntlm_step(value) if scheme == "NTLM" and "NTLM" in exchange.schemes else ""
         if not self.who:
-            self._send(401, b"", WWW_Authenticate=f"NTLM {challenge}" if challenge else ", ".join(exchange.schemes))
+            self._send(401, b"", headers={"WWW-Authenticate": f"NTLM {challenge}" if challenge else ", ".join(exchange.schemes)})
         return bool(self.who)
 
     def _ntlm_step(self, value: str) -> str:
@@ -266,8 +266,10 @@ class _Handler(BaseHTTPRequestHandler):
             told = _events(store)
             with store.changed:
                 store.changed.wait_for(lambda store=store, told=told: len(_events(store)) > len(told), min(0.5, until - time.monotonic()))  # type: ignore[misc]
-        known = subscription in exchange.subscriptions
-        self.wfile.write(_chunk(soap.stream_status("Closed") if known else soap.stream_ended(subscription, "ErrorSubscriptionNotFound")) + b"0\r\n\r\n")
+        end = soap.stream_status("Closed")
+        if subscription not in exchange.subscriptions:
+            end = soap.stream_ended(subscription, "ErrorSubscriptionNotFound")
+        self.wfile.write(_chunk(end) + b"0\r\n\r\n")
 
 
 def _events(store: Store) -> list[str]:
@@ -298,7 +300,7 @@ _ANSWERS: dict[str, Callable[[FakeExchange, Store, Any], bytes]] = {
 
 def open_to(exchange: FakeExchange, **different: object) -> Mailbox:
     """Our side of it."""
-    return open_mailbox(EwsMailbox(**exchange.settings(**different)))  # type: ignore[arg-type]
+    return open_mailbox(EwsMailbox(**exchange.settings(**different)))
 
 
 @asynccontextmanager

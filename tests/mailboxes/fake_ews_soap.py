@@ -14,9 +14,8 @@ _XMLNS = (
     'xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" xmlns:m="http://schemas.microsoft.com/exchange/services/2006/messages" '
     'xmlns:t="http://schemas.microsoft.com/exchange/services/2006/types"'
 )
-_HEADER = (
-    '<s:Header><t:ServerVersionInfo MajorVersion="15" MinorVersion="2" MajorBuildNumber="2562" MinorBuildNumber="17" Version="V2017_07_11"/></s:Header>'
-)
+_BUILD = 'MajorVersion="15" MinorVersion="2" MajorBuildNumber="2562" MinorBuildNumber="17" Version="V2017_07_11"'
+_HEADER = f"<s:Header><t:ServerVersionInfo {_BUILD}/></s:Header>"
 
 
 def envelope(body: str) -> bytes:
@@ -47,7 +46,9 @@ def response(operation: str, messages: str) -> bytes:
 def refusal(operation: str, code: str) -> bytes:
     """A response message with an error, as the operation's schema has it."""
     if operation == "GetUserOofSettings":
-        inner = f'<m:ResponseMessage ResponseClass="Error"><m:MessageText>no</m:MessageText><m:ResponseCode>{code}</m:ResponseCode></m:ResponseMessage>'
+        inner = (
+            f'<m:ResponseMessage ResponseClass="Error"><m:MessageText>no</m:MessageText><m:ResponseCode>{code}</m:ResponseCode></m:ResponseMessage>'
+        )
         return envelope(f"<m:GetUserOofSettingsResponse>{inner}</m:GetUserOofSettingsResponse>")
     extra = "<m:SyncState/><m:IncludesLastItemInRange>true</m:IncludesLastItemInRange>" if operation == "SyncFolderItems" else ""
     return response(operation, message(operation, "", code, extra=extra))
@@ -99,7 +100,10 @@ def _item(item: Item | None, *, header_only: bool) -> str:
 
 def get_user_oof_settings(store: Store, _: Element) -> bytes:
     kept = store.out_of_office
-    texts = "".join(f"<t:{kind}Reply><t:Message>{escape(text)}</t:Message></t:{kind}Reply>" for kind, text in (("Internal", kept.internal), ("External", kept.external)))
+    texts = "".join(
+        f"<t:{kind}Reply><t:Message>{escape(text)}</t:Message></t:{kind}Reply>"
+        for kind, text in (("Internal", kept.internal), ("External", kept.external))
+    )
     duration = f"<t:Duration><t:StartTime>{kept.start}</t:StartTime><t:EndTime>{kept.end}</t:EndTime></t:Duration>"
     settings = f"<t:OofState>{kept.state}</t:OofState><t:ExternalAudience>{kept.audience}</t:ExternalAudience>{duration}{texts}"
     said = '<m:ResponseMessage ResponseClass="Success"><m:ResponseCode>NoError</m:ResponseCode></m:ResponseMessage>'

@@ -54,7 +54,9 @@ class Store:
     changed: threading.Condition = field(default_factory=threading.Condition)
     _numbers: count[int] = field(default_factory=lambda: count(1))
 
-    def add(self, folder: str, mime: bytes, *, kind: str = "Message", received: datetime | None = None, code: str = "", header: str = "", size: int = 0) -> str:
+    def add(
+        self, folder: str, mime: bytes, *, kind: str = "Message", received: datetime | None = None, code: str = "", header: str = "", size: int = 0
+    ) -> str:
         with self.changed:
             item = Item(f"AAMk{next(self._numbers):06}=", kind, mime, received or datetime.now(UTC), size or len(mime) + 500, code, header)
             self.items[item.id] = item
@@ -95,4 +97,4 @@ class Store:
             raise StateRefused from None
         if place.pop("folder") != folder or place.pop("generation") != self.generation:
             raise StateRefused
-        return place  # type: ignore[no-any-return]
+        return place

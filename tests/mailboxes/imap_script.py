@@ -63,6 +63,7 @@ class ScriptedServer:
                 self.strayed.append(f"nobody connected: {error}")
                 return
             connection.settimeout(20)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with connection, suppress(OSError):
                 _Conversation(connection, self.strayed, self.silent).play(lines)
 

@@ -35,13 +35,14 @@ def _lazily(module: str, name: str) -> Server:
 
     def start(folder: Path) -> AbstractContextManager[MailboxServer]:
         started: Any = getattr(import_module(f"tests.mailboxes.{module}"), name)(folder)
-        return started  # type: ignore[no-any-return]
+        return started
 
     return start
 
 
 SERVERS: Mapping[str, Server] = {
     "ews": _lazily("fake_ews", "ews_server"),
+    "graph": _lazily("fake_graph", "fake_graph"),
     "maildir": _lazily("maildir_server", "maildir_server"),
     "imap": _lazily("imap_server", "imap_server"),
 }

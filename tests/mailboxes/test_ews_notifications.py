@@ -25,7 +25,7 @@ SOON, LONG = 3.0, 30.0
 def exchange(tmp_path: Path) -> Iterator[FakeExchange]:
     with FakeExchange(tmp_path) as exchange:
         yield exchange
-    wait_for(lambda: not [each for each in threading.enumerate() if each.name.startswith("ews-")], "threads are left")
+        wait_for(lambda: not [each for each in threading.enumerate() if each.name.startswith("ews-")], "threads are left", within=5)
     assert not CachingProtocol._protocol_cache
 
 
@@ -77,8 +77,9 @@ def test_a_dropped_subscription_is_made_anew(exchange: FakeExchange):
         await listening(mailbox)
         exchange.forget_subscriptions()
         assert await seconds(mailbox.wait(LONG)) < SOON  # look now: something may have been missed
-        while exchange.count("Subscribe") < 2:
-            await mailbox.wait(LONG)
+        async with asyncio.timeout(LONG):
+            while exchange.count("Subscribe") < 2:
+                await mailbox.wait(LONG)
         asyncio.get_running_loop().call_later(0.1, exchange.deliver, MAIL)
         assert await seconds(mailbox.wait(LONG)) < SOON
 
@@ -91,8 +92,9 @@ def test_a_stream_that_ends_in_its_time_goes_on_with_the_same_subscription(excha
 
     async def scene(mailbox: Mailbox) -> None:
         await listening(mailbox)
-        while exchange.count("GetStreamingEvents") < 3:
-            await mailbox.wait(LONG)
+        async with asyncio.timeout(LONG):
+            while exchange.count("GetStreamingEvents") < 3:
+                await mailbox.wait(LONG)
         assert exchange.count("Subscribe") == 1
 
     run(exchange, scene)
@@ -129,13 +131,12 @@ def test_a_silent_server_holds_up_neither_the_loop_nor_close(silent: str, exchan
         exchange.troubles = [Trouble("hang", silent)]
         mailbox = open_to(exchange)
         asking = asyncio.ensure_future(mailbox.changes("inbox", None, 50))
-        while not exchange.asked:
-            await asyncio.sleep(0.01)
+        await asyncio.to_thread(wait_for, lambda: exchange.asked, "a question")
         assert await seconds(mailbox.wait(0.3)) < SOON
         assert await seconds(mailbox.close()) < SOON
         if silent in ("SyncFolderItems", ""):
             with pytest.raises(MailboxFault, match="unreachable"):
-                await asking
+                await asyncio.wait_for(asking, SOON)
         with pytest.raises(MailboxFault, match="closed"):
             await mailbox.changes("inbox", None, 50)
         assert await seconds(mailbox.wait(0.1)) < SOON
@@ -156,7 +157,7 @@ def test_a_caller_who_gives_up_sets_the_thread_free_and_asks_anew(exchange: Fake
 
 TROUBLED = [
     Trouble("hang"),
-    Trouble("http", status=503, headers={"Retry_After": "600"}),
+    Trouble("http", status=503, headers={"Retry-After": "600"}),
     Trouble("fault", code="ErrorServerBusy", back_off_milliseconds=600_000),
     Trouble("refusal", code="ErrorExceededConnectionCount"),
 ]
@@ -179,10 +180,9 @@ def test_troubled_mailboxes_of_one_service_account_slow_no_other(trouble: Troubl
     async def play() -> None:
         others = [open_to(exchange, name=f"division-{number}", address=address) for number, address in enumerate(troubled)]
         tasks = [asyncio.ensure_future(each) for other in others for each in (ask(other), other.wait(LONG))]
-        while len({mailbox for _, mailbox in exchange.asked}) < len(troubled):
-            await asyncio.sleep(0.02)
+        await asyncio.to_thread(wait_for, lambda: len({mailbox for _, mailbox in exchange.asked}) == len(troubled), "questions")
         async with opened(exchange) as mailbox:
-            cursor = (await mailbox.changes("inbox", None, 50)).cursor
+            cursor = (await asyncio.wait_for(mailbox.changes("inbox", None, 50), SOON)).cursor
             await listening(mailbox)
             for _ in range(10):
                 exchange.deliver(MAIL)
@@ -197,6 +197,3 @@ def test_troubled_mailboxes_of_one_service_account_slow_no_other(trouble: Troubl
         assert exchange.count("GetItem") == 10
 
     asyncio.run(play())
-
-
-

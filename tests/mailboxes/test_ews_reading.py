@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from gateway.mailboxes.mailbox import Arrival, AutomaticReply, CursorLost, Folder, Mailbox, MailboxFault
-from tests.mailboxes.fake_ews import ADDRESS, FakeExchange, opened
+from tests.mailboxes.fake_ews import FakeExchange, opened
 from tests.mailboxes.fake_ews_store import OutOfOffice, Store
+from tests.mailboxes.servers import ADDRESS
 
 MONDAY = datetime(2026, 11, 23, 14, 30, 5, tzinfo=UTC)
 READS = {"SyncFolderItems", "GetItem", "GetUserOofSettings", "Subscribe", "GetStreamingEvents", "Unsubscribe"}

@@ -23,8 +23,8 @@ PASSWORD = "canary-password"
 @pytest.mark.parametrize("name", sorted(path.stem for path in DIALOGUES.glob("*.imap")))
 def test_dialogue(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     lines = (DIALOGUES / f"{name}.imap").read_text("utf-8").splitlines()
-    for limit, seconds in re.findall(r"^@limit (\S+)=(\S+)$", "\n".join(lines), re.MULTILINE):
-        monkeypatch.setattr(f"gateway.mailboxes.{limit}", float(seconds))
+    for limit, value in re.findall(r"^@limit (\S+)=(\S+)$", "\n".join(lines), re.MULTILINE):
+        monkeypatch.setattr(f"gateway.mailboxes.{limit}", int(value) if value.isdigit() else float(value))
     settings, calls, connections = _read(line for line in lines if not line.startswith("@limit "))
     (tmp_path / "password").write_text(PASSWORD)
     with ScriptedServer(connections).run() as server:

@@ -7,14 +7,17 @@ import os
 import time
 from collections import Counter
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
 from gateway.ledger import watch_rows
 from gateway.ledger.tables import absence, finding, message, notice, service_case, watch_cursor
 from gateway.ledger.watch_rows import Place
+from gateway.mailboxes import importing as importing_module
 from gateway.mailboxes.importing import Import
 from gateway.mailboxes.mailbox import Changes, Folder, MailboxFault
 from tests.harness.gateway import REPOSITORY, run_gateway, toml
@@ -22,6 +25,11 @@ from tests.mailboxes.watch_rig import START, MemoryMailbox, Scene, letter, run, 
 from tests.warnings.staff_rig import shipped
 
 SINCE = START - timedelta(days=100)
+
+
+@pytest.fixture(autouse=True)
+def short_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importing_module, "TOGETHER", 10)
 
 
 def filled(scene: Scene, letters: int) -> MemoryMailbox:
@@ -45,26 +53,26 @@ def importing(scene: Scene, mailbox: MemoryMailbox, told: list[int] | None = Non
 def test_everything_is_measured_and_nothing_is_sent(tmp_path: Path) -> None:
     async def body(scene: Scene) -> None:
         told: list[int] = []
-        assert await importing(scene, filled(scene, 90), told).run(SINCE, again=False) == 135
+        assert await importing(scene, filled(scene, 30), told).run(SINCE, again=False) == 45
         cases = scene.rows(service_case)
-        assert len(cases) == 90
+        assert len(cases) == 30
         answered = [row for row in cases if row["responded_at"]]
-        assert len(answered) == 45
+        assert len(answered) == 15
         assert {row["responded_at"] - row["opened_at"] for row in answered} == {timedelta(hours=2)}
-        assert Counter(row["reason"] for row in scene.rows(message)) == {"imported": 90, "outgoing": 45}
+        assert Counter(row["reason"] for row in scene.rows(message)) == {"imported": 30, "outgoing": 15}
         assert scene.rows(notice) == []
         assert told == sorted(told)
-        assert told[-1] == 135
-        assert await importing(scene, filled(scene, 90)).run(SINCE, again=False) == 135, "it is done"
-        assert await importing(scene, filled(scene, 90)).run(SINCE, again=True) == 135
-        assert len(scene.rows(message)) == 135
+        assert told[-1] == 45
+        assert await importing(scene, filled(scene, 30)).run(SINCE, again=False) == 45, "it is done"
+        assert await importing(scene, filled(scene, 30)).run(SINCE, again=True) == 45
+        assert len(scene.rows(message)) == 45
 
     run(tmp_path, body)
 
 
 def test_it_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
     async def body(scene: Scene) -> None:
-        mailbox = filled(scene, 90)
+        mailbox = filled(scene, 30)
         asked: list[Folder] = []
         whole = mailbox.history
 
@@ -78,11 +86,11 @@ def test_it_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
         with pytest.raises(MailboxFault):
             await importing(scene, mailbox).run(SINCE, again=False)
         already = len(scene.rows(message))
-        assert 0 < already < 135
+        assert 0 < already < 45
         told: list[int] = []
-        assert await importing(scene, mailbox, told).run(SINCE, again=False) == 135
-        assert told[-1] <= 135 - already + 50, "only an unfinished page is read again"
-        assert len(scene.rows(message)) == 135
+        assert await importing(scene, mailbox, told).run(SINCE, again=False) == 45
+        assert told[-1] <= 45 - already + 10, "only an unfinished page is read again"
+        assert len(scene.rows(message)) == 45
 
     run(tmp_path, body)
 
@@ -91,19 +99,19 @@ def test_it_ends_where_the_watch_began(tmp_path: Path) -> None:
     """What the watcher has yet to see gets its acknowledgement there: the import must not come before it."""
 
     async def body(scene: Scene) -> None:
-        mailbox = filled(scene, 90)
+        mailbox = filled(scene, 30)
         await scene.hold("hr")
-        began = SINCE + timedelta(days=40)
+        began = SINCE + timedelta(days=20)
         place = Place("0", began)
         for folder in ("inbox", "sent"):
-            await scene.writer.call(lambda c, folder=folder: watch_rows.move(c, "hr", folder, place, scene.clock(), token="one"))
-        assert await importing(scene, mailbox).run(SINCE, again=False) == 60
+            await scene.writer.call(partial(watch_rows.move, name="hr", folder=folder, to=place, now=scene.clock(), token="one"))
+        assert await importing(scene, mailbox).run(SINCE, again=False) == 30
         assert {row["purpose"] for row in scene.rows(watch_cursor)} == {"watch", "import"}
 
     run(tmp_path, body)
 
 
-def test_staff_mail_of_the_past_warns_nobody_and_makes_nobody_absent(tmp_path: Path) -> None:
+def test_staff_mail_of_the_past_warns_nobody_and_makes_nobody_absent_or_present(tmp_path: Path) -> None:
     async def body(scene: Scene) -> None:
         mailbox = MemoryMailbox(scene.clock)
         for number in range(12):
@@ -112,10 +120,17 @@ def test_staff_mail_of_the_past_warns_nobody_and_makes_nobody_absent(tmp_path: P
             )
         away = {"Subject": "Automatic reply: x", "Auto-Submitted": "auto-replied", "To": "a@example.org"}
         mailbox.deliver(letter(50, sender="robin.sample@toronto.example", return_path=False, **away), "sent", at=START - timedelta(days=1))
+        away_now = {
+            "person": scene.ledger.pseudonyms.of_address("robin.sample@toronto.example"),
+            "until": START + timedelta(days=9),
+            "alternates": [],
+        }
+        await scene.writer.call(lambda connection: connection.execute(insert(absence), [away_now]) and None)
         await importing(scene, mailbox).run(SINCE, again=False)
         assert len(scene.rows(message)) == 13
-        assert {row["told_at"] for row in scene.rows(finding)} <= {None}
-        assert (scene.rows(notice), scene.rows(absence)) == ([], [])
+        assert {row["told_at"] for row in scene.rows(finding)} == {None}
+        assert scene.rows(notice) == []
+        assert [row["until"] for row in scene.rows(absence)] == [START + timedelta(days=9)], "what was said last week changes nothing today"
 
     run(tmp_path, body)
 

@@ -104,7 +104,7 @@ def test_what_the_relay_knows_more_of_waits_for_it(octets: bytes, folder: str, w
 @given(st.binary(max_size=300))
 def test_whatever_lies_there_makes_a_sighting(octets: bytes) -> None:
     for folder in ("inbox", "sent"):
-        assert sighting_of(Arrival(octets, len(octets), START), folder, watched(), began_at=START).octets == octets  # type: ignore[arg-type]
+        assert sighting_of(Arrival(octets, len(octets), START), folder, watched(), began_at=START).octets == octets
 
 
 # ---- pauses

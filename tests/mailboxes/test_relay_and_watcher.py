@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from tests.harness.ledger import acknowledgements, count, rows, wait_recorded, w
 from tests.harness.mails import inquiry, new_message_id, resident
 from tests.harness.waiting import wait_for
 from tests.mailboxes.maildir_server import MaildirServer
-from tests.mailboxes.test_watch_kills import received
+from tests.mailboxes.test_watch_kills import delivering, received
 
 pytestmark = pytest.mark.front_door
 
@@ -83,8 +82,7 @@ def test_one_of_several_processes_watches_and_another_takes_over(
     gateway.start(options=("--workers", "2"))
     wait_for(lambda: count(gateway.database, "watch_cursor") == 2, "one watches")
     message_ids = [new_message_id() for _ in range(60)]
-    postman = threading.Thread(target=lambda: [server.deliver(received(each)) for each in message_ids[:30]])
-    postman.start()
+    postman = delivering(server, message_ids[:30])
     before = holder(gateway)
     for pid in workers_of(gateway):  # whichever holds it: one after the other
         os.kill(pid, signal.SIGKILL)

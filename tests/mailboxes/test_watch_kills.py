@@ -22,8 +22,8 @@ from tests.mailboxes.servers import ADDRESS, SERVERS, MailboxServer
 
 pytestmark = pytest.mark.front_door
 
-MESSAGES = int(os.environ.get("MAILBOX_MESSAGES", "300"))
-KILLS = int(os.environ.get("MAILBOX_KILLS", "4"))
+MESSAGES = int(os.environ.get("MAILBOX_MESSAGES", "200"))
+KILLS = int(os.environ.get("MAILBOX_KILLS", "3"))
 PATIENCE = 30.0 + MESSAGES / 10
 
 

@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -172,15 +173,17 @@ def test_what_somebody_puts_back_into_the_inbox_is_not_answered(tmp_path: Path) 
 
 
 def test_days_late_is_measured_and_not_answered(tmp_path: Path) -> None:
+    division = {"address": "executive-management@toronto.example"}  # it promises no date that could have passed meanwhile
+
     async def body(scene: Scene) -> None:
         mailbox = MemoryMailbox(scene.clock)
-        await scene.watch(mailbox)
+        await scene.watch(mailbox, **division)
         await scene.until(lambda: len(scene.rows(watch_cursor)) == 2, "it watches")
         scene.tasks.pop().cancel()
-        mailbox.deliver(letter(1))
+        mailbox.deliver(letter(1, To=division["address"]))
         await scene.until(lambda: scene.clock() > START + timedelta(days=3), "nobody watches for three days")
-        mailbox.deliver(letter(2))
-        await scene.watch(mailbox)
+        mailbox.deliver(letter(2, To=division["address"]))
+        await scene.watch(mailbox, **division)
         await scene.until(lambda: len(scene.rows(message)) == 2, "both are found")
         assert reasons(scene) == {"found-late": 1, "new-inquiry": 1}
         assert (len(scene.rows(service_case)), len(scene.rows(notice))) == (2, 1)
@@ -236,7 +239,7 @@ def test_who_has_lost_the_lease_moves_nothing(tmp_path: Path) -> None:
     run(tmp_path, body, speed=100)
 
 
-ROBIN = {"address": "robin.sample@toronto.example", "watch": ("automatic_reply",)}
+ROBIN: dict[str, Any] = {"address": "robin.sample@toronto.example", "watch": ("automatic_reply",)}
 BARE = "I am away from the office and will return on Monday, November 30."
 NAMING = f"{BARE} For urgent matters please contact Noor Example at noor.example@toronto.example."
 

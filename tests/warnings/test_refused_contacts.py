@@ -107,7 +107,7 @@ def test_only_ours_only_hashes_only_so_many(stage: Stage, heard: RefusedRecipien
     written(stage, heard)
     rows = stage.rows(refused_recipient)
     assert 0 < len(rows) <= 1000
-    assert all(len(row["address"]) == 32 and "guess" not in row["address"] for row in rows)
+    assert all(len(row["recipient"]) == 32 and "guess" not in row["recipient"] for row in rows)
 
 
 def test_nothing_is_written_while_nothing_is_heard(stage: Stage, heard: RefusedRecipients) -> None:

@@ -17,9 +17,9 @@ def upgrade() -> None:
 def staff_checks() -> None:
     """Addresses that nobody has; which warning told of a finding, and what waits in it."""
     op.create_table("refused_recipient",
-        sa.Column("address", sa.String(length=32), nullable=False),
+        sa.Column("recipient", sa.String(length=32), nullable=False),
         sa.Column("refused_at", INSTANT, nullable=False),
-        sa.PrimaryKeyConstraint("address", name=op.f("pk_refused_recipient")),
+        sa.PrimaryKeyConstraint("recipient", name=op.f("pk_refused_recipient")),
     sqlite_with_rowid=False
     )
     op.create_index(op.f("ix_refused_recipient_refused_at"), "refused_recipient", ["refused_at"])
