@@ -114,7 +114,8 @@ class Intake:
             telemetry.fault("record", error)
             recorded = await self._writer.submit(unexamined(sighting.octets, sighting.envelope, "RecordingFailed"))
         reached("after-commit")
-        self._wake()
+        if len(recorded.claimed) < recorded.notices:
+            self._wake()
         return recorded
 
     def _remember(self, rulebook: Rulebook) -> None:

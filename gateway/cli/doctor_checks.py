@@ -13,7 +13,6 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from time import time
 
 from sqlalchemy import func, select
 
@@ -130,16 +129,15 @@ def _certificate(listener: ListenerSettings) -> Iterator[Check]:
     except (OSError, ValueError) as error:
         yield Check(name, f"certificate: {type(error).__name__}", "certificate and key must be PEM files that fit each other, and be readable")
         return
-    left = until - time()
-    soon = left < EXPIRES_SOON.total_seconds()
-    yield Check(name, f"certificate until {datetime.fromtimestamp(until, UTC):%Y-%m-%d}", "renew it, then send the gateway SIGHUP" if soon else "")
+    soon = until - datetime.now(UTC) < EXPIRES_SOON
+    yield Check(name, f"certificate until {until:%Y-%m-%d}", "renew it, then send the gateway SIGHUP" if soon else "")
 
 
-def _expiry(path: Path) -> float:
-    """Of the first certificate in a PEM file, seconds since the epoch."""
-    context = ssl.create_default_context()
-    context.load_verify_locations(cafile=path)
-    return min((ssl.cert_time_to_seconds(str(each["notAfter"])) for each in context.get_ca_certs()[:1]), default=float("inf"))
+def _expiry(path: Path) -> datetime:
+    """Of the first certificate in a PEM file, the one that is shown. Raises OSError or ValueError."""
+    from cryptography.x509 import load_pem_x509_certificate  # noqa: PLC0415 - what Microsoft's and Exchange's libraries bring along
+
+    return load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc
 
 
 async def _next_hop(name: str, url: str, settings: Settings, hostname: str) -> Check:

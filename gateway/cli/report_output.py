@@ -17,7 +17,6 @@ from rich.console import Console
 
 from gateway.cli.diagnostics import cannot_run
 from gateway.reports.document import document
-from gateway.reports.html import NotRendered, render
 from gateway.reports.report import Report
 from gateway.reports.text import as_text
 
@@ -42,10 +41,9 @@ def _octets(made: Report, format_: Format) -> bytes:
     if format_ == "json":
         return (json.dumps(document(made), ensure_ascii=False, indent=2) + "\n").encode()
     if format_ == "html":
-        try:
-            return render(made).encode()
-        except NotRendered as error:
-            cannot_run(f"error: {error}")
+        from gateway.reports.html import render  # noqa: PLC0415 - draws its charts with a library that is slow to import
+
+        return render(made).encode()
     return _tables(made, format_)
 
 

@@ -42,16 +42,30 @@ async def _submit(transaction: Transaction, sender: bytes, recipient: bytes, oct
             await transaction.reset()
             return _NO_UTF8
     parameters = (b" BODY=8BITMIME" if "8BITMIME" in needs else b"") + (b" SMTPUTF8" if "SMTPUTF8" in needs else b"")
-    reply = await transaction.reply(transaction.send(b"MAIL FROM:<" + sender + b">" + parameters, needs))
-    if reply.positive:
-        never = b" NOTIFY=NEVER" if "DSN" in transaction.extensions else b""
-        reply = await transaction.reply(transaction.send(b"RCPT TO:<" + recipient + b">" + never))
-    if reply.positive:
-        reply = await transaction.reply(transaction.send(b"DATA"))
-    if reply.code == 354:
+    never = b" NOTIFY=NEVER" if "DSN" in transaction.extensions else b""
+    mail = b"MAIL FROM:<" + sender + b">" + parameters, needs
+    refused, goes_on = await _asked(transaction, mail, (b"RCPT TO:<" + recipient + b">" + never, set()), (b"DATA", set()))
+    if refused is None:
         return await transaction.end(stuff(octets))
-    await transaction.reset()
-    return reply
+    if goes_on:
+        transaction.abort()  # it said no, and waits for the message all the same: without a dot nothing is delivered
+    else:
+        await transaction.reset()
+    return refused
+
+
+async def _asked(transaction: Transaction, *commands: tuple[bytes, set[str]]) -> tuple[Reply | None, bool]:
+    """The first refusal, and whether the next hop takes the message: in one group where it takes groups (RFC 2920), else one by one."""
+    refused: Reply | None = None
+    reply: Reply | None = None
+    together = [transaction.send(*each) for each in commands] if transaction.pipelining else []
+    for number, command in enumerate(commands):
+        reply = await transaction.reply(together[number] if together else transaction.send(*command))
+        if refused is None and not (reply.positive or reply.code == 354):
+            refused = reply
+            if not together:
+                break
+    return refused, reply is not None and reply.code == 354
 
 
 def _header(octets: bytes) -> bytes:

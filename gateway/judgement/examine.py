@@ -6,6 +6,7 @@ It calls each room of rules once and puts the answers together. What depends on 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from gateway.judgement import meeting, out_of_office, signature
 from gateway.judgement.audience import audience_of, is_proven_ours, the_sender
@@ -42,24 +43,36 @@ LANGUAGE_CONFIDENCE = 0.55
 """Below it we write both official languages: a wrong guess costs a reader more than a longer mail."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Content:
-    """What a message says by itself, whatever the policy: most of the work, and done once where two policies are compared."""
+    """What a message says by itself, whatever the policy: most of the work, done when it is asked for, and once where two policies are compared.
 
-    automatic: Automatic
-    newest: NewestText
-    words: str
-    """The newest text; of a forwarded message without a word of one's own, what it forwards."""
-    language: str
-    identity: str
+    Most mail is for a person and is asked for nothing but `automatic` and `identity`: its text is not read. `mail_from` is the envelope's.
+    """
 
-    @classmethod
-    def of(cls, message: Message, mail_from: str) -> Content:
-        """`mail_from` is the envelope's. Total for every message that `parse` makes."""
-        newest = newest_text(message)
-        words = newest.text or plain_text(message)
-        language = _language(message.subject, "\n".join(newest.body) or words)
-        return cls(classify(message, mail_from), newest, words, language, identity(message))
+    message: Message
+    mail_from: str
+
+    @cached_property
+    def automatic(self) -> Automatic:
+        return classify(self.message, self.mail_from)
+
+    @cached_property
+    def identity(self) -> str:
+        return identity(self.message)
+
+    @cached_property
+    def newest(self) -> NewestText:
+        return newest_text(self.message)
+
+    @cached_property
+    def words(self) -> str:
+        """The newest text; of a forwarded message without a word of one's own, what it forwards."""
+        return self.newest.text or plain_text(self.message)
+
+    @cached_property
+    def language(self) -> str:
+        return _language(self.message.subject, "\n".join(self.newest.body) or self.words)
 
 
 def examine(message: Message, envelope: Envelope, policy: Policy, *, secret: bytes, content: Content | None = None) -> Examination:
@@ -67,13 +80,14 @@ def examine(message: Message, envelope: Envelope, policy: Policy, *, secret: byt
 
     Total for every message that `parse` makes; raises ValueError only for a naive `received_at`.
     """
-    content = content or Content.of(message, envelope.mail_from)
-    automatic, newest, words = content.automatic, content.newest, content.words
-    at = _circumstances(message, envelope, policy, automatic, words, secret)
+    content = content or Content(message, envelope.mail_from)
+    automatic = content.automatic
+    at = _circumstances(message, envelope, policy, content, secret)
     ruling = rule(at)
-    cases = _cases(at, words)
-    decision = _decision(at, ruling, cases, content.language)
+    cases = _cases(at, content)
     from_staff = at.audience == "internal"
+    # Nothing is ever written to the others, so in which language they wrote is nobody's business.
+    decision = _decision(at, ruling, cases, content.language if cases or from_staff else "both")
     staff = belonging(message, policy) if from_staff else None
     inquirer = inquirer_of(message, at.reply_to)
     return Examination(
@@ -87,8 +101,8 @@ def examine(message: Message, envelope: Envelope, policy: Policy, *, secret: byt
         kind=decision.lead.kind if decision.lead else "inquiry",
         language=decision.language,
         automatic=automatic,
-        out_of_office=out_of_office.check(message, automatic, envelope, policy, newest=newest),
-        signature=excused(signature.check(message, automatic, envelope, policy, from_staff, newest=newest), staff),
+        out_of_office=out_of_office.check(message, automatic, envelope, policy, newest=content.newest if automatic.is_automatic else None),
+        signature=excused(signature.check(message, automatic, envelope, policy, from_staff, newest=content.newest if from_staff else None), staff),
         meeting=meeting.check(message),
         cases=cases,
         is_inquiry=reason(ruling.reason).opens_cases,
@@ -100,7 +114,7 @@ def examine(message: Message, envelope: Envelope, policy: Policy, *, secret: byt
         staff=staff,
         goes_outside=any(split(each)[1] not in policy.organization_domains for each in envelope.rcpt_to),
         local_zone=policy.zone,
-        says_mistake=_may_dispute(at) and says_mistake(newest),
+        says_mistake=_may_dispute(at) and says_mistake(content.newest),
     )
 
 
@@ -112,7 +126,8 @@ def _may_dispute(at: Circumstances) -> bool:
     return at.answers_own_notice or (at.proven_ours and any(canonical(each) in help_desks for each in at.envelope.rcpt_to))
 
 
-def _circumstances(message: Message, envelope: Envelope, policy: Policy, automatic: Automatic, words: str, secret: bytes) -> Circumstances:
+def _circumstances(message: Message, envelope: Envelope, policy: Policy, content: Content, secret: bytes) -> Circumstances:
+    automatic = content.automatic
     authentication = believed(message, policy.authserv_ids, policy.organization_domains)
     addressed = addressed_divisions(message, envelope, policy)
     proven = is_proven_ours(message, envelope, policy, authentication)
@@ -133,20 +148,20 @@ def _circumstances(message: Message, envelope: Envelope, policy: Policy, automat
         own_notice=own_token_valid(secret, message) or (message.message_id is not None and is_own_message_id(secret, message.message_id)),
         answers_own_notice=any(is_own_message_id(secret, each) for each in answered_ids(message)),
         addressed=addressed,
-        asked=tuple((each, _case(each, message, envelope, policy, audience, words)) for each in asked),
+        asked=tuple((each, _case(each, envelope, policy, audience, content)) for each in asked),
         reply_to=reply_address(message, envelope, authentication, trusted_source=trusted, proven_ours=proven),
     )
 
 
-def _cases(at: Circumstances, words: str) -> tuple[Case, ...]:
+def _cases(at: Circumstances, content: Content) -> tuple[Case, ...]:
     """One for each division asked; where none is, those addressed, so that an excluded message can still be counted with its division."""
     asked = tuple(case for _, case in at.asked)
-    return asked or tuple(_case(each, at.message, at.envelope, at.policy, at.audience, words) for each in at.addressed)
+    return asked or tuple(_case(each, at.envelope, at.policy, at.audience, content) for each in at.addressed)
 
 
-def _case(addressed: Addressed, message: Message, envelope: Envelope, policy: Policy, audience: Audience, words: str) -> Case:
+def _case(addressed: Addressed, envelope: Envelope, policy: Policy, audience: Audience, content: Content) -> Case:
     division = addressed.division
-    kind, confidential = kind_for(division, audience, Reading(message, envelope, words, division.letters_arrive_from))
+    kind, confidential = kind_for(division, audience, Reading(content.message, envelope, content.words, division.letters_arrive_from))
     return case_for(division, audience, kind, policy, envelope.received_at, confidential=confidential)
 
 

@@ -83,6 +83,7 @@ def _holds(condition: Mapping[str, tuple[str, ...]], reading: Reading) -> bool:
 def plain(text: str) -> str:
     """Without case, accents and runs of white space; underscores divide words, typewriter apostrophes."""
     if not text.isascii():
+        text = text.encode("utf-8", "replace").decode("utf-8")  # surrogates would make RE2 raise
         text = _ACCENTS.sub("", unicodedata.normalize("NFKD", text.replace("\u2019", "'")))
     return " ".join(text.replace("_", " ").casefold().split())
 
@@ -93,12 +94,17 @@ _CAMEL = re.compile(r"(?<=[a-zà-ÿ])(?=[A-Z])")
 
 
 @lru_cache(maxsize=4096)
-def _beginning_a_word(phrases: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w)(?:{'|'.join(re.escape(plain(each)) for each in phrases)})")
+def _beginning_a_word(phrases: tuple[str, ...]) -> re2._Regexp:
+    # On a long mail ten times as fast as `re`, which tries every phrase at every character.
+    return _compiled(rf"(?:^|[^\pL\pN_])(?:{'|'.join(re2.escape(plain(each)) for each in phrases)})")
 
 
 @lru_cache(maxsize=1024)
 def _expression(source: str) -> re2._Regexp:
+    return _compiled(source)
+
+
+def _compiled(source: str) -> re2._Regexp:
     options = re2.Options()
     options.log_errors = False
     options.case_sensitive = False

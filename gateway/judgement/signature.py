@@ -206,7 +206,7 @@ def _is_saying(text: str, lines: Sequence[str], number: int) -> bool:
 
 def _looks_in_signature(newest: NewestText, kind: str) -> Iterator[Look]:
     own = _signature_lines(newest)
-    return (look for look in newest.looks if look.kind == kind and any(_squeezed(line) in own for line in look.lines))
+    return (look for look in newest.looks if look.kind == kind and any(_squeezed(line) in own for line in reversed(look.lines)))
 
 
 def _signature_lines(newest: NewestText) -> frozenset[str]:

@@ -23,7 +23,7 @@ from gateway.ledger.history import Known, KnownMessage, KnownNotice
 from gateway.ledger.keyed import Keyed
 from gateway.ledger.message_row import message_row
 from gateway.ledger.pseudonym import Pseudonyms
-from gateway.ledger.records import Decide, Decision, Notice, Recorded
+from gateway.ledger.records import Claimed, Decide, Decision, Lease, Notice, Recorded
 from gateway.ledger.tables import message, sender, service_case, sighting, thread
 from gateway.policy.model import Caps
 
@@ -65,8 +65,11 @@ def record(
     *,
     now: datetime | None,
     caps: Caps,
+    lease: Lease | None = None,
 ) -> list[Recorded | RecordingFailed]:
     """Decide and write all of them; one answer each, in order. What `decide` raises harms only its own message.
+
+    `lease`: whose the notices are that are due at once, the first ones up to its room.
 
     `now`: aware; None for a replay of old mail, in which each message is decided at its own moment of receipt. Database errors
     pass through, and nothing of the batch may then be kept.
@@ -75,11 +78,11 @@ def record(
     known = Known.load(connection, keyed, pseudonyms, now, caps)
     deciding = _Deciding(known, decide, pseudonyms)
     outcomes = [deciding.of(examination, hashes) for examination, hashes in keyed]
-    writing = _Writing(connection, pseudonyms, known.moment)
+    writing = _Writing(connection, pseudonyms, known.moment, lease)
     writing.write([one for one in outcomes if isinstance(one, _Decided)])
     known.sending.write(connection)
     known.staff.write(connection, {one.examination.identity: one.known.row_id for one in outcomes if isinstance(one, _Decided)}, writing.notice_ids)
-    return [_recorded(one) if isinstance(one, _Decided) else one for one in outcomes]
+    return [writing.recorded(one) if isinstance(one, _Decided) else one for one in outcomes]
 
 
 class _Deciding:
@@ -131,18 +134,15 @@ def _mailboxes(examination: Examination) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each.mailbox for each in examination.cases)) or ("",)
 
 
-def _recorded(one: _Decided) -> Recorded:
-    reason = one.decision.verdict.acknowledgement.reason
-    return Recorded(one.examination.identity, repeated=not one.new and not one.sightings, reason=reason, references=tuple(one.opened))
-
-
 class _Writing:
     """The rows of one batch. Order follows the foreign keys: message, notice, case, then what points at them."""
 
-    def __init__(self, connection: Connection, pseudonyms: Pseudonyms, moment: Callable[[Examination], datetime]) -> None:
+    def __init__(self, connection: Connection, pseudonyms: Pseudonyms, moment: Callable[[Examination], datetime], lease: Lease | None) -> None:
         self._connection = connection
         self._pseudonyms = pseudonyms
         self._moment = moment
+        self._lease = lease
+        self._leased: set[str] = set()
         self.notice_ids: dict[str, int] = {}
         """Key -> row of each notice that was written."""
         self._case_ids: dict[int, int] = {}
@@ -156,6 +156,24 @@ class _Writing:
         self._run(_THREAD, [row for one in decided for row in self._thread_rows(one)])
         self._answers(decided)
         self._reopenings(decided)
+
+    def recorded(self, one: _Decided) -> Recorded:
+        """What came of one message, once all is written."""
+        leased = [each for each in one.notices if each.key in self._leased]
+        return Recorded(
+            one.examination.identity,
+            repeated=not one.new and not one.sightings,
+            reason=one.decision.verdict.acknowledgement.reason,
+            references=tuple(one.opened),
+            notices=len(one.notices),
+            claimed=tuple(Claimed(self.notice_ids[each.key], each, 0, self._lease.token) for each in leased) if self._lease else (),
+        )
+
+    def _lease_for(self, each: Notice, now: datetime) -> Lease | None:
+        if self._lease is None or each.not_before > now or len(self._leased) >= self._lease.room:
+            return None
+        self._leased.add(each.key)
+        return self._lease
 
     def _run(self, statement: Any, rows: list[dict[str, Any]]) -> None:
         if rows:
@@ -175,9 +193,11 @@ class _Writing:
 
     def _notice_row(self, one: _Decided, each: Notice) -> dict[str, Any]:
         to_inquirer = each.kind == "acknowledgement"
+        now = self._moment(one.examination)
         return outbox_rows.row_of(
             each,
-            self._moment(one.examination),
+            now,
+            lease=self._lease_for(each, now),
             message_id=one.known.row_id,
             # Caps count by the inquirer, whatever form (SRS, BATV) the envelope gives the address.
             correspondent=one.keyed.correspondent if to_inquirer else self._pseudonyms.of_address(each.rcpt_to),

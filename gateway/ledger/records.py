@@ -65,6 +65,10 @@ class Recorded:
     """True when this identity with these mailboxes was in the ledger already."""
     reason: str
     references: tuple[str, ...] = ()
+    notices: int = 0
+    """Written for it, leased or not."""
+    claimed: tuple[Claimed, ...] = ()
+    """Those of them that were written under the sender's lease."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,15 @@ class Claimed:
     attempts: int
     """Earlier attempts, 0 the first time."""
     lease_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Notices that are due when they are written may be this sender's at once: up to `room` of them, until `until` (aware)."""
+
+    token: str
+    until: datetime
+    room: int
 
 
 PolicyOutcome = Literal["took-effect", "refused", "good-again", "removed"]

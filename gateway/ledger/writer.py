@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
@@ -22,7 +22,7 @@ from gateway.judgement.verdict import Examination
 from gateway.ledger.batch import record
 from gateway.ledger.errors import LedgerUnavailable, RecordingFailed
 from gateway.ledger.ledger import Ledger
-from gateway.ledger.records import Decide, Recorded
+from gateway.ledger.records import Claimed, Decide, Lease, Recorded
 from gateway.ledger.refused_recipients import RefusedRecipients
 from gateway.policy.model import DEFAULT_CAPS, Caps
 
@@ -37,6 +37,18 @@ ERASE_AT_LEAST = 60.0
 """Seconds until what deleted rows left in the engine's log is overwritten: when idle, and under steady load."""
 
 T = TypeVar("T")
+
+
+class Sender(Protocol):
+    """Who sends what is written; `gateway.notices.outbox.Outbox` is one."""
+
+    def lease(self) -> Lease | None:
+        """For notices that are due as they are written; from the writer's thread."""
+        ...
+
+    def take(self, claimed: Sequence[Claimed]) -> None:
+        """They are committed, and its own; from the event loop."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +76,11 @@ class Writer:
         self._ended = False
         self._erased_at = time.monotonic()
         self._remains = False
+        self._sender: Sender | None = None
+
+    def use(self, sender: Sender) -> None:
+        """Write notices under its lease, and hand them to it once they are committed."""
+        self._sender = sender
 
     def start(self) -> None:
         """Start the thread. The ledger may still be unwell: it is tried again with each batch."""
@@ -108,10 +125,18 @@ class Writer:
             if not batch:
                 self._erase_remains()
                 continue
-            _resolve(batch, self._answers(batch))
+            answers = self._answers(batch)
+            _resolve(batch, answers)
+            self._hand_over(batch[0].loop, [each for answer in answers if isinstance(answer, Recorded) for each in answer.claimed])
             if time.monotonic() - self._erased_at > ERASE_AT_LEAST:
                 self._erase_remains()
         self._erase_remains()
+
+    def _hand_over(self, loop: asyncio.AbstractEventLoop, claimed: Sequence[Claimed]) -> None:
+        """Not by way of who waits for the record: that one may have given up. A closed loop: others send it when the lease is over."""
+        if claimed and self._sender is not None:
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(self._sender.take, claimed)
 
     def _next(self) -> list[_Item] | None:
         """What waits, at least one; empty when it is time to erase; None at the end."""
@@ -188,7 +213,8 @@ class Writer:
     def _record(self, connection: Connection, examinations: list[Examination]) -> list[Recorded | RecordingFailed]:
         if not examinations:
             return []
-        return record(connection, examinations, self._decide, self._ledger.pseudonyms, now=self._ledger.clock(), caps=self._caps)
+        lease = self._sender.lease() if self._sender else None
+        return record(connection, examinations, self._decide, self._ledger.pseudonyms, now=self._ledger.clock(), caps=self._caps, lease=lease)
 
     def _erase_remains(self) -> None:
         self._erased_at = time.monotonic()

@@ -7,6 +7,7 @@ text, log or repr. msal is synchronous and slow to import: it runs in a thread o
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import re
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from urllib.parse import urlsplit
 from gateway.mailboxes.mailbox import MailboxFault
 from gateway.mailboxes.own_thread import OwnThread
 from gateway.mailboxes.secret_file import read_secret
-from gateway.settings.mailboxes import GraphMailbox
+from gateway.settings.mailboxes import GraphMailbox, ImapMailbox
 
 ANSWER = 20.0
 """Seconds for each answer of the sign-in server."""
@@ -82,16 +83,17 @@ class Tokens:
         self._token = _Token(text, now + seconds - min(RENEW_BEFORE, seconds / 2), now + seconds)
 
 
-def fetch(settings: GraphMailbox, scope: str) -> tuple[str, float]:
+def fetch(settings: GraphMailbox | ImapMailbox, scope: str) -> tuple[str, float]:
     """A token and the seconds it lasts. Blocks. Raises MailboxFault."""
     credential = _credential(settings)
+    ca = settings.ca if isinstance(settings, GraphMailbox) else None  # of an IMAP mailbox, it is the IMAP server's
     import msal  # noqa: PLC0415 - slow
     import requests  # noqa: PLC0415 - msal's, slow
 
     try:
         with requests.Session() as session:
             # Said with each request: REQUESTS_CA_BUNDLE, where it is set, would beat the session's own.
-            session.request = partial(session.request, timeout=ANSWER, verify=str(settings.ca) if settings.ca else None)  # type: ignore[method-assign]
+            session.request = partial(session.request, timeout=ANSWER, verify=str(ca) if ca else None)  # type: ignore[method-assign]
             application = msal.ConfidentialClientApplication(
                 settings.client_id,
                 authority=f"{settings.authority_url.rstrip('/')}/{settings.tenant}",
@@ -108,7 +110,7 @@ def fetch(settings: GraphMailbox, scope: str) -> tuple[str, float]:
     return token, float(seconds) if isinstance(seconds, int | float) else RENEW_BEFORE
 
 
-def _credential(settings: GraphMailbox) -> str | dict[str, str]:
+def _credential(settings: GraphMailbox | ImapMailbox) -> str | dict[str, str]:
     """As msal wants it."""
     if settings.client_secret_file:
         return read_secret(settings.client_secret_file, "client_secret_file")
@@ -137,15 +139,27 @@ def _block(text: str, label: str) -> str:
 def _fault(error: Exception, requests: Any) -> MailboxFault:
     if isinstance(error, requests.exceptions.SSLError):
         return MailboxFault("certificate", "the sign-in server's TLS certificate is not to be trusted; name its authority in `ca`")
-    if isinstance(error, requests.exceptions.HTTPError):
-        return MailboxFault("unreachable", "the sign-in server fails")
-    if isinstance(error, requests.exceptions.JSONDecodeError):
-        return MailboxFault("malformed", "the sign-in server's answer makes no sense; is `authority_url` right?")
-    if isinstance(error, requests.exceptions.RequestException | OSError):
+    if isinstance(error, requests.exceptions.RequestException):
         return MailboxFault("unreachable", "no connection to the sign-in server, or no answer in time")
-    if isinstance(error, ValueError) and "authority configuration" in str(error):
-        return MailboxFault("credentials", "the sign-in server knows no such tenant; are `tenant` and `authority_url` right?")
+    if isinstance(error, OSError):
+        return MailboxFault("certificate", "the file named in `ca` cannot be read, or is no PEM")
+    if isinstance(error, ValueError):
+        return _nonsense(error)
+    if type(error).__name__ in ("MsalServiceError", "HTTPError", "RuntimeError"):
+        return MailboxFault("unreachable", "the sign-in server fails")
     return MailboxFault("credentials", f"no token can be asked for ({type(error).__name__}); is certificate_file an RSA key with its certificate?")
+
+
+def _nonsense(error: ValueError) -> MailboxFault:
+    """msal's word for an unknown tenant, for answers that are no JSON, and for keys that are none."""
+    told = next((each for each in (error.__context__, error) if isinstance(each, ValueError)), error)
+    if status := re.search(r"HTTP status: (4\d\d)", str(told)):
+        if status[1] == "429":
+            return MailboxFault("throttled", "the sign-in server asks for patience (HTTP 429)")
+        return MailboxFault("credentials", f"the sign-in server knows no such tenant (HTTP {status[1]}); are `tenant` and `authority_url` right?")
+    if isinstance(told, json.JSONDecodeError):
+        return MailboxFault("malformed", "the sign-in server's answer makes no sense; is `authority_url` right?")
+    return MailboxFault("credentials", "no token can be asked for; is certificate_file an RSA key with its certificate, and `tenant` right?")
 
 
 def _refused(answer: dict[str, Any]) -> MailboxFault:

@@ -52,7 +52,7 @@ class ExchangeMailbox:
         return await self._ask(lambda reader: reader.read(folder, place, limit))
 
     async def history(self, folder: Folder, since: datetime, cursor: str | None, limit: int) -> Changes:
-        place = Cursor.decode(cursor) if cursor else Cursor(since.astimezone(UTC))
+        place = Cursor.decode(cursor) if cursor else Cursor(since=since.astimezone(UTC))
         return await self._ask(lambda reader: reader.read(folder, place, limit))
 
     async def automatic_reply(self) -> AutomaticReply | None:
@@ -74,11 +74,19 @@ class ExchangeMailbox:
             self._asking = None
         if self._listening:
             listening, thread = self._listening
-            self._listening = None
             listening.stop()
             thread.end()
             await thread.ended(FAREWELL)
+        self._deafen()
+
+    def _deafen(self) -> None:
+        """Stop listening, without another word to the server."""
+        if self._listening:
+            listening, thread = self._listening
+            self._listening = None
             listening.lines.cut()
+            listening.stop()
+            thread.end()
 
     def _listen(self, folders: tuple[Folder, ...]) -> None:
         loop = asyncio.get_running_loop()
@@ -93,15 +101,18 @@ class ExchangeMailbox:
         self._listening = listening, thread
 
     async def _ask(self, question: Callable[[Reader], T]) -> T:
-        """Raises MailboxFault; whatever ends it early, the connection is not used again."""
+        """Raises MailboxFault; whatever ends it early, the connection is not used again. After a fault the server is left in peace until the
+        next question: listening, too, signs in, and would lock an account."""
         if self._is_closed:
             raise MailboxFault("unreachable", "the mailbox is closed")
         asking = self._asking = self._asking or _Asking(self._settings, self._failed)
         try:
             return await asking.thread.do(lambda: asking.answer(question))
-        except BaseException:
+        except BaseException as error:
             asking.give_up()
             self._asking = None
+            if isinstance(error, MailboxFault):
+                self._deafen()
             raise
 
 

@@ -110,6 +110,8 @@ def close_account(account: Account) -> None:
 
 
 def _check_authority(settings: EwsMailbox) -> None:
+    if settings.ca is None:
+        return
     try:
         ssl.create_default_context(cafile=settings.ca)
     except OSError as error:

@@ -25,8 +25,9 @@ class Lines:
         self._lock = threading.Lock()
 
     def now(self) -> datetime:
-        """By the server's clock where it tells; ours may be wrong by more than a message takes."""
-        return self.server_time or datetime.now(UTC).replace(microsecond=0)
+        """The earlier of the server's clock and ours, in whole seconds: one that is wrong must not make new mail old."""
+        ours = datetime.now(UTC).replace(microsecond=0)
+        return min(self.server_time or ours, ours)
 
     def opened(self, connection: socket.socket) -> None:
         """To be told of each new connection. Raises ConnectionAbortedError after `cut`."""

@@ -43,10 +43,10 @@ class Listening:
             self._listen_until_it_breaks()
             short = 0 if time.monotonic() - began > STEADY else short + 1
             self._tell()
-            self._stopped.wait(min(2.0 ** (short - 1), LONGEST_PAUSE) if short else 0)
+            self._stopped.wait(min(2.0 ** min(short - 1, 10), LONGEST_PAUSE) if short else 0)
 
     def stop(self) -> None:
-        """From any thread. `run` still tells the server that nobody listens any more, if it can be told."""
+        """From any thread. `run` still tells the server that nobody listens any more, unless `lines` are cut."""
         self._stopped.set()
         self.lines.interrupt()
 

@@ -35,7 +35,7 @@ class Reader:
     def first(self, folder: Folder) -> Changes:
         """A cursor that stands at now, without any message. In a large folder, the rest of the list follows by `read`."""
         page = self._exchange.page(folder, "", PAGE)
-        return self._changes((), Cursor(self._lines.now()), page, 0)
+        return self._changes((), Cursor(since=self._lines.now()), page, 0)
 
     def read(self, folder: Folder, cursor: Cursor, limit: int) -> Changes:
         """At most `limit` messages behind `cursor`."""
@@ -56,8 +56,8 @@ class Reader:
     def _changes(self, arrivals: tuple[Arrival, ...], cursor: Cursor, page: Page, unreadable: int) -> Changes:
         if len(page.state) > LARGEST:
             raise MailboxFault("fault", f"the server's sync state has {len(page.state)} characters; it is not kept")
-        behind = cursor.behind(page.state, more=page.more, now=self._lines.now())
-        return Changes(tuple(sorted(arrivals, key=lambda each: each.received_at)), behind.encode(), page.more, unreadable)
+        behind = cursor.behind(page.state, more=page.more).encode()
+        return Changes(tuple(sorted(arrivals, key=lambda each: each.received_at)), behind, page.more, unreadable)
 
     def _fetched(self, listed: Sequence[Listed]) -> Iterator[Arrival]:
         for portion in _portions(listed):
@@ -69,7 +69,7 @@ class Reader:
 
 
 def _counting(page: Page, cursor: Cursor) -> list[Listed]:
-    return [each for each in page.listed if each.received_at is None or each.received_at >= cursor.since]
+    return [each for each in page.listed if not cursor.since or not each.received_at or each.received_at >= cursor.since]
 
 
 def _portions(listed: Iterable[Listed]) -> Iterator[list[Listed]]:

@@ -120,7 +120,7 @@ class FolderReader:
     def _counts(self, entry: Entry, cursor: Cursor) -> bool:
         if entry.received_at is None:
             return True  # not readable
-        since = cursor.since if cursor.listing else cursor.since - LATE
+        since = cursor.since if cursor.listing or entry.is_change else cursor.since - LATE
         return entry.received_at >= since and not self._is_draft(entry)
 
     def _is_draft(self, entry: Entry) -> bool:
@@ -137,14 +137,18 @@ class FolderReader:
         """The messages, oldest first, and how many are passed over for good."""
         outcomes = await asyncio.gather(*(self._fetch(each) for each in entries), return_exceptions=True)
         arrivals = [each for each in outcomes if isinstance(each, Arrival)]
-        unreadable = 0
-        for entry, outcome in zip(entries, outcomes, strict=True):
-            if isinstance(outcome, BaseException):
-                self._must_be_passed_over(entry, outcome, others_are_given=bool(arrivals))
-                unreadable += not (isinstance(outcome, Refused) and outcome.code in GONE)
+        failed = [(entry, each) for entry, each in zip(entries, outcomes, strict=True) if isinstance(each, BaseException)]
+        for _, outcome in failed:
+            if not isinstance(outcome, MailboxFault) or not (_is_the_message(outcome) or outcome.why in _MAY_BE_THE_MESSAGE):
+                raise outcome
+        for entry, outcome in failed:
+            self._failed[entry.identifier] += 1
+            if not _is_the_message(outcome) and (self._failed[entry.identifier] < TRIES or not arrivals):
+                raise outcome
         for each in entries:
             self._failed.pop(each.identifier, None)
-        return tuple(sorted(arrivals, key=lambda each: each.received_at)), unreadable
+        gone = sum(1 for _, outcome in failed if isinstance(outcome, Refused) and outcome.code in GONE)
+        return tuple(sorted(arrivals, key=lambda each: each.received_at)), len(failed) - gone
 
     async def _fetch(self, entry: Entry) -> Arrival:
         if entry.received_at is None:
@@ -154,12 +158,7 @@ class FolderReader:
             raise MailboxFault("malformed", "Graph gives nothing for a message")
         return Arrival(octets, size, entry.received_at)
 
-    def _must_be_passed_over(self, entry: Entry, outcome: BaseException, *, others_are_given: bool) -> None:
-        """Raises it, unless it is surely the one message that cannot be given."""
-        if isinstance(outcome, Refused) and outcome.code in ITEM_ONLY | GONE:
-            return
-        if not isinstance(outcome, MailboxFault) or outcome.why not in _MAY_BE_THE_MESSAGE:
-            raise outcome
-        self._failed[entry.identifier] += 1
-        if self._failed[entry.identifier] < TRIES or not others_are_given:
-            raise outcome
+
+def _is_the_message(outcome: BaseException) -> bool:
+    """Surely; the mailbox is well."""
+    return isinstance(outcome, Refused) and outcome.code in ITEM_ONLY | GONE

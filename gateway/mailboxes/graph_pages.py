@@ -7,7 +7,7 @@ message that was given before. Its $filter is the one way to begin at now: $delt
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -32,8 +32,10 @@ class Entry:
 
     identifier: str
     received_at: datetime | None
-    """Aware. None: Graph did not say, because it tells of a change only."""
+    """Aware; None where it is not said."""
     is_draft: bool = False
+    is_change: bool = False
+    """Graph did not say when it was received, which it says of a new one."""
 
     @property
     def mark(self) -> str:
@@ -100,7 +102,7 @@ class Pages:
         if entry.received_at is not None:
             return entry
         try:
-            return _entry(await self._client.get(f"{self.path(entry)}?$select={_SELECT}", IMMUTABLE))
+            return replace(_entry(await self._client.get(f"{self.path(entry)}?$select={_SELECT}", IMMUTABLE)), is_change=True)
         except Refused as refused:
             if refused.code in GONE:
                 return None
@@ -116,10 +118,10 @@ class Pages:
             raise MailboxFault("malformed", "Graph's answer is no list of messages")
         if not all(self._client.is_ours(each) for each in links if each):
             raise MailboxFault("malformed", "Graph's answer leads to another server; it is not followed there")
-        return Page(tuple(entry for each in found if "@removed" not in each and (entry := _entry(each))), *links)
+        return Page(tuple(_entry(each) for each in found if "@removed" not in each), *links)
 
 
-def _entry(message: Mapping[str, Any]) -> Entry | None:
+def _entry(message: Mapping[str, Any]) -> Entry:
     identifier, received = message.get("id"), message.get("receivedDateTime")
     if not isinstance(identifier, str) or not identifier:
         raise MailboxFault("malformed", "Graph lists a message without an id")

@@ -18,7 +18,6 @@ from gateway.mailboxes.imap_folder import examine, sent_folder
 from gateway.mailboxes.imap_line import Line
 from gateway.mailboxes.imap_login import log_in
 from gateway.mailboxes.imap_reader import FolderReader
-from gateway.mailboxes.imap_token import Tokens
 from gateway.mailboxes.mailbox import AutomaticReply, Changes, CursorLost, Folder, MailboxFault
 from gateway.mailboxes.own_thread import OwnThread
 from gateway.settings.mailboxes import ImapMailbox
@@ -62,7 +61,6 @@ class ImapReading:
 
     def __init__(self, settings: ImapMailbox) -> None:
         self._settings = settings
-        self._tokens = Tokens(settings)
         self._readers: dict[Folder, FolderReader] = {"inbox": FolderReader(), "sent": FolderReader()}
         self._sent_folder = settings.sent_folder
         self._connection: _Connection | None = None
@@ -140,7 +138,7 @@ class ImapReading:
     async def _do(self, connection: _Connection, work: Callable[[Client], T]) -> T:
         def run() -> T:
             if connection.client is None:
-                connection.client = log_in(self._settings, connection.line, self._tokens)
+                connection.client = log_in(self._settings, connection.line)
             return work(connection.client)
 
         connection.busy = True

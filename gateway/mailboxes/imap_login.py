@@ -10,13 +10,13 @@ import ssl
 from gateway.mailboxes.imap_client import Client
 from gateway.mailboxes.imap_faults import judged
 from gateway.mailboxes.imap_line import Line
-from gateway.mailboxes.imap_token import Tokens
+from gateway.mailboxes.imap_token import access_token
 from gateway.mailboxes.mailbox import MailboxFault
 from gateway.mailboxes.secret_file import read_secret
 from gateway.settings.mailboxes import ImapMailbox
 
 
-def log_in(settings: ImapMailbox, line: Line, tokens: Tokens) -> Client:
+def log_in(settings: ImapMailbox, line: Line) -> Client:
     """Blocks. Raises MailboxFault; the caller cuts the line then."""
     context = _context(settings)
     port = settings.port or (993 if settings.tls == "required" else 143)
@@ -26,7 +26,7 @@ def log_in(settings: ImapMailbox, line: Line, tokens: Tokens) -> Client:
         assert context
         _start_tls(client, context)
     if client.wire.state == "NONAUTH":
-        _authenticate(client, settings, tokens)
+        _authenticate(client, settings)
     with judged("connection"):
         client.capabilities()  # kept from here on: those before the login may be others
     return client
@@ -51,12 +51,12 @@ def _start_tls(client: Client, context: ssl.SSLContext) -> None:
         client.starttls(context)
 
 
-def _authenticate(client: Client, settings: ImapMailbox, tokens: Tokens) -> None:
+def _authenticate(client: Client, settings: ImapMailbox) -> None:
     user = settings.user or settings.address
     with judged("connection"):
         offered = set(client.capabilities())
     if settings.password_file is None:
-        token = tokens.token()
+        token = access_token(settings)
         with judged("login"):
             _by_sasl(client, "XOAUTH2", f"user={user}\1auth=Bearer {token}\1\1")
         return

@@ -67,7 +67,8 @@ class Watcher:
 
     def heard(self, client_state: str, lifecycle: bool) -> bool:
         """A notification; whether the mailbox believes it."""
-        return isinstance(self._mailbox, Notified) and self._mailbox.heard(client_state, lifecycle)
+        mailbox: object = self._mailbox
+        return isinstance(mailbox, Notified) and mailbox.heard(client_state, lifecycle)
 
     async def _turn(self) -> None:
         """One look and one wait. Raises LeaseLost."""
@@ -144,9 +145,10 @@ class Watcher:
     async def _note(self, *, always: bool) -> None:
         """Into the ledger, for other processes and the next holder; not each time."""
         noted, now = self._noted, self.condition
-        if noted is not None and not always and (noted.why, noted.since) == (now.why, now.since):
-            if now.looked_at is None or (noted.looked_at and now.looked_at - noted.looked_at < NOTED_EVERY):
-                return
+        same = noted is not None and (noted.why, noted.since) == (now.why, now.since)
+        fresh = now.looked_at is None or (noted is not None and noted.looked_at is not None and now.looked_at - noted.looked_at < NOTED_EVERY)
+        if same and fresh and not always:
+            return
         try:
             await self._around.writer.call(lambda connection: watch_rows.set_condition(connection, self._settings.name, now))
         except LedgerFault:

@@ -296,7 +296,7 @@ class _Reader:
                     self._break(always=True)
                 self._write(line)
             return
-        self._write(_SPACES.sub(" ", text.replace("\t", " ")))
+        self._write(_collapsed(text.replace("\t", " ")))
 
     def _write(self, text: str) -> None:
         if not self._buffer:
@@ -324,13 +324,18 @@ class _Reader:
         text = "".join(self._buffer).replace("\xa0", " ")
         spaces_only = bool(self._buffer) and not text.strip()
         self._buffer.clear()
-        text = _SPACES.sub(" ", text).rstrip()
+        text = _collapsed(text).rstrip()
         if text:
             self.lines.append(_Line(f"> {text}" if self._buffer_quoted else text, self._buffer_quoted))
         elif always or spaces_only:
             self.lines.append(_Line("", quoted=False))
         if blank and self.lines and self.lines[-1].text:
             self.lines.append(_Line("", quoted=False))
+
+
+def _collapsed(text: str) -> str:
+    """Runs of white space as one space; most text has none."""
+    return text if text.isprintable() and "  " not in text else _SPACES.sub(" ", text)
 
 
 def _attributes(text: str) -> dict[str, str]:

@@ -6,9 +6,10 @@ Without colours of its own the text takes those of the reader's program, dark or
 
 from __future__ import annotations
 
+from functools import lru_cache
 from html import escape
 
-from gateway.notices.passages import Block, Passage
+from gateway.notices.passages import REMEMBERED, Block, Passage
 
 _RIGHT_TO_LEFT = frozenset(("ar", "fa", "he", "ur", "ps", "yi", "dv", "ug", "sd"))
 
@@ -42,6 +43,7 @@ def _division(each: Passage) -> str:
     return f"<div {language_attributes(each.language)}>\n{blocks}\n</div>"
 
 
+@lru_cache(REMEMBERED)
 def _block(block: Block) -> str:
     if block.is_heading:
         return f"<h2>{escape(block.lines[0], quote=False)}</h2>"

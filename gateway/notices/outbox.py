@@ -10,7 +10,7 @@ import asyncio
 import random
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -21,7 +21,7 @@ from gateway import telemetry
 from gateway.ledger import outbox_rows
 from gateway.ledger.errors import LedgerFault
 from gateway.ledger.outbox_rows import Settlement
-from gateway.ledger.records import Claimed, Notice
+from gateway.ledger.records import Claimed, Lease, Notice
 from gateway.ledger.writer import Writer
 from gateway.notices.schedule import GiveUp, next_attempt
 
@@ -90,13 +90,24 @@ class Outbox:
         """A notice was written: look at once. From the event loop."""
         self._something.set()
 
+    def lease(self) -> Lease | None:
+        """For notices that are due as they are written, as far as there is room for them; from any thread."""
+        room = self._in_hand - len(self._sending)
+        return Lease(self._token, self._clock() + self._lease, room) if room > 0 and not self._stopping else None
+
+    def take(self, claimed: Sequence[Claimed]) -> None:
+        """Send what was written under our lease. From the event loop."""
+        for each in claimed:
+            # A lease may lapse while the ledger is unwell; what this process is sending it does not send twice.
+            if each.notice.key not in self._sending:
+                self._sending[each.notice.key] = asyncio.create_task(self._send(each))
+
     async def run(self) -> None:
         """Send until `stop`. Nothing that a notice or the ledger does ends it."""
         try:
             while True:
                 turn = await self._turn()
-                for each in turn.claimed:
-                    self._sending[each.notice.key] = asyncio.create_task(self._send(each))
+                self.take(turn.claimed)
                 if self._stopping and not self._sending and not self._settlements:
                     return
                 await self._wait(turn.next_due)
@@ -137,9 +148,7 @@ class Outbox:
             if not isinstance(error, LedgerFault):
                 telemetry.fault("outbox", error)
             return _Turn([], None)
-        # A lease may lapse while the ledger is unwell; what this process is sending it does not send twice.
-        fresh = [each for each in turn.claimed if each.notice.key not in self._sending]
-        return _Turn(fresh, turn.next_due)
+        return turn
 
     def _renewal_due(self) -> bool:
         if time.monotonic() - self._renewed_at < self._lease.total_seconds() / 3:

@@ -51,9 +51,9 @@ def _octets(octets: bytes) -> str | None:
     if not octets.endswith(b"\r\n"):
         return "the last line has no end"
     lines = octets.split(b"\r\n")
-    if any(b"\r" in line or b"\n" in line for line in lines):
+    if octets.count(b"\r") != len(lines) - 1 or octets.count(b"\n") != len(lines) - 1:
         return "a bare CR or LF"
-    if any(len(line) > LONGEST_LINE for line in lines):
+    if max(map(len, lines)) > LONGEST_LINE:
         return "a line is too long"
     if b"\r\n\r\n" not in octets:
         return "no body"
@@ -119,6 +119,6 @@ def _body(notice: Notice) -> str | None:
         head, _, content = part.removeprefix("\r\n").partition("\r\n\r\n")
         if head != f"Content-Type: {kind}\r\nContent-Transfer-Encoding: quoted-printable" or not content.strip():
             return "a part is not what it must be"
-        if any(len(line) > 76 for line in content.split("\r\n")):
+        if max(map(len, content.split("\r\n"))) > 76:
             return "a line of a part is too long for its transfer encoding"
     return None

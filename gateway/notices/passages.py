@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from gateway.notices.typography import typeset
 
 WIDTH = 72
 """Columns of plain text."""
+
+REMEMBERED = 2048
+"""Paragraphs whose layout is kept: most of an acknowledgement is the same for everybody."""
 
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 _TO_SPACE = str.maketrans(dict.fromkeys("\t\r\n\f\v", " "))  # str.split() would take the no-break space, too
@@ -59,6 +63,7 @@ def one_line(value: str) -> str:
     return " ".join(word for word in value.translate(_TO_SPACE).split(" ") if word)
 
 
+@lru_cache(REMEMBERED)
 def _block(source: str, language: str) -> Block:
     lines = [line.strip(" \t\r") for line in source.strip("\n").split("\n")]
     lines = [line for line in lines if line]
@@ -90,6 +95,7 @@ def _written(line: str, block: Block) -> str:
     return "\n".join(_INDENT + part for part in _wrapped(line, WIDTH - len(_INDENT)).split("\n"))
 
 
+@lru_cache(REMEMBERED)
 def _wrapped(line: str, width: int = WIDTH) -> str:
     """Broken at spaces only; `4 p.m.`, `16 novembre 2026` and `à 16 h` stay together, without a no-break space left in them.
 

@@ -44,6 +44,16 @@ class EndOfData:
     def feed(self, octets: bytes) -> bytes:
         """What may be passed on now, dot-stuffed as it came; once `ended`, all that was held back, the final dot not included."""
         joined = self._tail + octets
+        # Base64 has no dot anywhere, and most of a large message is base64: then there is nothing to find, and no search to pay for.
+        keep = self._searched(joined) if b"." in joined else max(0, len(joined) - _HELD)
+        skipped = min(self._unreal, keep)
+        self._unreal -= skipped
+        self._tail = joined[keep:] if not self.ended else b""
+        self._passed += keep - skipped
+        return b"" if self.lone_dot else joined[skipped:keep]
+
+    def _searched(self, joined: bytes) -> int:
+        """How much of it may be passed on, once all that a dot can mean has been looked for."""
         end = _END.search(joined)
         if end is not None:
             self.ended = True
@@ -53,11 +63,7 @@ class EndOfData:
             body, keep = joined, max(0, len(joined) - _HELD)
         self.lone_dot = self.lone_dot or _has_lone_dot(body, self.ended)
         self._stuffed += _count_stuffed(body) - _count_stuffed(self._tail)
-        skipped = min(self._unreal, keep)
-        self._unreal -= skipped
-        self._tail = joined[keep:] if not self.ended else b""
-        self._passed += keep - skipped
-        return b"" if self.lone_dot else joined[skipped:keep]
+        return keep
 
 
 def _has_lone_dot(body: bytes, ended: bool) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -15,6 +15,7 @@ from gateway.relay.certificate import Certificate
 from gateway.relay.crowd import Crowd
 from gateway.relay.networks import Networks
 from gateway.relay.observer import Observer
+from gateway.relay.turns import Turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +88,4 @@ class Door:
     budget: Budget
     crowd: Crowd
     certificate: Certificate | None = None
+    turns: Turns = field(default_factory=Turns)

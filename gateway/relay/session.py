@@ -203,7 +203,7 @@ class RelaySession(Conversation):
             await self._take(mirror)
 
     async def _take(self, mirror: Mirror) -> None:
-        transfer = Transfer(self._inbox, mirror.transaction, self._limits, self._door.budget)
+        transfer = Transfer(self._inbox, mirror.transaction, self._limits, self._door.budget, self._door.turns)
         try:
             await self._pass_on(mirror, transfer)
         finally:

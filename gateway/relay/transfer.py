@@ -18,6 +18,7 @@ from gateway.relay.budget import Budget, Share
 from gateway.relay.data import EndOfData, Prefix
 from gateway.relay.door import Limits
 from gateway.relay.inbox import Inbox
+from gateway.relay.turns import LARGE, Turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,11 @@ class Taken:
 class Transfer:
     """One message. `ended` says whether the client's end mark has been read."""
 
-    def __init__(self, inbox: Inbox, transaction: Transaction, limits: Limits, budget: Budget) -> None:
+    def __init__(self, inbox: Inbox, transaction: Transaction, limits: Limits, budget: Budget, turns: Turns) -> None:
         self._inbox = inbox
         self._transaction = transaction
         self._limits = limits
+        self._turns = turns
         self._end = EndOfData()
         self._prefix = Prefix()
         self._credit = limits.idle
@@ -57,6 +59,8 @@ class Transfer:
         last = head + await self._next()
         while not self._end.ended:
             await self._transaction.write(last)
+            if self._end.size > LARGE:
+                await self._turns.mine()
             last = await self._next()
         self._inbox.give_back(self._end.rest)
         prefix = self._prefix.octets()

@@ -10,12 +10,13 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection
 
 from gateway.ledger import figure_rows, policy_rows
-from gateway.ledger.figure_rows import CaseRow, StaffMark
+from gateway.ledger.figure_rows import StaffMark
 from gateway.policy.model import Calendar, Division, Policy
 from gateway.reports.assemble import Asked, Found, assemble
 from gateway.reports.office_time import LocalTime, OfficeTime, day_number, midnight, soon
@@ -84,7 +85,7 @@ class _Cases:
             calendar_hash=calendar_hash(self._policy, division, self._asked.days),
         )
 
-    def _counted(self, chunks: Iterable[Sequence[CaseRow]]) -> Counts:
+    def _counted(self, chunks: Iterable[Sequence[tuple[Any, ...]]]) -> Counts:
         tally = Tally(self._asked.steps, self._local, self._offices, self._elsewhere, self._asked.now)
         for chunk in chunks:
             tally.add(chunk)

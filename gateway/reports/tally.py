@@ -6,10 +6,11 @@ case, whatever its row holds: a million cases take as much memory as a few pictu
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -73,7 +74,7 @@ class Counts:
     due_while_open: Moments
     """When the answer is due, of cases without one; NEVER for those that have one."""
     last_case: tuple[int, ...]
-    """The newest case of each group."""
+    """Some case of each group."""
     policy_versions: frozenset[str]
     channels: Mapping[tuple[str, str], int]
     """(division, channel) by which answers were declared."""
@@ -89,21 +90,29 @@ class Tally:
         self._offices = offices
         self._elsewhere = elsewhere
         self._now = microseconds(now)
-        self._groups: dict[tuple[str, ...], int] = {}
+        self._groups: defaultdict[tuple[str, ...], int] = defaultdict(count().__next__)
         self._last_case: dict[int, int] = {}
         self._versions: set[str] = set()
         self._channels: Counter[tuple[str, str]] = Counter()
         self._parts: list[tuple[NDArray[np.int64], ...]] = []
 
-    def add(self, rows: Iterable[CaseRow]) -> None:
-        """Rows as `ledger.figure_rows` gives them, in any order."""
-        by_division: dict[str, list[CaseRow]] = {}
-        for row in rows:
-            by_division.setdefault(row.division, []).append(row)
-        for division, found in by_division.items():
-            self._versions.update({row.policy_version for row in found})
-            self._channels.update((division, row.declared) for row in found if row.declared is not None)
-            self._parts.append(self._part(found, self._offices.get(division, self._elsewhere)))
+    def add(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Rows as `ledger.figure_rows` gives them (the fields of CaseRow), in any order."""
+        if not rows:
+            return
+        columns = dict(zip(CaseRow._fields, zip(*rows, strict=True), strict=True))
+        group = self._numbered(columns)
+        self._versions.update(columns["policy_version"])
+        self._channels.update((division, channel) for division, channel in zip(columns["division"], columns["declared"], strict=True) if channel)
+        arrays = {name: _array(column) for name, column in columns.items() if name in _WHOLE_NUMBERS}
+        arrays |= {"machine": _truths(each == "machine" for each in columns["acknowledged_by"]), "declared": _truths(columns["declared"])}
+        offices = [self._offices.get(division, self._elsewhere) for division, *_ in self._groups]
+        # Most divisions keep the same hours: those are reckoned together.
+        hours = np.array([id(each.time) for each in offices])[group]
+        for number in np.unique(hours).tolist():
+            chosen = hours == number
+            office = next(each for each in offices if id(each.time) == number)
+            self._parts.append(self._part({name: each[chosen] for name, each in arrays.items()}, group[chosen], offices, office))
 
     def counts(self) -> Counts:
         columns = [np.concatenate(column) for column in zip(*self._parts, strict=True)] or [np.zeros(0, np.int64)] * _COLUMNS
@@ -119,47 +128,42 @@ class Tally:
             tuple(self._last_case[number] for number in range(shape[0])), frozenset(self._versions), dict(self._channels),
         )  # fmt: skip
 
-    def _part(self, rows: Sequence[CaseRow], office: Office) -> tuple[NDArray[np.int64], ...]:
-        """What is kept of cases of one division: the columns of `counts`."""
-        columns = dict(zip(CaseRow._fields, zip(*rows, strict=True), strict=True))
-        group = self._numbered(rows)
-        received, acknowledged_at, responded_at = (_array(columns[name]) for name in ("received_at", "acknowledged_at", "responded_at"))
-        marks = self._marks(columns, group, office)
-        answered, acknowledged = responded_at != NEVER, acknowledged_at != NEVER
+    def _numbered(self, columns: Mapping[str, Sequence[Any]]) -> NDArray[np.int64]:
+        keys = zip(columns["division"], columns["standard"], columns["audience"], columns["kind"], strict=True)
+        numbers = [self._groups[key] for key in keys]
+        self._last_case.update(zip(numbers, columns["case_id"], strict=True))
+        return np.array(numbers, np.int64)
+
+    def _part(self, of: _Arrays, group: NDArray[np.int64], offices: Sequence[Office], office: Office) -> tuple[NDArray[np.int64], ...]:
+        """What is kept of cases whose divisions keep the hours of `office`: the columns of `counts`. `offices`: of every group."""
+        received, acknowledged_at, responded_at = of["received_at"], of["acknowledged_at"], of["responded_at"]
+        acknowledged, answered = acknowledged_at != NEVER, responded_at != NEVER
         return (
             group.astype(np.int32),
             (np.searchsorted(self._first_days, self._local.days(received), "right") - 1).astype(np.int16),
             self._local.hours_of_week(received).astype(np.int16),
-            marks,
-            np.where(answered, NEVER, _array(columns["respond_by"])),
+            self._marks(of, group, offices, office),
+            np.where(answered, NEVER, of["respond_by"]),
             *_latency(received, acknowledged_at, acknowledged, office.time),
             *_latency(received, responded_at, answered, office.time),
         )
 
-    def _numbered(self, rows: Sequence[CaseRow]) -> NDArray[np.int64]:
-        numbers = []
-        for row in rows:
-            number = self._groups.setdefault(row[1:5], len(self._groups))
-            self._last_case[number] = max(row.case_id, self._last_case.get(number, 0))
-            numbers.append(number)
-        return np.array(numbers, np.int64)
-
-    def _marks(self, columns: Mapping[str, Sequence[Any]], group: NDArray[np.int64], office: Office) -> NDArray[np.int64]:
+    def _marks(self, of: _Arrays, group: NDArray[np.int64], offices: Sequence[Office], office: Office) -> NDArray[np.int64]:
         """One bit for each of MARKS."""
-        labels = [each[1] for each in self._groups]
-        acknowledged_at, responded_at = _array(columns["acknowledged_at"]), _array(columns["responded_at"])
-        acknowledged, answered = acknowledged_at != NEVER, responded_at != NEVER
-        machine = _truths(each == "machine" for each in columns["acknowledged_by"])
-        declared = _truths(each is not None for each in columns["declared"])
-        needs_answer = _truths(label in office.kept_by_answer for label in labels)[group]
+        labels = [label for _, label, *_ in self._groups]
+        acknowledged, answered, machine = of["acknowledged_at"] != NEVER, of["responded_at"] != NEVER, of["machine"]
+        needs_answer = _truths(label in each.kept_by_answer for label, each in zip(labels, offices, strict=True))[group]
         found = [
             np.ones(len(group), np.bool_), acknowledged, acknowledged & machine, acknowledged & ~machine,
-            answered, answered & declared, ~answered, _truths(columns["opened_by_answer"]),
+            answered, answered & of["declared"], ~answered, of["opened_by_answer"] != 0,
         ]  # fmt: skip
-        kept_at = np.where(needs_answer, responded_at, acknowledged_at)
-        for clock, done_at, by_machine in (("acknowledge", kept_at, machine & ~needs_answer), ("respond", responded_at, np.zeros_like(machine))):
-            by_day = _truths((label, clock) in office.by_day for label in labels)[group]
-            found += self._clock(_array(columns[f"{clock}_by"]), done_at, by_machine, by_day, office)
+        kept_at = np.where(needs_answer, of["responded_at"], of["acknowledged_at"])
+        for clock, done_at, by_machine in (
+            ("acknowledge", kept_at, machine & ~needs_answer),
+            ("respond", of["responded_at"], np.zeros_like(machine)),
+        ):
+            by_day = _truths((label, clock) in each.by_day for label, each in zip(labels, offices, strict=True))[group]
+            found += self._clock(of[f"{clock}_by"], done_at, by_machine, by_day, office)
         marks = np.zeros(len(group), np.int64)
         for number, each in enumerate(found):
             marks |= each.astype(np.int64) << number
@@ -179,6 +183,8 @@ class Tally:
 
 
 _COLUMNS = 9
+_WHOLE_NUMBERS = ("received_at", "acknowledge_by", "respond_by", "acknowledged_at", "responded_at", "opened_by_answer")
+_Arrays = Mapping[str, NDArray[Any]]
 
 
 def _array(column: Sequence[int]) -> NDArray[np.int64]:

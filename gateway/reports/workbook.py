@@ -13,7 +13,7 @@ from typing import Any
 import xlsxwriter
 
 from gateway.reports.report import Line, Report
-from gateway.reports.text import summary
+from gateway.reports.sentences import footnotes, headline, reckoning
 from gateway.reports.tidy import FIGURE_NAMES, Row, Unit, figures_of, flat, rows
 
 _SCOPE = ("division", "standard", "audience", "kind", "stated as", "from", "to")
@@ -29,7 +29,7 @@ def as_xlsx(report: Report) -> bytes:
         octets, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     )
     writing = _Writing(workbook)
-    writing.sheet("Report", ("",), [[each] for each in summary(report)], widths=(110,))
+    writing.sheet("Report", ("",), [[each] for each in (*headline(report), *reckoning(report), *footnotes(report))], widths=(110,))
     lines = list(dict.fromkeys((report.whole, *report.divisions, *report.lines)))
     period = report.period
     writing.figures("Figures", [(each, period.since, period.until, figures_of(each)) for each in lines])

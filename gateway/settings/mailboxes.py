@@ -75,6 +75,8 @@ class ImapMailbox(WatchedMailbox):
     tenant: str = ""
     client_id: str = ""
     client_secret_file: Path | None = None
+    certificate_file: Path | None = None
+    """As of `graph`; with `tenant` and `client_id`, one of the two."""
     authority_url: str = "https://login.microsoftonline.com"
     inbox_folder: str = "INBOX"
     sent_folder: str = ""
@@ -82,10 +84,11 @@ class ImapMailbox(WatchedMailbox):
 
     @model_validator(mode="after")
     def _one_credential(self) -> ImapMailbox:
-        application = bool(self.tenant and self.client_id and self.client_secret_file)
-        if (self.password_file is not None) + (self.token_file is not None) + application != 1:
+        application = bool(self.tenant and self.client_id)
+        files = (self.client_secret_file is not None) + (self.certificate_file is not None)
+        if files != application or (self.password_file is not None) + (self.token_file is not None) + application != 1:
             raise ValueError(
-                f'mailbox "{self.name}" needs password_file, token_file, or tenant with client_id and client_secret_file: one of the three'
+                f'mailbox "{self.name}" needs password_file, token_file, or tenant and client_id with client_secret_file or certificate_file'
             )
         return self
 

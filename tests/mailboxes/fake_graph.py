@@ -77,6 +77,7 @@ class FakeGraph:
         self.most_at_once = 0
         self.asked: list[str] = []
         self.delay = 0.0
+        self.sign_in_delay = 0.0
         self._at_once = 0
         self._port = free_port()
         self._made = make_certificate(folder, "graph", LOOPBACK)
@@ -199,6 +200,7 @@ class FakeGraph:
 
     async def _token(self, request: web.Request) -> web.Response:
         form = {name: str(value) for name, value in (await request.post()).items()}
+        await asyncio.sleep(self.sign_in_delay)
         wrong = self._wrong(form)
         if wrong:
             said = f"AADSTS{wrong}: no good: {form.get('client_secret')}. Trace ID: 0"  # Entra ID is more discreet

@@ -40,6 +40,12 @@ async def listening(mailbox: Mailbox) -> None:
     assert await seconds(mailbox.wait(LONG)) < SOON
 
 
+async def listening_anew(mailbox: Mailbox, exchange: FakeExchange) -> None:
+    async with asyncio.timeout(LONG):
+        while exchange.count("Subscribe") < 2 or exchange.count("GetStreamingEvents") < 2:
+            await mailbox.wait(LONG)
+
+
 def run(exchange: FakeExchange, scene: Callable[[Mailbox], Awaitable[None]], **different: object) -> None:
     async def play() -> None:
         async with opened(exchange, **different) as mailbox:
@@ -77,9 +83,7 @@ def test_a_dropped_subscription_is_made_anew(exchange: FakeExchange):
         await listening(mailbox)
         exchange.forget_subscriptions()
         assert await seconds(mailbox.wait(LONG)) < SOON  # look now: something may have been missed
-        async with asyncio.timeout(LONG):
-            while exchange.count("Subscribe") < 2:
-                await mailbox.wait(LONG)
+        await listening_anew(mailbox, exchange)
         asyncio.get_running_loop().call_later(0.1, exchange.deliver, MAIL)
         assert await seconds(mailbox.wait(LONG)) < SOON
 
@@ -121,6 +125,25 @@ def test_without_streams_it_is_polled_and_the_server_is_left_in_peace(trouble: T
         assert waits <= 10
         assert exchange.count("Subscribe") <= 2
         assert await mailbox.automatic_reply()
+
+    run(exchange, scene)
+
+
+def test_a_refused_login_is_tried_only_when_somebody_asks(exchange: FakeExchange, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Else listening would lock the account while the watcher waits."""
+    monkeypatch.setattr(ews_listening, "LONGEST_PAUSE", 0.05)
+
+    async def scene(mailbox: Mailbox) -> None:
+        await listening(mailbox)
+        exchange.troubles = [Trouble("http", status=401)]
+        with pytest.raises(MailboxFault, match="credentials"):
+            await mailbox.changes("inbox", None, 50)
+        refused = len(exchange.asked)
+        await asyncio.sleep(0.5)
+        assert len(exchange.asked) == refused
+        exchange.troubles = []
+        assert await mailbox.automatic_reply()
+        await listening_anew(mailbox, exchange)
 
     run(exchange, scene)
 

@@ -15,7 +15,7 @@ from gateway.mailboxes import graph_folder
 from gateway.mailboxes.graph import open_mailbox
 from gateway.mailboxes.mailbox import Arrival, Changes, CursorLost, Folder, Mailbox, MailboxFault
 from gateway.message.model import PREFIX_LIMIT
-from tests.mailboxes.fake_graph import FakeGraph, Trouble
+from tests.mailboxes.fake_graph import FakeGraph
 
 T = TypeVar("T")
 LIMIT = 7
@@ -105,7 +105,7 @@ def test_what_comes_while_the_first_list_is_read_is_new(graph: FakeGraph):
 def test_what_happens_to_a_message_is_no_arrival(obeys: bool, graph: FakeGraph):
     graph.obeys_change_type = obeys
     old = graph.put(message("old"), received_at=NOW - timedelta(days=3))
-    yesterdays = graph.put(message("half an hour old"), received_at=NOW - timedelta(minutes=30))
+    before = graph.put(message("half an hour old"), received_at=NOW - timedelta(minutes=30))
     cursor = begun(graph)
     new, moved, gone = (graph.put(message(each)) for each in ("new", "moved", "gone"))
     graph.put(message("draft"), is_draft=True)
@@ -116,7 +116,7 @@ def test_what_happens_to_a_message_is_no_arrival(obeys: bool, graph: FakeGraph):
     async def work(mailbox: Mailbox) -> list[bytes]:
         await mailbox.changes("inbox", None, LIMIT)
         arrivals, after = await to_the_end(mailbox, cursor)
-        for each in (old, new, moved):
+        for each in (old, before, new, moved):
             graph.store.update(each)
         graph.store.move(moved, "archive")
         graph.store.move(moved, "inbox")
@@ -125,7 +125,6 @@ def test_what_happens_to_a_message_is_no_arrival(obeys: bool, graph: FakeGraph):
         return [each.octets for each in arrivals]
 
     assert sorted(run(graph, work)) == [message("moved"), message("new")]
-    assert yesterdays.received_at
 
 
 def test_the_same_question_has_the_same_answer(graph: FakeGraph):
@@ -297,4 +296,3 @@ def test_an_entry_without_a_time_is_asked_for_it(graph: FakeGraph):
     with graph.store.lock:
         graph.store.log[-1] = ("inbox", "updated", new.number)
     assert seen(graph, cursor)[0] == [message("new")]
-    assert Trouble("x").times > 1

@@ -12,9 +12,10 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
+from pydantic import ValidationError
 
 from gateway.mailboxes.imap import open_mailbox
-from gateway.mailboxes.imap_token import Tokens
+from gateway.mailboxes.imap_token import access_token
 from gateway.mailboxes.mailbox import MailboxFault
 from gateway.settings.mailboxes import ImapMailbox
 from tests.harness.certificates import LOOPBACK, make_certificate
@@ -78,7 +79,7 @@ def settings(authority: Authority, folder: Path, **more: object) -> ImapMailbox:
 
 
 def test_a_mailbox_opened_as_an_application(authority: Authority, tmp_path: Path):
-    """The token of the application, `user=` the mailbox; kept for the next connection."""
+    """The token of the application, `user=` the mailbox, fetched for each login."""
     login = "dXNlcj1ockB0b3JvbnRvLmV4YW1wbGUBYXV0aD1CZWFyZXIgY2FuYXJ5LXRva2VuAQE="  # user=hr@toronto.example^Aauth=Bearer canary-token^A^A
     connection = ["@greeting", "C: AUTHENTICATE XOAUTH2", "S: +", f"C: {login}", "T: OK [CAPABILITY IMAP4rev1] welcome"]
     connection += ["@examine INBOX UIDVALIDITY=7 UIDNEXT=42 EXISTS=12"]
@@ -91,42 +92,34 @@ def test_a_mailbox_opened_as_an_application(authority: Authority, tmp_path: Path
             await mailbox.close()
 
         asyncio.run(run())
-    [asked] = authority.asked
+    asked, again = authority.asked
+    assert asked == again
     assert asked["grant_type"] == ["client_credentials"]
     assert asked["scope"] == ["https://outlook.office365.com/.default"]
     assert asked["client_secret"] == [SECRET]
 
 
-def test_a_new_secret_is_used_at_once(authority: Authority, tmp_path: Path):
-    tokens = Tokens(settings(authority, tmp_path))
-    assert tokens.token() == "canary-token"
-    (tmp_path / "secret").write_text("renewed")
-    assert tokens.token() == "canary-token"
-    assert [each["client_secret"] for each in authority.asked] == [[SECRET], ["renewed"]]
+def test_refused(authority: Authority, tmp_path: Path):
+    """By its codes; the description may quote what was sent."""
+    description = f"AADSTS7000222: {SECRET} of robin@toronto.example expired"
+    authority.answer = (401, {"error": "invalid_client", "error_codes": [7000222], "error_description": description})
+    with pytest.raises(MailboxFault, match=r"credentials.*AADSTS7000222") as caught:
+        access_token(settings(authority, tmp_path))
+    assert SECRET not in str(caught.value)
+    assert "robin" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("status", "answer", "said"),
+    "wrong",
     [
-        (401, {"error": "invalid_client", "error_codes": [7000222], "error_description": f"AADSTS7000222: {SECRET} of robin@toronto.example expired"},
-         "credentials: the token server refuses the client: invalid_client AADSTS7000222"),
-        (400, {"error": "unauthorized_client", "error_codes": [700016]},
-         "credentials: the token server refuses the client: unauthorized_client AADSTS700016"),
-        (429, {"error": "temporarily_unavailable"}, "throttled: the token server asks for patience"),
-        (503, {"error": "server_error"}, "unreachable: the token server: MsalServiceError"),
-        (200, ["nothing of the kind"], "malformed: the token server's answers are no OAuth; look at tenant and authority_url"),
+        {"client_secret_file": None},
+        {"client_id": ""},
+        {"password_file": "password"},
+        {"token_file": "token"},
+        {"certificate_file": "pem"},
+        {"tenant": "", "client_id": "", "client_secret_file": None},
     ],
-    ids=["expired", "unknown", "busy", "sick", "strange"],
-)  # fmt: skip
-def test_refused(authority: Authority, tmp_path: Path, status: int, answer: object, said: str):
-    """By its codes; the description may quote what was sent."""
-    authority.answer = (status, answer)
-    with pytest.raises(MailboxFault) as caught:
-        Tokens(settings(authority, tmp_path)).token()
-    assert str(caught.value) == said
-
-
-def test_an_authority_that_is_away(authority: Authority, tmp_path: Path):
-    nobody = settings(authority, tmp_path, authority_url="https://127.0.0.1:9")
-    with pytest.raises(MailboxFault, match="unreachable: the token server: ConnectionError"):
-        Tokens(nobody).token()
+)
+def test_one_way_to_log_in(wrong: dict[str, object], authority: Authority, tmp_path: Path):
+    with pytest.raises(ValidationError, match='mailbox "hr" needs password_file'):
+        settings(authority, tmp_path, **wrong)

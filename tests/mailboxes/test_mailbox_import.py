@@ -20,6 +20,7 @@ from gateway.ledger.watch_rows import Place
 from gateway.mailboxes import importing as importing_module
 from gateway.mailboxes.importing import Import
 from gateway.mailboxes.mailbox import Changes, Folder, MailboxFault
+from tests.harness.certificates import make_certificate
 from tests.harness.gateway import REPOSITORY, run_gateway, toml
 from tests.mailboxes.watch_rig import START, MemoryMailbox, Scene, letter, run, watched
 from tests.warnings.staff_rig import shipped
@@ -120,12 +121,13 @@ def test_staff_mail_of_the_past_warns_nobody_and_makes_nobody_absent_or_present(
             )
         away = {"Subject": "Automatic reply: x", "Auto-Submitted": "auto-replied", "To": "a@example.org"}
         mailbox.deliver(letter(50, sender="robin.sample@toronto.example", return_path=False, **away), "sent", at=START - timedelta(days=1))
-        away_now = {
+        away_now: dict[str, Any] = {
             "person": scene.ledger.pseudonyms.of_address("robin.sample@toronto.example"),
             "until": START + timedelta(days=9),
             "alternates": [],
         }
-        await scene.writer.call(lambda connection: connection.execute(insert(absence), [away_now]) and None)
+        with scene.ledger.writing() as connection:
+            connection.execute(insert(absence), [away_now])
         await importing(scene, mailbox).run(SINCE, again=False)
         assert len(scene.rows(message)) == 13
         assert {row["told_at"] for row in scene.rows(finding)} == {None}
@@ -149,7 +151,9 @@ def configured(folder: Path, **further: Any) -> Path:
 
 @pytest.mark.front_door
 def test_the_commands_say_how_it_is(tmp_path: Path) -> None:
-    maildir = configured(tmp_path, next_hop={"inbound": "smtp://127.0.0.1:9"})
+    made = make_certificate(tmp_path, "short-lived", issuer=make_certificate(tmp_path, "authority"))
+    listener = {"name": "in", "bind": "127.0.0.1:0", "tls": "opportunistic", "certificate": str(made.certificate), "key": str(made.key)}
+    maildir = configured(tmp_path, next_hop={"inbound": "smtp://127.0.0.1:9"}, listener=[listener])
     for number in range(30):
         path = maildir / "new" / f"{int(time.time()) - 86400}.M{number}.host"
         path.write_bytes(letter(number))
@@ -165,7 +169,8 @@ def test_the_commands_say_how_it_is(tmp_path: Path) -> None:
     doctor = run_gateway("doctor", "--json", cwd=tmp_path)
     checks = {each["name"]: each for each in json.loads(doctor.stdout)}
     assert doctor.returncode == 1
-    assert [name for name, each in checks.items() if each["do"]] == ["next_hop.inbound"]
+    assert [name for name, each in checks.items() if each["do"]] == ["listener in", "next_hop.inbound"]
+    assert checks["listener in"]["do"].startswith("renew it")
     assert checks["ledger"]["said"].startswith("schema 00")
     assert "can be read" in checks["mailbox hr"]["said"]
 

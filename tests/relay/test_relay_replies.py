@@ -47,6 +47,14 @@ def test_three_recipients_three_answers(hop: RecordingHop, door: FrontDoor, clie
     assert [each.code for each in sent.rcpt] == [250, 550, 451]
     assert sent.code == 250
     assert door.wait_seen()[0].envelope.rcpt_to == ("a@toronto.example",)
+    assert door.observer.heard_of == [(["a@toronto.example"], ["b@toronto.example"])]
+
+
+def test_who_nobody_knows_is_heard_of_without_a_message(hop: RecordingHop, door: FrontDoor, client: SmtpClient):
+    hop.script.rcpt_of = {"b@toronto.example": say("550 5.1.1 No"), "c@toronto.example": say("550 5.7.1 No")}
+    client.begin(b"", b"b@toronto.example", b"c@toronto.example")
+    client.command(b"RSET")
+    assert door.observer.heard_of == [([], ["b@toronto.example"])]
 
 
 @pytest.mark.parametrize("refusal", REFUSALS)

@@ -11,7 +11,7 @@ import pytest
 from gateway.ledger import outbox_rows
 from gateway.ledger.tables import finding
 from gateway.rulebook import Rulebook
-from tests.warnings.staff_rig import HELP, Stage, absence, at, body, mail, shipped, with_division
+from tests.warnings.staff_rig import HELP, Stage, absence, at, body, invitation, mail, shipped, with_division
 
 ROBIN = "Robin Sample <robin.sample@toronto.example>"
 POOR = "Thank you. I am away until Monday, November 30, 2026.\n"
@@ -149,15 +149,17 @@ def test_what_is_being_sent_is_not_replaced(at_once: Stage) -> None:
     assert ABOUT_AWAY not in warnings(at_once)[0]
 
 
-def test_mistake_disputes_all_that_the_mail_told(at_once: Stage) -> None:
+def test_mistake_disputes_all_that_the_mail_told_and_nothing_else(at_once: Stage) -> None:
+    """The reply is to Monday's mail, and Tuesday's has been read since."""
     at_once.writes(SATURDAY, absence(ROBIN, POOR))
     at_once.writes(SUNDAY, mail(ROBIN, UNSIGNED))
-    at_once.until(MONDAY)
+    at_once.writes(TUESDAY, invitation(ROBIN))
     reply = mail(ROBIN, "MISTAKE\n", HELP, "Re: Your reply", In_Reply_To=at_once.sent[0][1].message_id)
-    at_once.writes(at("2026-11-16", "10:00"), reply)
+    at_once.writes(at("2026-11-17", "10:00"), reply)
     at_once.until(at("2026-12-10"))
-    assert at_once.kinds() == [("warning", "robin.sample", "Mon 16")]
-    assert [bool(each["disputed_at"]) for each in at_once.rows(finding)][:2] == [True, True]
+    assert [each[2] for each in at_once.kinds()] == ["Mon 16", "Tue 17"], "and the contact is told nothing"
+    disputed = {each["kind"]: bool(each["disputed_at"]) for each in at_once.rows(finding) if each["told_at"]}
+    assert disputed == {"no-alternate": True, "signature": True, "meeting": False}
 
 
 def test_thanks_once_though_the_reply_answered_a_resident(at_once: Stage) -> None:

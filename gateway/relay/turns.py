@@ -1,0 +1,39 @@
+"""Large messages take turns: one piece of one of them in each round of the event loop, so that small mail is never behind fifty of them.
+
+Who waits for its turn is not read from meanwhile. It bounds nothing and refuses nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+
+LARGE = 1 << 19
+"""Octets of a message that pass before it takes turns."""
+
+
+class Turns:
+    """For the messages of one event loop."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._running = False
+
+    async def mine(self) -> None:
+        """Wait until all who came before had theirs."""
+        loop = asyncio.get_running_loop()
+        turn = loop.create_future()
+        self._waiting.append(turn)
+        if not self._running:
+            self._running = True
+            loop.call_soon(self._next, loop)
+        await turn
+
+    def _next(self, loop: asyncio.AbstractEventLoop) -> None:
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():  # a session that was cancelled meanwhile has no use for it
+                turn.set_result(None)
+                loop.call_soon(self._next, loop)
+                return
+        self._running = False
