@@ -172,9 +172,8 @@ def _latest(column: Any) -> Any:
     return func.max(column, type_=column.type)
 
 
-_DECLARED: Any = service_case.c.get(
-    "declared_channel", case((service_case.c.responded_at.is_not(None) & service_case.c.responded_by.is_(None), "by hand"))
-)
+_BY_HAND = case((service_case.c.responded_at.is_not(None) & service_case.c.responded_by.is_(None), "by hand"))
+_DECLARED: Any = service_case.c.get("declared_channel", _BY_HAND)
 """The channel by which a person declared the answer."""
 _SCOPE = tuple(service_case.c[name] for name in ("division", "standard", "audience", "kind", "policy_version"))
 
@@ -185,7 +184,7 @@ def _chunks(connection: Connection, found: Select[Any]) -> Iterator[list[tuple[A
     try:
         cursor.execute(str(found.compile(connection, compile_kwargs={"literal_binds": True})))
         while chunk := cursor.fetchmany(CHUNK):
-            yield chunk
+            yield list(chunk)
     finally:
         cursor.close()
 

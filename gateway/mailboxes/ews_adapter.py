@@ -24,7 +24,7 @@ CONNECT, SILENCE = 10.0, 60.0
 """Seconds for a connection and its TLS, and between two pieces of an answer."""
 
 SWITCHED_OFF = (
-    "the server forbids EWS here (HTTP 403): it is switched off for this mailbox, client or tenant. Exchange Online switches EWS off "
+    "the server forbids EWS here (HTTP 403): it is switched off for this mailbox, client or tenant. Exchange Online has been switching it off "
     'since 1 October 2026 and ends it on 1 April 2027: watch such a mailbox with source = "graph"'
 )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from gateway.reports import charts
-from gateway.reports.markup import bullets, chart, element, paragraphs, section, table
+from gateway.reports.markup import bullets, chart, element, paragraphs, section, table, unaligned
 from gateway.reports.report import ClockFigures, Figures, Line, Report
 from gateway.reports.sentences import NONE, WITHHELD, columns, footnotes, headline, period_name, reckoning, sentences, spoken_share, spoken_span
 
@@ -86,7 +86,7 @@ def _summary(report: Report) -> str:
     found = report.whole.figures
     if found is None:
         return element("p", "The figures are withheld: so few, that somebody might be recognised.")
-    lines = [each.strip() for each in sentences(report.whole)]
+    lines = [unaligned(each) for each in sentences(report.whole)]
     return element("p", lines[0], class_="big") + bullets(lines[1:])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
@@ -13,11 +14,17 @@ def element(name: str, text: str, **attributes: str) -> str:
 
 
 def paragraphs(lines: Iterable[str]) -> str:
-    return "".join(element("p", " ".join(line.split())) for line in lines if line.strip())
+    return "".join(element("p", unaligned(line)) for line in lines if line.strip())
+
+
+def unaligned(line: str) -> str:
+    """A line that stands in columns on a terminal, as a sentence: name: figure, figure."""
+    name, *figures = re.split(r"\s{2,}", line.strip())
+    return f"{name}: {', '.join(figures)}" if figures else name
 
 
 def bullets(lines: Iterable[str]) -> str:
-    items = "".join(element("li", " ".join(line.split())) for line in lines)
+    items = "".join(element("li", line) for line in lines)
     return f"<ul>{items}</ul>" if items else ""
 
 

@@ -104,7 +104,7 @@ class Tally:
         group = self._numbered(columns)
         self._versions.update(columns["policy_version"])
         self._channels.update((division, channel) for division, channel in zip(columns["division"], columns["declared"], strict=True) if channel)
-        arrays = {name: _array(column) for name, column in columns.items() if name in _WHOLE_NUMBERS}
+        arrays: dict[str, NDArray[Any]] = {name: _array(column) for name, column in columns.items() if name in _WHOLE_NUMBERS}
         arrays |= {"machine": _truths(each == "machine" for each in columns["acknowledged_by"]), "declared": _truths(columns["declared"])}
         offices = [self._offices.get(division, self._elsewhere) for division, *_ in self._groups]
         # Most divisions keep the same hours: those are reckoned together.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -79,7 +78,11 @@ def flat(written: Mapping[str, Any]) -> dict[str, float]:
             found[name] = value
             continue
         for part, inner in value.items():
-            found |= {f"{name}_{part}_{rank}": each for rank, each in zip(PERCENTILES, inner, strict=True)} if isinstance(inner, list) else {f"{name}_{part}": inner}
+            found |= (
+                {f"{name}_{part}_{rank}": each for rank, each in zip(PERCENTILES, inner, strict=True)}
+                if isinstance(inner, list)
+                else {f"{name}_{part}": inner}
+            )
     return found
 
 
@@ -158,9 +161,8 @@ def test_json_and_back(report: Report) -> None:
 @pytest.mark.front_door
 def test_the_command_says_the_same(place: Place, report: Report) -> None:
     words = ["report", "--config", str(place.config), "--since", "2025-11", "--json"]
-    answer = subprocess.run(
-        [sys.executable, "-m", "gateway", *words], cwd=Path(__file__).parents[2], env=dict(os.environ), capture_output=True, text=True, timeout=120, check=False
-    )  # fmt: skip
+    root = Path(__file__).parents[2]
+    answer = subprocess.run([sys.executable, "-m", "gateway", *words], cwd=root, capture_output=True, text=True, timeout=120, check=False)
     assert (answer.returncode, answer.stderr) == (0, "")
     told, ours = json.loads(answer.stdout), document(report)
     for each in (told, ours):

@@ -49,7 +49,7 @@ def printed(cells: Cells, withheld: Withheld) -> list[Sum]:
         n = sum(cells.received_before[group] if column < 0 else cells.received[group][column] for group, column in inside)
         found.append(Sum(name, inside, n, shown))
 
-    scopes = [(None, None, list(numbers))]
+    scopes: list[tuple[str | None, Group | None, list[int]]] = [(None, None, list(numbers))]
     scopes += [(each, None, [g for g in numbers if cells.groups[g].division == each]) for each in sorted({each.division for each in cells.groups})]
     scopes += [(each.division, each, [number]) for number, each in enumerate(cells.groups)]
     for division, group, inside in scopes:
