@@ -20,6 +20,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import core_schema
 
 from gateway.policy.clocks import EXAMPLES, parse_clock, parse_time
+from gateway.policy.keeping import read_span
 from gateway.policy.model import Audience, Clock
 from gateway.policy.yaml_positions import Scalar
 
@@ -194,6 +195,12 @@ def _duration(value: object) -> timedelta:
     return timedelta(**{found[2] + "s": int(found[1])})
 
 
+def _kept_for(value: object) -> str:
+    text = text_of(value)
+    read_span(text)
+    return text
+
+
 def _weekdays(value: object) -> tuple[int, ...]:
     if isinstance(value, list):
         return tuple(sorted({day for each in value for day in _weekdays(each)}))
@@ -351,6 +358,7 @@ LocalDate = Annotated[date, Reads(_date, {"type": "string", "pattern": r"^\d{4}-
 LocalDateAndTime = Annotated[datetime, Reads(_date_and_time, {"type": "string", "examples": ["2026-12-15 12:00"]})]
 DayOfYear = Annotated[tuple[int, int], Reads(_day_of_year, {"type": "string", "pattern": r"^\d{2}-\d{2}$"})]
 Duration = Annotated[timedelta, Reads(_duration, {"type": "string", "examples": ["30 days"]})]
+KeptFor = Annotated[str, Reads(_kept_for, {"type": "string", "examples": ["90 days", "13 months", "2 years"]})]
 TimeZone = Annotated[ZoneInfo, Reads(_time_zone, {"type": "string", "examples": ["America/Toronto"]})]
 Weekdays = Annotated[tuple[int, ...], Reads(_weekdays, {"anyOf": _TEXT_OR_LIST, "examples": ["Monday to Friday"]})]
 OpenSpans = Annotated[tuple[Span, ...], Reads(_spans, {"anyOf": _TEXT_OR_LIST, "examples": ["08:30 to 16:30"]})]

@@ -365,7 +365,15 @@ class Figures(Section):
 
 
 class Keep(Section):
-    cases: Sentence | None = None
-    findings: Sentence | None = None
-    absence_dates: Sentence | None = None
-    addresses_in_the_outbox: Sentence | None = None
+    """The records officer signs these off."""
+
+    cases: KeptFor | None = None
+    """Messages, their cases and all that belongs to them; a month that is not closed is kept for 13 months at least."""
+    findings: KeptFor | None = None
+    look_ups: KeptFor | None = None
+    """Who asked what is known of whom."""
+    policy_changes: KeptFor | None = None
+    absence_dates: Annotated[str, one_of("until the return date")] | None = None
+    addresses_in_the_outbox: Annotated[str, one_of("until sent or given up")] | None = None
+    hold: Sentence | None = None
+    """Why nothing may be erased now, such as an access request; delete the line when it is over."""

@@ -43,9 +43,10 @@ def attainment(rows: Sequence[tuple[str, float, str]], *, title: str, descriptio
     """Of each row, the share (0 to 1) beside what was promised: everyone. The last value of a row is written at its end."""
 
     def draw(axes: Axes) -> None:
-        names = [_shortened(name) for name, _, _ in rows]
-        axes.barh(names, [1.0] * len(rows), color=GREY, height=0.6)
-        axes.barh(names, [share for _, share, _ in rows], color=BLUE, height=0.6)
+        places = range(len(rows))
+        axes.barh(places, [1.0] * len(rows), color=GREY, height=0.6)
+        axes.barh(places, [share for _, share, _ in rows], color=BLUE, height=0.6)
+        axes.set_yticks(places, [_shortened(name) for name, _, _ in rows])
         for place, (_, share, said) in enumerate(rows):
             inside = share > 0.5
             axes.text(

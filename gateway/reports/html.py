@@ -37,6 +37,7 @@ a{color:#0b5394}
 @media screen and (prefers-color-scheme:dark){body{background:#161616;color:#eee}a{color:#8ab4f8}}
 @page{margin:16mm}
 @media print{body{max-width:none;padding:0;font-size:10pt}.skip,nav{display:none}thead{display:table-header-group}
+table{font-size:8pt}th,td{padding:.1rem .3rem}.n{white-space:normal}.w{min-width:0}
 tr,figure{break-inside:avoid}h2,caption{break-after:avoid}.scroll{overflow:visible}#recognition{break-before:page}}
 """
 

@@ -15,7 +15,7 @@ from gateway.reports.report import Step
 EARLIEST, LATEST = 1971, 2199
 _DAY = timedelta(days=1)
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
-_WRITTEN = re.compile(r"(\d{4})(?:-(?:Q([1-4])|(\d{1,2})(?:-(\d{1,2}))?))?", re.IGNORECASE)
+_WRITTEN = re.compile(r"(\d{4})(?:-(?:Q([1-4])|(\d{1,2})(?:-(\d{1,2}))?))?", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

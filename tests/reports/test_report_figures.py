@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from math import ceil
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -42,10 +43,11 @@ def cases(draw: st.DrawFn) -> dict[str, Any]:
         return None if found is None or (most and found > most) else found
 
     responded, acknowledged = after(NOW), after(NOW)
+    whose = draw(st.sampled_from(["machine", "person"])) if acknowledged else None
+    declared = draw(st.sampled_from([None, "telephone"])) if responded else None
     return {
         "division": draw(st.sampled_from(["a", "b"])), "kind": draw(st.sampled_from(["inquiry", "complaint"])), "received": received,
-        "acknowledge_by": after(), "respond_by": after(), "acknowledged": acknowledged, "responded": responded,
-        "by": draw(st.sampled_from(["machine", "person"])) if acknowledged else None, "declared": draw(st.sampled_from([None, "telephone"])) if responded else None,
+        "acknowledge_by": after(), "respond_by": after(), "acknowledged": acknowledged, "responded": responded, "by": whose, "declared": declared,
     }  # fmt: skip
 
 
@@ -111,8 +113,8 @@ def test_figures_are_those_of_each_case_by_itself(found: list[dict[str, Any]]) -
     if told.answer_latency:
         elapsed = [each["responded"] - each["received"] for each in answered]
         business = [business_time(each["received"], each["responded"], CALENDAR) for each in answered]
-        for part, values in ((told.answer_latency.elapsed, elapsed), (told.answer_latency.business, business)):
-            assert (part.p50, part.p90, part.p99, part.maximum) == tuple(rank(values, percent) for percent in (50, 90, 99, 100))
+        for ranks, values in ((told.answer_latency.elapsed, elapsed), (told.answer_latency.business, business)):
+            assert (ranks.p50, ranks.p90, ranks.p99, ranks.maximum) == tuple(rank(values, percent) for percent in (50, 90, 99, 100))
 
 
 @given(st.lists(cases(), max_size=20))
@@ -175,7 +177,7 @@ def test_steps_cover_the_period_without_gap(since: date, length: int, step: Any)
     days = Days(since, since + timedelta(days=length))
     parts = steps(days, step)
     assert (parts[0].since, parts[-1].until, sum(map(len, parts))) == (days.since, days.until, len(days))
-    assert all(first.until + timedelta(days=1) == then.since for first, then in zip(parts, parts[1:], strict=False))
+    assert all(first.until + timedelta(days=1) == then.since for first, then in pairwise(parts))
 
 
 def test_the_step_follows_the_period() -> None:
