@@ -9,7 +9,7 @@ DEV    := $(VENV)/.installed-dev-$(WHERE)
 # Three on two cores: many tests wait for a process, a clock or a peer.
 PYTEST_ARGS ?= -n 3 --dist worksteal
 
-.PHONY: help run install test lint types imports demo lock clean dev bench-accuracy
+.PHONY: help run install test lint types imports demo lock clean dev bench bench-accuracy
 
 help: ## list these commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ lint: $(DEV) ## ruff, mypy and the import contracts
 
 demo: install ## one minute without any server: sample mail through a real gateway
 	$(BIN)/gateway demo
+
+bench: $(DEV) ## the gateway beside Postfix, Pigeonhole, Exim and aiosmtpd, into docs/performance.md (BENCH_ARGS=--help)
+	@$(BIN)/python -m tests.bench $(BENCH_ARGS)
 
 bench-accuracy: $(DEV) ## precision and recall of the rules on staff mail, into docs/accuracy.md
 	$(BIN)/python -m tests.accuracy.measure

@@ -26,6 +26,7 @@ from gateway.delivery.pool import Pool
 from gateway.delivery.reply import Reply
 from gateway.delivery.submit import submit
 from gateway.delivery.timeouts import Timeouts
+from gateway.digests import Digests
 from gateway.intake import Intake
 from gateway.ledger.cap_state import health
 from gateway.ledger.counts import counts
@@ -41,10 +42,11 @@ from gateway.message.language import warm_up
 from gateway.notices.outbox import Outbox
 from gateway.pausepoint import reached
 from gateway.relay.budget import Budget
-from gateway.relay.door import Limits, Listener
+from gateway.relay.configured import limits_of, listener_of
 from gateway.relay.listener import RelayServer, serve_listener
+from gateway.reminders import Reminders
 from gateway.rulebook_in_force import RulebookInForce
-from gateway.rulebook_loading import caps_of, existing_or_new_key, missing_folders
+from gateway.rulebook_loading import caps_of, existing_or_new_key, keys_before, missing_folders
 from gateway.settings import ListenerSettings, Settings, WebSettings
 from gateway.settings.mailboxes import GraphMailbox
 from gateway.web.server import Readiness, serve_web
@@ -158,7 +160,7 @@ class Parts:
             log.error("key-unusable", said=f"{error}; mail flows, and what is seen waits in the journal")
             key = unkept = secrets.token_bytes(KEY_OCTETS)
         try:
-            ledger = Ledger(settings.ledger.url, key=key, clock=clock)
+            ledger = Ledger(settings.ledger.url, key=key, clock=clock, old_keys=keys_before(settings))
         except ValueError as error:
             raise CannotServe(str(error)) from None
         open_ledger(ledger)
@@ -200,7 +202,17 @@ class Parts:
         for each in self.settings.listener:
             self.doors.append(await listening(f'listener "{each.name}"', each.bind, self._listen(each, budget)))
         # What speaks in the log comes last: a port in use is answered with one line.
-        for work in (self.rulebook.watch(self.writer, self.outbox.wake), self.watchers.run(), self.keep_key(), load_language_model()):
+        digests = Digests(self.rulebook, self.ledger, self.writer, clock, self.settings.notices.return_path, self.outbox.wake)
+        reminders = Reminders(self.rulebook, self.ledger, self.writer, clock, self.settings.notices.return_path, self.outbox.wake)
+        errands = (
+            self.rulebook.watch(self.writer, self.outbox.wake),
+            self.watchers.run(),
+            self.keep_key(),
+            load_language_model(),
+            digests.run(),
+            reminders.run(),
+        )
+        for work in errands:
             stack.push_async_callback(cancel, asyncio.create_task(work))
 
     async def _drain(self) -> None:
@@ -230,38 +242,16 @@ class Parts:
             log.info("key-kept")
 
     async def _listen(self, each: ListenerSettings, budget: Budget) -> RelayServer:
-        listener = Listener(
-            name=each.name,
-            bind=each.bind,
-            direction=each.direction,
-            allow=each.allow,
-            trusted_senders=each.trusts_senders,
-            tls=each.tls,
-            certificate=each.certificate,
-            key=each.key,
-            recipient_domains=each.recipient_domains,
-            sender_domains=each.sender_domains,
-            require_header=each.require_header,
-            received=self.settings.relay.received,
-            marker=self.settings.relay.marker,
-            proxy_from=each.proxy_from,
-            client_names=each.client_names,
-            client_ca=each.client_ca,
-        )
-        given, times = self.settings.relay, self.settings.timeouts
-        limits = Limits(
-            connections=given.max_connections, idle=times.client, connections_per_address=given.max_connections_per_address, session=times.session
-        )
         return await serve_listener(
-            listener,
+            listener_of(self.settings, each),
             self.pools[each.direction],
             self.intake,
             clock,
             hostname(self.settings),
-            limits,
+            limits_of(self.settings),
             budget=budget,
             listening=self.place.sockets.get(each.bind),
-            share=given.share_ports,
+            share=self.settings.relay.share_ports,
         )
 
     async def status(self) -> Readiness:

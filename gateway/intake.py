@@ -114,6 +114,8 @@ class Intake:
             telemetry.fault("record", error)
             recorded = await self._writer.submit(unexamined(sighting.octets, sighting.envelope, "RecordingFailed"))
         reached("after-commit")
+        if recorded.survey is not None:
+            _tell_of_survey(recorded.survey)
         if len(recorded.claimed) < recorded.notices:
             self._wake()
         return recorded
@@ -198,6 +200,12 @@ class Intake:
             # Not even a bare record: trying for ever would hold up all that wait behind it.
             telemetry.MESSAGES.labels(sighting.envelope.direction, "unrecorded").inc()
             log.critical("observation-lost", why="the ledger refuses this one record", direction=sighting.envelope.direction)
+
+
+def _tell_of_survey(outcome: str) -> None:
+    telemetry.SURVEY_ANSWERS.labels(outcome).inc()
+    if outcome not in ("counted", "opted-out"):
+        log.warning("survey-answer-refused", why=outcome, said="nothing was stored of it; docs/surveys.md tells what each means")
 
 
 def _sighting(record: JournalRecord) -> Sighting | None:

@@ -84,6 +84,8 @@ class Rulebook:
     texts: Texts
     secret: bytes
     give_up_after: timedelta
+    old_secrets: tuple[bytes, ...] = ()
+    """Keys before `secret`: what was marked with them is still ours."""
 
     def examine(self, sighting: Sighting, read: Read | None = None) -> Examination:
         """Everything that can be said without history; a fault of ours becomes a recorded verdict, not an exception.
@@ -93,7 +95,8 @@ class Rulebook:
         message = None
         try:
             message = read.message if read else parse(sighting.octets, complete=sighting.complete)
-            examination = examine(message, sighting.envelope, self.policy, secret=self.secret, content=read.content if read else None)
+            content = read.content if read else None
+            examination = examine(message, sighting.envelope, self.policy, secret=self.secret, content=content, old_secrets=self.old_secrets)
         except Exception as error:  # the one place where a bug in the rules must not cost the observation
             telemetry.fault("examine", error)
             examination = unexamined(sighting.octets, sighting.envelope, type(error).__name__, message)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from gateway.ledger.key_file import read_or_create_key
+from gateway.ledger.key_file import UnusableKey, old_keys, read_or_create_key
 from gateway.policy.diagnostics import Diagnostic, has_errors
 from gateway.policy.directory import LARGEST, read_directory, unread_directory
 from gateway.policy.folders import Files, Folders, read_files, shown_path
@@ -123,7 +123,7 @@ def _directory(settings: Settings) -> tuple[Directory | None, tuple[Diagnostic, 
 def _rulebook(settings: Settings, secret: bytes, policy: Policy, texts: Texts, directory: Directory | None) -> Rulebook:
     version = hashlib.sha256(f"{policy.version}\0{texts.version}".encode()).hexdigest()[:16]
     policy = replace(policy, version=version, directory=directory, caps=caps_of(settings))
-    return Rulebook(policy, texts, secret, timedelta(seconds=settings.notices.give_up_after))
+    return Rulebook(policy, texts, secret, timedelta(seconds=settings.notices.give_up_after), keys_before(settings))
 
 
 def _only(files: Files, *, texts: bool) -> Files:
@@ -145,6 +145,14 @@ def dry_run_key(settings: Settings) -> bytes:
     """For commands that only look: the key if it is there, so that our own notices are recognised; otherwise a fixed one."""
     path = key_path(settings)
     return read_or_create_key(path) if path.exists() else bytes(32)
+
+
+def keys_before(settings: Settings) -> tuple[bytes, ...]:
+    """Keys that were put aside, newest first; none where their file cannot be used, which `gateway key list` and the start of the service tell."""
+    try:
+        return tuple(key for _, key in old_keys(key_path(settings)))
+    except UnusableKey:
+        return ()
 
 
 def missing_folders(settings: Settings) -> list[str]:

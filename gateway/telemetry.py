@@ -35,6 +35,7 @@ MAILBOX_LAG = Gauge("gateway_mailbox_lag_seconds", "From the server's receipt of
 MAILBOX_ARRIVALS = Counter("gateway_mailbox_arrivals", "Messages found in watched mailboxes", ["mailbox", "folder"])
 MAILBOX_UNREADABLE = Counter("gateway_mailbox_unreadable", "Messages that a mailbox listed and would not give", ["mailbox"])
 MAILBOX_FAULTS = Counter("gateway_mailbox_faults", "Looks at watched mailboxes that failed", ["mailbox", "why"])
+SURVEY_ANSWERS = Counter("gateway_survey_answers", "Mail to the surveys' address by what became of it", ["outcome"])
 WAITING = Gauge("gateway_outbox_waiting", "Notices waiting to be sent")
 POLICY_REFUSED = Gauge("gateway_policy_refused", "1 for a policy file whose newest version is refused", ["file"])
 LEDGER_UP = Gauge("gateway_ledger_up", "1 while the ledger takes writes")

@@ -83,7 +83,7 @@ def _explainer(config: Path | None, history: bool) -> Explainer:
     settings = settings_or_exit(config)
     now = datetime.now(UTC)
     rulebook = rulebook_or_exit(settings, now)
-    reader = HistoryReader.open(settings.ledger.url, rulebook.secret, caps=rulebook.policy.caps) if history else None
+    reader = HistoryReader.open(settings.ledger.url, rulebook.secret, caps=rulebook.policy.caps, old_keys=rulebook.old_secrets) if history else None
     return Explainer(settings, rulebook, reader, now)
 
 

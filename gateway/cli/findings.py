@@ -13,6 +13,7 @@ from rich.table import Table
 
 from gateway.cli.diagnostics import config_option, found_wrong
 from gateway.cli.outbox import opened
+from gateway.cli.trace import record_look_up
 from gateway.ledger import finding_rows
 from gateway.ledger.finding_rows import Found
 
@@ -37,9 +38,12 @@ def findings() -> None:
 @click.option("--json", "as_json", is_flag=True, help="JSON on standard output, nothing else.")
 def list_(config: Path | None, disputed: bool, division: str | None, person: str | None, as_json: bool) -> None:
     """The newest 1000, oldest first."""
-    with opened(config) as ledger, ledger.reading() as connection:
-        who = ledger.pseudonyms.of_address(person) if person else None
-        found = finding_rows.found(connection, disputed=disputed, division=division, person=who)
+    with opened(config) as ledger:
+        persons = ledger.pseudonyms.under_all(lambda key: key.of_address(person or "")) or None
+        with ledger.reading() as connection:
+            found = finding_rows.found(connection, disputed=disputed, division=division, persons=persons)
+        if persons:
+            record_look_up(ledger, "findings", persons)
     if as_json:
         click.echo(json.dumps([asdict(each) for each in found], default=datetime.isoformat, indent=2))
     elif found:

@@ -23,7 +23,7 @@ from gateway.mailboxes.importing import Import
 from gateway.mailboxes.mailbox import MailboxFault
 from gateway.mailboxes.opening import open_mailbox
 from gateway.rulebook import Rulebook
-from gateway.rulebook_loading import dry_run_key, existing_or_new_key, read_rulebook
+from gateway.rulebook_loading import dry_run_key, existing_or_new_key, keys_before, read_rulebook
 from gateway.settings import Settings
 from gateway.settings.mailboxes import MailboxSettings
 
@@ -120,7 +120,7 @@ def _opened_for_writing(settings: Settings) -> tuple[Rulebook, Ledger]:
     """With the service's own key: what it recorded must be recognised."""
     try:
         key = existing_or_new_key(settings)
-        ledger = Ledger(settings.ledger.url, key=key, clock=lambda: datetime.now(UTC))
+        ledger = Ledger(settings.ledger.url, key=key, clock=lambda: datetime.now(UTC), old_keys=keys_before(settings))
         reading = read_rulebook(settings, key, datetime.now(UTC))
         if reading.rulebook is None:
             found_wrong(*(str(each) for each in reading.diagnostics))
@@ -133,7 +133,7 @@ def _opened_for_writing(settings: Settings) -> tuple[Rulebook, Ledger]:
 def _known(settings: Settings, now: datetime) -> dict[str, Watched]:
     """What the ledger knows of each; nothing before the first start."""
     try:
-        ledger = Ledger(settings.ledger.url, key=dry_run_key(settings), clock=lambda: now)
+        ledger = Ledger(settings.ledger.url, key=dry_run_key(settings), clock=lambda: now, old_keys=keys_before(settings))
         with ledger.reading() as connection:
             return watch_rows.every(connection, now)
     except LedgerUnavailable as error:

@@ -19,7 +19,7 @@ from gateway.ledger.errors import LedgerUnavailable
 from gateway.ledger.key_file import UnusableKey
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.outbox_rows import Waiting
-from gateway.rulebook_loading import dry_run_key
+from gateway.rulebook_loading import dry_run_key, keys_before
 
 NUMBER = click.IntRange(1, 2**63 - 1)
 
@@ -81,7 +81,7 @@ def opened(config: Path | None) -> Iterator[Ledger]:
     """The ledger of a configuration; exit 2 when it cannot be used."""
     settings = settings_or_exit(config)
     try:
-        ledger = Ledger(settings.ledger.url, key=dry_run_key(settings), clock=lambda: datetime.now(UTC))
+        ledger = Ledger(settings.ledger.url, key=dry_run_key(settings), clock=lambda: datetime.now(UTC), old_keys=keys_before(settings))
         yield ledger
     except (UnusableKey, LedgerUnavailable, ValueError) as error:
         cannot_run(f"error: {error}; see [ledger] in gateway.toml")

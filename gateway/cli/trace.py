@@ -5,41 +5,76 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from gateway.cli.diagnostics import config_option, found_wrong
+from gateway.cli.diagnostics import cannot_run, config_option, found_wrong, say
+from gateway.cli.forget import login
 from gateway.cli.outbox import opened
 from gateway.judgement.verdict import Step
-from gateway.ledger.reads import Event, timeline
+from gateway.ledger import look_ups
+from gateway.ledger.errors import LedgerUnavailable
+from gateway.ledger.ledger import Ledger
+from gateway.ledger.reads import MOST_MESSAGES, Event, asks_of, hashes_of, timeline
 
 
 @click.command()
-@click.argument("question", metavar="MESSAGE-ID|REFERENCE|ADDRESS")
+@click.argument("question", metavar="MESSAGE-ID|REFERENCE|ADDRESS", required=False)
 @config_option
+@click.option("--lookups", "looked", is_flag=True, help="Who asked what is known of whom, instead; of QUESTION only, where it is given.")
 @click.option("--json", "as_json", is_flag=True, help="JSON on standard output, nothing else.")
-def trace(question: str, config: Path | None, as_json: bool) -> None:
+def trace(question: str | None, config: Path | None, looked: bool, as_json: bool) -> None:
     """Why was an acknowledgement sent, or not? Everything the ledger knows, oldest first.
 
     The ledger holds no addresses and no Message-IDs, only keyed hashes: what you ask for is hashed and looked up.
+    Each look-up is recorded with your login. With --json, the answer for an ADDRESS is all that is kept of that person.
 
     \b
     Examples:
       gateway trace '<20261116.1@example.org>'
       gateway trace HR-4K7M
       gateway trace resident@example.org --json
+      gateway trace --lookups                     the newest 1000 look-ups
     """
-    with opened(config) as ledger, ledger.reading() as connection:
-        events = timeline(connection, ledger.pseudonyms, question)
+    if looked:
+        _look_ups(config, question, as_json)
+        return
+    if not question:
+        raise click.UsageError("name a Message-ID, the reference of a case, or an address")
+    with opened(config) as ledger:
+        with ledger.reading() as connection:
+            events = timeline(connection, ledger.pseudonyms, question, most=None if as_json else MOST_MESSAGES)
+        record_look_up(ledger, asks_of(question), hashes_of(ledger.pseudonyms, question))
     if as_json:
         click.echo(json.dumps([_document(each) for each in events], default=_plain, indent=2, ensure_ascii=False))
     elif events:
         click.echo("\n".join(_lines(events)))
     if not events:
         found_wrong("nothing is known of that; was it relayed here, and is this the right ledger? (gateway trace --config FILE)")
+
+
+def record_look_up(ledger: Ledger, what: look_ups.What, hashes: Sequence[str]) -> None:
+    """Before the answer is shown. A person's data are not shown without it; a message's are, since that may be why the ledger is looked at."""
+    try:
+        with ledger.writing() as connection:
+            look_ups.note(connection, datetime.now(UTC), login(), what, hashes[0] if hashes else None)
+    except LedgerUnavailable as error:
+        if what not in ("message", "case"):
+            cannot_run(f"error: each look-up of a person is recorded, and the ledger takes no record now ({error.why}); try again when it is well")
+        say([f"warning: the ledger takes no record of this look-up now ({error.why})"])
+
+
+def _look_ups(config: Path | None, question: str | None, as_json: bool) -> None:
+    with opened(config) as ledger, ledger.reading() as connection:
+        found = look_ups.listed(connection, hashes_of(ledger.pseudonyms, question) if question else None)
+    if as_json:
+        click.echo(json.dumps([asdict(each) for each in found], default=_plain, indent=2))
+        return
+    for each in found:
+        click.echo(f"{each.at.astimezone():%Y-%m-%d %H:%M:%S%z}  {each.who}  {each.what}  {each.asked_of or '(erased)'}")
 
 
 def _document(event: Event) -> dict[str, Any]:
@@ -114,6 +149,10 @@ def _finding(detail: Mapping[str, Any]) -> str:
     return f": {detail['kind']}{lacking}, finding {detail['finding']}, {detail['division']}"
 
 
+def _looked_up(detail: Mapping[str, Any]) -> str:
+    return f" by {detail['by']} ({detail['what']})"
+
+
 def _nothing(_: Mapping[str, Any]) -> str:
     return ""
 
@@ -136,4 +175,5 @@ _SAID = {
     "told": _finding,
     "mended": _finding,
     "disputed": _finding,
+    "looked-up": _looked_up,
 }

@@ -44,28 +44,24 @@ async def _submit(transaction: Transaction, sender: bytes, recipient: bytes, oct
     parameters = (b" BODY=8BITMIME" if "8BITMIME" in needs else b"") + (b" SMTPUTF8" if "SMTPUTF8" in needs else b"")
     never = b" NOTIFY=NEVER" if "DSN" in transaction.extensions else b""
     mail = b"MAIL FROM:<" + sender + b">" + parameters, needs
-    refused, goes_on = await _asked(transaction, mail, (b"RCPT TO:<" + recipient + b">" + never, set()), (b"DATA", set()))
+    refused = await _refusal(transaction, mail, (b"RCPT TO:<" + recipient + b">" + never, set()), (b"DATA", set()))
     if refused is None:
         return await transaction.end(stuff(octets))
-    if goes_on:
-        transaction.abort()  # it said no, and waits for the message all the same: without a dot nothing is delivered
-    else:
-        await transaction.reset()
+    await transaction.reset()  # cuts the connection where the next hop wants the message all the same
     return refused
 
 
-async def _asked(transaction: Transaction, *commands: tuple[bytes, set[str]]) -> tuple[Reply | None, bool]:
-    """The first refusal, and whether the next hop takes the message: in one group where it takes groups (RFC 2920), else one by one."""
-    refused: Reply | None = None
-    reply: Reply | None = None
+async def _refusal(transaction: Transaction, *commands: tuple[bytes, set[str]]) -> Reply | None:
+    """The first one: the commands go out in one group where the next hop takes groups (RFC 2920), else one by one."""
     together = [transaction.send(*each) for each in commands] if transaction.pipelining else []
-    for number, command in enumerate(commands):
-        reply = await transaction.reply(together[number] if together else transaction.send(*command))
+    refused: Reply | None = None
+    for at, command in enumerate(commands):
+        reply = await transaction.reply(together[at] if together else transaction.send(*command))
         if refused is None and not (reply.positive or reply.code == 354):
             refused = reply
             if not together:
                 break
-    return refused, reply is not None and reply.code == 354
+    return refused
 
 
 def _header(octets: bytes) -> bytes:

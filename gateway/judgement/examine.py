@@ -5,7 +5,7 @@ It calls each room of rules once and puts the answers together. What depends on 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from gateway.judgement import meeting, out_of_office, signature
@@ -29,7 +29,8 @@ from gateway.judgement.may_respond import Ruling, rule
 from gateway.judgement.reasons import reason
 from gateway.judgement.staff import belonging, excused, says_mistake
 from gateway.judgement.standard import case_for
-from gateway.judgement.verdict import AcknowledgementDecision, Case, Examination
+from gateway.judgement.survey import reply_of
+from gateway.judgement.verdict import AcknowledgementDecision, Case, Examination, SignatureCheck
 from gateway.message.automatic import Automatic, classify
 from gateway.message.body import NewestText, newest_text
 from gateway.message.language import detect
@@ -75,14 +76,17 @@ class Content:
         return _language(self.message.subject, "\n".join(self.newest.body) or self.words)
 
 
-def examine(message: Message, envelope: Envelope, policy: Policy, *, secret: bytes, content: Content | None = None) -> Examination:
-    """Apply every rule that needs no history. `secret` is the key of our own Message-IDs and tokens; `content` spares a second reading.
+def examine(
+    message: Message, envelope: Envelope, policy: Policy, *, secret: bytes, content: Content | None = None, old_secrets: tuple[bytes, ...] = ()
+) -> Examination:
+    """Apply every rule that needs no history. `secret` is the key of our own Message-IDs and tokens, `old_secrets` those before it;
+    `content` spares a second reading.
 
     Total for every message that `parse` makes; raises ValueError only for a naive `received_at`.
     """
     content = content or Content(message, envelope.mail_from)
     automatic = content.automatic
-    at = _circumstances(message, envelope, policy, content, secret)
+    at = _circumstances(message, envelope, policy, content, (secret, *old_secrets))
     ruling = rule(at)
     cases = _cases(at, content)
     from_staff = at.audience == "internal"
@@ -90,7 +94,7 @@ def examine(message: Message, envelope: Envelope, policy: Policy, *, secret: byt
     decision = _decision(at, ruling, cases, content.language if cases or from_staff else "both")
     staff = belonging(message, policy) if from_staff else None
     inquirer = inquirer_of(message, at.reply_to)
-    return Examination(
+    examination = Examination(
         message=message,
         envelope=envelope,
         identity=content.identity,
@@ -116,6 +120,11 @@ def examine(message: Message, envelope: Envelope, policy: Policy, *, secret: byt
         local_zone=policy.zone,
         says_mistake=_may_dispute(at) and says_mistake(content.newest),
     )
+    if ruling.reason != "survey-answer":
+        return examination
+    # Who answers stays unknown: no correspondent, no check of staff, nothing by which the rating could be tied to a person.
+    reply = reply_of(message, content.newest, policy, secret, envelope.received_at)
+    return replace(examination, survey_reply=reply, inquirer="", further_addresses=(), staff=None, signature=SignatureCheck(), says_mistake=False)
 
 
 def _may_dispute(at: Circumstances) -> bool:
@@ -126,7 +135,7 @@ def _may_dispute(at: Circumstances) -> bool:
     return at.answers_own_notice or (at.proven_ours and any(canonical(each) in help_desks for each in at.envelope.rcpt_to))
 
 
-def _circumstances(message: Message, envelope: Envelope, policy: Policy, content: Content, secret: bytes) -> Circumstances:
+def _circumstances(message: Message, envelope: Envelope, policy: Policy, content: Content, secrets: tuple[bytes, ...]) -> Circumstances:
     automatic = content.automatic
     authentication = believed(message, policy.authserv_ids, policy.organization_domains)
     addressed = addressed_divisions(message, envelope, policy)
@@ -145,8 +154,8 @@ def _circumstances(message: Message, envelope: Envelope, policy: Policy, content
         audience=audience,
         proven_ours=proven,
         trusted_source=trusted,
-        own_notice=own_token_valid(secret, message) or (message.message_id is not None and is_own_message_id(secret, message.message_id)),
-        answers_own_notice=any(is_own_message_id(secret, each) for each in answered_ids(message)),
+        own_notice=any(own_token_valid(each, message) or is_own_message_id(each, message.message_id or "") for each in secrets),
+        answers_own_notice=any(is_own_message_id(secret, each) for secret in secrets for each in answered_ids(message)),
         addressed=addressed,
         asked=tuple((each, _case(each, envelope, policy, audience, content)) for each in asked),
         reply_to=reply_address(message, envelope, authentication, trusted_source=trusted, proven_ours=proven),

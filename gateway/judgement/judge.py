@@ -76,8 +76,8 @@ def _answers_again(examination: Examination, history: History) -> tuple[int, ...
 def _reopened(examination: Examination, history: History, policy: Policy, opens: tuple[Case, ...]) -> Iterator[Reopening]:
     """Answered cases that this message follows up: one for each addressed mailbox, the nearest of the thread; none while one waits there."""
     for case in examination.cases:
-        division = policy.divisions.get(case.division)
-        followed = [each for each in _own_thread(examination, history) if each.mailbox == case.mailbox]
+        followed = [each for each in _own_thread(examination, history) if each.is_of(case.mailbox)]
+        division = policy.divisions.get(followed[0].division if followed else case.division)
         waiting = any(each.responded_at is None or each.reopened for each in followed)
         if followed and division and not waiting and not history.seen and case not in opens:
             yield Reopening(followed[0].case_id, due_again(followed[0], division, examination.envelope.received_at))
@@ -122,7 +122,7 @@ def _is_new(case: Case, examination: Examination, history: History, policy: Poli
     division = policy.divisions.get(case.division)  # a reload between examine and judge may have removed it
     after = division.acknowledgement.new_case_after if division else timedelta.max
     return not any(
-        each.mailbox == case.mailbox and (each.responded_at is None or now - each.responded_at < after) for each in _own_thread(examination, history)
+        each.is_of(case.mailbox) and (each.responded_at is None or now - each.responded_at < after) for each in _own_thread(examination, history)
     )
 
 

@@ -75,6 +75,7 @@ def presentable(evidence: str) -> str:
 
 RULES: tuple[Rule, ...] = (
     Rule("configured-reply", refusals.measured_only("configured-reply"), "a message"),
+    Rule("survey-answer", refusals.survey_answer, "no answer to a survey"),
     Rule("no-division-mailbox", refusals.no_division_mailbox, "a recipient is a division's mailbox"),
     Rule("outgoing", refusals.outgoing, "not only to people outside"),
     Rule("voicemail", refusals.of_type("voicemail"), "no voicemail notification"),

@@ -35,6 +35,7 @@ REASONS: dict[str, Reason] = {
         "No message, but the automatic reply that a member of staff has switched on, checked before anybody reads it.",
         "Service Standard 2",
     ),
+    "survey-answer": Reason("excluded", "Mail to the address of the surveys; only its rating is counted, not who sent it.", "docs/surveys.md"),
     "no-division-mailbox": Reason("excluded", "None of the recipients is a mailbox of a division.", "docs/reasons.md"),
     "outgoing": Reason("excluded", "Outgoing mail to people outside; it is no inquiry to a division.", "docs/reasons.md"),
     "null-sender": Reason(

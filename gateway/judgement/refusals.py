@@ -26,6 +26,14 @@ def no_division_mailbox(at: Circumstances) -> str | None:
     return f"{len(at.envelope.rcpt_to)} recipients, none of a division" if not at.addressed and at.envelope.direction == "inbound" else None
 
 
+def survey_answer(at: Circumstances) -> str | None:
+    """A person's mail to the surveys' address and to no division; a machine's says nothing that anybody meant."""
+    answers = at.policy.survey_answers
+    if answers is None or at.addressed or at.automatic.is_automatic or at.own_notice or at.envelope.mail_from in ("", "<>"):
+        return None
+    return "to the address of the surveys" if any(canonical(each) == answers.address for each in at.envelope.rcpt_to) else None
+
+
 def outgoing(at: Circumstances) -> str | None:
     return f"{len(at.envelope.rcpt_to)} recipients, none of a division" if not at.addressed and at.envelope.direction == "outbound" else None
 

@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from gateway.judgement.staff_verdict import Belonging, StaffHistory, StaffVerdict
+from gateway.judgement.survey_verdict import Askable, Asking, SurveyReply
 from gateway.message.automatic import Automatic, AutomaticType
 from gateway.message.model import Direction, Envelope, Message
 from gateway.policy.model import Audience
@@ -160,6 +161,8 @@ class Examination:
     """The City's: what a return date means. None for what was not examined."""
     says_mistake: bool = False
     """A person replies to a warning of ours (or to the help desk) with the word that disputes it."""
+    survey_reply: SurveyReply | None = None
+    """Of mail to the surveys' address only; nothing is then known of who wrote it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +186,12 @@ class ThreadCase:
     """Audience, kind and label of the standard at its receipt."""
     reopened: bool = False
     """It was answered, then followed up, and that is not answered yet."""
+    moved_from: tuple[str, ...] = ()
+    """Mailboxes of divisions that it was with before: what follows up there belongs to it all the same."""
+
+    def is_of(self, mailbox: str) -> bool:
+        """Whether it is, or was, a case of this mailbox."""
+        return mailbox == self.mailbox or mailbox in self.moved_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +237,8 @@ class History:
     """Outbound automatic mail only: mailboxes whose acknowledgement went to one of its recipients within the last day."""
     staff: StaffHistory | None = None
     """Of mail from staff, and of replies to warnings, only."""
+    askable: tuple[Askable, ...] = ()
+    """Outbound mail by staff only: whom a survey might ask, for cases that wait for their answer."""
 
 
 class Reopening(NamedTuple):
@@ -270,6 +281,8 @@ class Verdict:
     """This is an automatic reply of a division's own mailbox to somebody whom the gateway acknowledged for it."""
     staff: StaffVerdict | None = None
     """Of mail from staff, and of replies to warnings, only."""
+    asking: Asking | None = None
+    """The survey mail that is to go out, if any."""
 
     @property
     def direction(self) -> Direction:

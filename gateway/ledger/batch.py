@@ -7,7 +7,7 @@ A fixed number of statements for each batch, whatever its size.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
 from typing import Any
@@ -24,6 +24,7 @@ from gateway.ledger.keyed import Keyed
 from gateway.ledger.message_row import message_row
 from gateway.ledger.pseudonym import Pseudonyms
 from gateway.ledger.records import Claimed, Decide, Decision, Lease, Notice, Recorded
+from gateway.ledger.rekeying import rekey
 from gateway.ledger.tables import message, sender, service_case, sighting, thread
 from gateway.policy.model import Caps
 
@@ -75,6 +76,7 @@ def record(
     pass through, and nothing of the batch may then be kept.
     """
     keyed = [(each, Keyed.of(each, pseudonyms)) for each in examinations]
+    rekey(connection, examinations, pseudonyms, now)
     known = Known.load(connection, keyed, pseudonyms, now, caps)
     deciding = _Deciding(known, decide, pseudonyms)
     outcomes = [deciding.of(examination, hashes) for examination, hashes in keyed]
@@ -82,7 +84,9 @@ def record(
     writing.write([one for one in outcomes if isinstance(one, _Decided)])
     known.sending.write(connection)
     known.staff.write(connection, {one.examination.identity: one.known.row_id for one in outcomes if isinstance(one, _Decided)}, writing.notice_ids)
-    return [writing.recorded(one) if isinstance(one, _Decided) else one for one in outcomes]
+    known.surveys.write(connection, now)
+    recorded = [writing.recorded(one) if isinstance(one, _Decided) else one for one in outcomes]
+    return [replace(each, survey=known.surveys.outcome(each.identity)) if isinstance(each, Recorded) else each for each in recorded]
 
 
 class _Deciding:
@@ -111,6 +115,8 @@ class _Deciding:
         kept = self._known.has_room(keyed.own)
         hashed = [(each, self._pseudonyms.of_message_id(each.message_id) or "") for each in notices]
         self._known.learn(examination, keyed, decision, opened, hashed)
+        if new:
+            self._known.surveys.learn(examination, replace(decision, notices=notices))
         measured = self._measured(examination, keyed, decision)
         seen_by = tuple(each for each in _mailboxes(examination) if each not in entry.sightings)
         entry.sightings.update(seen_by)

@@ -81,7 +81,7 @@ def reopenings(connection: Connection, since: datetime, until: datetime) -> Iter
     found = (
         select(
             service_case.c.id, *_SCOPE, _when(reopening.c.reopened_at), literal(NOT_PROMISED), _due(reopening.c.respond_by),
-            literal(NEVER), null(), _moment(reopening.c.responded_at), null(), literal(0),
+            literal(NEVER), null(), _moment(reopening.c.responded_at), _DECLARED_AGAIN, literal(0),
         )
         .join(service_case, service_case.c.id == reopening.c.case_id)
         .where(reopening.c.reopened_at >= since, reopening.c.reopened_at < until)
@@ -172,9 +172,9 @@ def _latest(column: Any) -> Any:
     return func.max(column, type_=column.type)
 
 
-_BY_HAND = case((service_case.c.responded_at.is_not(None) & service_case.c.responded_by.is_(None), "by hand"))
-_DECLARED: Any = service_case.c.get("declared_channel", _BY_HAND)
-"""The channel by which a person declared the answer."""
+_DECLARED: Any = case((service_case.c.responded_by.is_(None), service_case.c.declared_channel))
+"""The channel by which a person declared the answer; an answer by mail that came earlier counts instead."""
+_DECLARED_AGAIN: Any = case((reopening.c.responded_by.is_(None), reopening.c.declared_channel))
 _SCOPE = tuple(service_case.c[name] for name in ("division", "standard", "audience", "kind", "policy_version"))
 
 

@@ -22,6 +22,7 @@ from gateway.ledger.records import Decision, Notice
 from gateway.ledger.references import FIRST, candidates
 from gateway.ledger.sending import Sending
 from gateway.ledger.staff_known import StaffKnown
+from gateway.ledger.survey_known import SurveyKnown
 from gateway.ledger.tables import message, notice, reopening, sender, service_case, sighting, thread
 from gateway.policy.model import Caps
 
@@ -39,12 +40,15 @@ _CASE = (
     service_case.c.audience,
     service_case.c.kind,
     service_case.c.standard,
+    service_case.c.moved_from,
 )
 
 # Built once: making a statement costs as much as running it.
 _MESSAGES = select(message.c.id, message.c.identity).where(message.c.identity.in_(bindparam("identities", expanding=True)))
 _SIGHTINGS = select(sighting.c.message_id, sighting.c.mailbox).where(sighting.c.message_id.in_(bindparam("messages", expanding=True)))
-_MAILBOXES = select(service_case.c.message_id, service_case.c.mailbox).where(service_case.c.message_id.in_(bindparam("messages", expanding=True)))
+_MAILBOXES = select(service_case.c.message_id, service_case.c.mailbox, service_case.c.moved_from).where(
+    service_case.c.message_id.in_(bindparam("messages", expanding=True))
+)
 _ACKNOWLEDGEMENTS = select(notice.c.id, notice.c.key, notice.c.message_id, notice.c.state, notice.c.settled_at).where(
     notice.c.message_id.in_(bindparam("messages", expanding=True)), notice.c.kind == "acknowledgement"
 )
@@ -96,6 +100,7 @@ class Known:
         self.excluded = ExcludedMail()
         self.sending: Sending
         self.staff: StaffKnown
+        self.surveys: SurveyKnown
 
     @classmethod
     def load(
@@ -116,6 +121,7 @@ class Known:
         known.excluded = ExcludedMail.load(connection, examinations)
         known.sending = Sending.load(connection, examinations, caps, known.moment)
         known.staff = StaffKnown.load(connection, examinations, pseudonyms, known.moment)
+        known.surveys = SurveyKnown.load(connection, examinations, known._cases, pseudonyms, known.moment)
         return known
 
     def moment(self, examination: Examination) -> datetime:
@@ -136,7 +142,8 @@ class Known:
             references=self._free_references(examination.identity, [each for each in examination.cases if each.mailbox not in own]),
             unmeasured=excluded.told if excluded else None,
         )
-        return self.staff.told(self.sending.told(history, examination, keyed), examination, keyed)
+        history = self.staff.told(self.sending.told(history, examination, keyed), examination, keyed)
+        return self.surveys.told(history, examination)
 
     def learn(
         self, examination: Examination, keyed: Keyed, decision: Decision, opened: dict[str, int], notices: Sequence[tuple[Notice, str]]
@@ -224,7 +231,7 @@ class Known:
         for row in self._connection.execute(_SIGHTINGS, messages):
             self.messages[found[row.message_id]].sightings.add(row.mailbox)
         for row in self._connection.execute(_MAILBOXES, messages):
-            self.messages[found[row.message_id]].case_mailboxes.add(row.mailbox)
+            self.messages[found[row.message_id]].case_mailboxes.update((row.mailbox, *(row.moved_from or ())))
         for each in self._connection.execute(_ACKNOWLEDGEMENTS, messages):
             sent_at = each.settled_at if each.state == "sent" else None
             self.messages[found[each.message_id]].acknowledgement = KnownNotice(each.key, each.id, sent_at)
@@ -276,5 +283,5 @@ def _as_of(received_at: datetime, case: ThreadCase) -> ThreadCase:
 def _thread_case(row: Row[*tuple[Any, ...]]) -> ThreadCase:
     return ThreadCase(
         row.id, row.reference, row.division, row.mailbox, row.correspondent or "", row.opened_at, row.responded_at,
-        audience=row.audience, kind=row.kind, standard=row.standard,
+        audience=row.audience, kind=row.kind, standard=row.standard, moved_from=tuple(row.moved_from or ()),
     )  # fmt: skip

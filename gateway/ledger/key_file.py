@@ -1,10 +1,16 @@
-"""The ledger's key on disk: read, or created once with mode 0600. Never logged, never replaced."""
+"""The ledger's key on disk: read, created once with mode 0600, or put aside for a new one. Never logged.
+
+`gateway.key` holds the key in use, `gateway.key.old` those before it, a line each with the moment it was put aside. Rows that were
+hashed under an old key can only be found with it, so it stays as long as such rows do.
+"""
 
 from __future__ import annotations
 
 import os
 import secrets
 import tempfile
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from gateway.ledger.pseudonym import KEY_OCTETS
@@ -34,6 +40,79 @@ def read_or_create_key(path: Path, fresh: bytes | None = None) -> bytes:
         return _read(path)
     except OSError as error:
         raise UnusableKey(f"{path}: error: {error.strerror}; the gateway needs a key file that it can read there") from None
+
+
+def old_keys(path: Path) -> list[tuple[datetime, bytes]]:
+    """Keys that were put aside, newest first, each with the moment (aware). Raises UnusableKey."""
+    aside = _aside(path)
+    try:
+        with aside.open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            lines = file.read().decode("ascii", "replace").splitlines()
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise UnusableKey(f"{aside}: error: {error.strerror}; the gateway needs to read the keys of earlier rows there") from None
+    if mode & 0o027:
+        raise UnusableKey(f"{aside}: error: other users may read or change these keys; run chmod 600 on it")
+    try:
+        return sorted((_old_key(line) for line in lines), reverse=True)
+    except ValueError:
+        raise UnusableKey(f"{aside}: error: a line is not a time and a key; restore it from a backup") from None
+
+
+def rotate(path: Path, now: datetime) -> None:
+    """Put the key aside and take a new one. Raises UnusableKey, KeyNotKept; then the key is as it was.
+
+    The old one is kept durably before the new one takes its place: a power cut between them loses none.
+    """
+    current = read_or_create_key(path)
+    known = [(at, key) for at, key in old_keys(path) if key != current]
+    try:
+        _write_aside(path, [(now, current), *known])
+        _replace(path, secrets.token_bytes(KEY_OCTETS))
+    except OSError as error:
+        raise KeyNotKept(f"{path}: error: {error.strerror}; the key was not changed") from None
+
+
+def drop_old_keys(path: Path, before: datetime) -> int:
+    """Destroy keys that were put aside before `before` (aware): no row is left that they could find. How many those were."""
+    known = old_keys(path)
+    left = [(at, key) for at, key in known if at >= before]
+    if len(left) < len(known):
+        _write_aside(path, left)
+    return len(known) - len(left)
+
+
+def _aside(path: Path) -> Path:
+    return path.with_name(f"{path.name}.old")
+
+
+def _old_key(line: str) -> tuple[datetime, bytes]:
+    at, _, digits = line.partition(" ")
+    moment, key = datetime.fromisoformat(at), bytes.fromhex(digits)
+    if moment.tzinfo is None or len(key) != KEY_OCTETS:
+        raise ValueError
+    return moment, key
+
+
+def _write_aside(path: Path, known: Sequence[tuple[datetime, bytes]]) -> None:
+    _replace(_aside(path), "".join(f"{at.isoformat()} {key.hex()}\n" for at, key in known).encode("ascii"))
+
+
+def _replace(path: Path, octets: bytes) -> None:
+    """All or nothing, durably, mode 0600."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".key-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(octets)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
 
 
 def _read(path: Path) -> bytes:

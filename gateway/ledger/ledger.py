@@ -7,7 +7,7 @@ driver's error, which may quote a row.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,9 +38,12 @@ class LedgerState:
 class Ledger:
     """Durable record at `url`. Writes come from one thread at a time; reads from any."""
 
-    def __init__(self, url: str, *, key: bytes, clock: Callable[[], datetime]) -> None:
-        """`key`: 32 octets (key_file.py). `clock`: aware UTC now. Raises ValueError for a URL that cannot be served; opens nothing yet."""
-        self.pseudonyms = Pseudonyms(key)
+    def __init__(self, url: str, *, key: bytes, clock: Callable[[], datetime], old_keys: Sequence[bytes] = ()) -> None:
+        """`key`: 32 octets (key_file.py); `old_keys`: those before it. `clock`: aware UTC now. Opens nothing yet.
+
+        Raises ValueError for a URL that cannot be served.
+        """
+        self.pseudonyms = Pseudonyms(key, old_keys)
         self.clock = clock
         self._dialect: Dialect = dialect_of(url)
         self._reader = self._dialect.engine(writing=False)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from gateway.judgement.verdict import Examination, History
 from gateway.ledger.history import Known
 from gateway.ledger.keyed import Keyed
 from gateway.ledger.ledger import Ledger
+from gateway.ledger.rekeying import rekey
 from gateway.policy.model import DEFAULT_CAPS, Caps
 
 
@@ -20,13 +21,18 @@ class HistoryReader:
         self._caps = caps
 
     @classmethod
-    def open(cls, url: str, key: bytes, clock: Callable[[], datetime] = lambda: datetime.now(UTC), *, caps: Caps = DEFAULT_CAPS) -> HistoryReader:
+    def open(
+        cls, url: str, key: bytes, clock: Callable[[], datetime] = lambda: datetime.now(UTC), *, caps: Caps = DEFAULT_CAPS, old_keys: Sequence[bytes] = ()
+    ) -> HistoryReader:
         """On the ledger at `url`; raises ValueError for a URL that cannot be served."""
-        return cls(Ledger(url, key=key, clock=clock), caps)
+        return cls(Ledger(url, key=key, clock=clock, old_keys=old_keys), caps)
 
     def of(self, examination: Examination) -> History:
         """As the writer would load it now. Raises LedgerUnavailable."""
         keyed = Keyed.of(examination, self._ledger.pseudonyms)
-        with self._ledger.reading() as connection:
-            known = Known.load(connection, [(examination, keyed)], self._ledger.pseudonyms, self._ledger.clock(), self._caps)
-            return known.history(examination, keyed)
+        now = self._ledger.clock()
+        with self._ledger.reading() as connection, connection.begin_nested() as undone:
+            rekey(connection, [examination], self._ledger.pseudonyms, now)  # nothing, unless the key was rotated
+            history = Known.load(connection, [(examination, keyed)], self._ledger.pseudonyms, now, self._caps).history(examination, keyed)
+            undone.rollback()
+            return history

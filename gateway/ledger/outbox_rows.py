@@ -18,6 +18,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, case, delete, func, insert, or_, select, update
 
+from gateway.ledger import reminder_rows
 from gateway.ledger.records import Claimed, Lease, Notice, NoticeState
 from gateway.ledger.tables import notice, outgoing, service_case
 
@@ -164,9 +165,20 @@ def enqueue(connection: Connection, rows: Sequence[dict[str, Any]]) -> dict[str,
     return ids
 
 
+def unknown_keys(connection: Connection, keys: Sequence[str]) -> list[str]:
+    """Those of these keys that no notice has, in their order."""
+    known = set(connection.scalars(select(notice.c.key).where(notice.c.key.in_(keys))))
+    return [key for key in keys if key not in known]
+
+
 def claim(connection: Connection, now: datetime, room: int, lease: timedelta, token: str) -> list[Claimed]:
     """Up to `room` due notices, oldest due first, leased to `token` from `now` (aware) on."""
     rows = connection.execute(_CLAIMABLE, {"now": now, "room": room}).all() if room > 0 else []
+    if untimely := reminder_rows.pointless(connection, [row.id for row in rows if row.kind == "reminder"]):
+        # Nobody is reminded of what was just answered; the rest of such a mail is told anew.
+        drop(connection, now, untimely)
+        reminder_rows.forget(connection, untimely)
+        rows = [row for row in rows if row.id not in untimely]
     if rows:
         leases = [{"claimed": row.id, "token": token, "until": now + lease * (_times(row.attempts) if row.lease_token else 1)} for row in rows]
         connection.execute(_LEASE, leases)

@@ -7,6 +7,7 @@ Whoever holds the key file can test a guess; without it the hashes say nothing, 
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable, Sequence
 
 from gateway.judgement.canonical import canonical
 
@@ -14,12 +15,20 @@ KEY_OCTETS = 32
 
 
 class Pseudonyms:
-    """Hashes under one key. The same value gives the same hash as long as the key file lives."""
+    """Hashes under one key. The same value gives the same hash as long as the key file lives.
 
-    def __init__(self, key: bytes) -> None:
+    `old`: keys that were in use before, newest first. New rows are hashed under `key` only; `under_all` finds the old ones too.
+    """
+
+    def __init__(self, key: bytes, old: Sequence[bytes] = ()) -> None:
         if len(key) != KEY_OCTETS:
             raise ValueError(f"the key must have {KEY_OCTETS} octets")
         self.key = key
+        self.old = tuple(Pseudonyms(each) for each in old if each != key)
+
+    def under_all(self, hash_of: Callable[[Pseudonyms], str | None]) -> tuple[str, ...]:
+        """`hash_of` under each key, the one in use first; nothing for an empty value."""
+        return tuple(found for each in (self, *self.old) if (found := hash_of(each)))
 
     def of_address(self, address: str) -> str | None:
         """Of an address in its canonical spelling (case, SRS and BATV do not matter). None for the empty one."""

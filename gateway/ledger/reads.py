@@ -1,6 +1,7 @@
 """What the ledger knows of one message, one case or one correspondent, as a timeline of plain values. Reads only.
 
-Decides which rows belong to a question. An address or Message-ID is hashed before it is looked for; neither comes back out.
+Decides which rows belong to a question. An address or Message-ID is hashed before it is looked for (under the keys before the one in use,
+too); neither comes back out. Of an address it finds every row that bears its hash: the answer is what a person's access request asks for.
 """
 
 from __future__ import annotations
@@ -13,12 +14,28 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, Table, select
 
+from gateway.ledger.look_ups import What
 from gateway.ledger.pseudonym import Pseudonyms
-from gateway.ledger.tables import finding, message, notice, reopening, sender, service_case, sighting, thread
+from gateway.ledger.tables import (
+    absence,
+    erasure,
+    finding,
+    look_up,
+    message,
+    notice,
+    refused_recipient,
+    reopening,
+    sender,
+    service_case,
+    sighting,
+    thread,
+)
 from gateway.message.thread import REFERENCE_ALPHABET
 
 MOST_MESSAGES = 1000
 """Of one answer: the newest ones."""
+
+_AT_ONCE = 10_000
 
 _REFERENCE = re.compile(rf"[A-Z]{{2,}}-[{REFERENCE_ALPHABET}]{{4,6}}")
 
@@ -31,7 +48,7 @@ class Event:
     """Aware, UTC."""
     what: str
     """seen · addressed · case-opened · notice-written · notice-settled · acknowledged · answered · reopened · answered-again · found · told
-    · mended · disputed"""
+    · mended · disputed; of an address also away · stands-in (until `at`) · no-such-recipient · looked-up · erasure-asked"""
     message: int | None
     """Number of the message in the ledger: tells apart, means nothing outside."""
     reference: str | None
@@ -39,17 +56,38 @@ class Event:
     detail: Mapping[str, Any]
 
 
-def timeline(connection: Connection, pseudonyms: Pseudonyms, question: str) -> tuple[Event, ...]:
-    """Everything known of a MESSAGE-ID, case REFERENCE or ADDRESS, oldest first; empty when nothing is.
+def timeline(connection: Connection, pseudonyms: Pseudonyms, question: str, *, most: int | None = MOST_MESSAGES) -> tuple[Event, ...]:
+    """Everything known of a MESSAGE-ID, case REFERENCE or ADDRESS, oldest first; empty when nothing is. `most`: messages; None: all.
 
     What looks like a Message-ID without its brackets looks like an address too: both are looked for. Of a case, all its messages
     are told; of a message, all its cases.
     """
-    cases, messages = _found(connection, pseudonyms, question.strip())
+    question = question.strip()
+    who = hashes_of(pseudonyms, question) if asks_of(question) == "correspondent" else ()
+    cases, messages = _found(connection, pseudonyms, question, who, most)
     cases |= set(_ids(connection, thread.c.case_id, thread.c.message_id, messages))
     messages |= set(_ids(connection, thread.c.message_id, thread.c.case_id, cases))
-    chosen = sorted(messages, reverse=True)[:MOST_MESSAGES]
-    return tuple(sorted(_events(connection, chosen, sorted(cases)), key=lambda event: (event.at, event.message or 0, _ORDER.index(event.what))))
+    chosen = sorted(messages, reverse=True)[:most]
+    events = [*_events(connection, chosen, sorted(cases)), *(_of_person(connection, who, set(chosen)) if who else ())]
+    return tuple(sorted(events, key=lambda event: (event.at, event.message or 0, _ORDER.index(event.what))))
+
+
+def asks_of(question: str) -> What:
+    """What kind of question it is. A Message-ID without its brackets looks like an address, and is taken for both."""
+    if _REFERENCE.fullmatch(question.strip().upper().strip("[]")):
+        return "case"
+    return "message" if question.strip().startswith("<") else "correspondent"
+
+
+def hashes_of(pseudonyms: Pseudonyms, question: str) -> tuple[str, ...]:
+    """Under each key, the one in use first: of an address, a Message-ID, or the reference of a case."""
+    match asks_of(question):
+        case "case":
+            return pseudonyms.under_all(lambda key: key.of_text(question.strip().upper().strip("[]")))
+        case "message":
+            return pseudonyms.under_all(lambda key: key.of_message_id(question))
+        case _:
+            return pseudonyms.under_all(lambda key: key.of_address(question.strip()))
 
 
 _ORDER = (
@@ -66,30 +104,33 @@ _ORDER = (
     "told",
     "mended",
     "disputed",
+    "away",
+    "stands-in",
+    "no-such-recipient",
+    "looked-up",
+    "erasure-asked",
 )
 
 
-def _found(connection: Connection, pseudonyms: Pseudonyms, question: str) -> tuple[set[int], set[int]]:
+def _found(connection: Connection, pseudonyms: Pseudonyms, question: str, who: Sequence[str], most: int | None) -> tuple[set[int], set[int]]:
     """Case ids and message ids that the question names."""
     if _REFERENCE.fullmatch(question.upper().strip("[]")):
         found = select(service_case.c.id, service_case.c.message_id).where(service_case.c.reference == question.upper().strip("[]"))
         rows = connection.execute(found).all()
         return {row.id for row in rows}, {row.message_id for row in rows}
     cases, messages = set(), set()
-    for row in connection.execute(select(thread.c.case_id, thread.c.message_id).where(thread.c.hash == pseudonyms.of_message_id(question))):
+    named = pseudonyms.under_all(lambda key: key.of_message_id(question))
+    for row in connection.execute(select(thread.c.case_id, thread.c.message_id).where(thread.c.hash.in_(named))):
         cases.add(row.case_id)
         messages.add(row.message_id)
-    if (who := pseudonyms.of_address(question)) and not question.startswith("<"):
-        written = select(message.c.id).where(message.c.correspondent == who).order_by(message.c.id.desc()).limit(MOST_MESSAGES)
-        messages |= set(connection.execute(written).scalars())
-        also = select(sender.c.message_id).where(sender.c.hash == who).order_by(sender.c.message_id.desc()).limit(MOST_MESSAGES)
-        messages |= set(connection.execute(also).scalars())
+    for ids, hash_ in ((message.c.id, message.c.correspondent), (sender.c.message_id, sender.c.hash), (finding.c.message_id, finding.c.person)):
+        messages |= set(connection.execute(select(ids).where(hash_.in_(who)).order_by(ids.desc()).limit(most)).scalars())
     return cases - {None}, messages - {None}
 
 
 def _ids(connection: Connection, wanted: Any, by: Any, values: set[int]) -> Iterator[int]:
-    if values:
-        yield from connection.execute(select(wanted).where(by.in_(values), wanted.is_not(None)).distinct()).scalars()
+    for some in _chunks(sorted(values)):
+        yield from connection.execute(select(wanted).where(by.in_(some), wanted.is_not(None)).distinct()).scalars()
 
 
 def _events(connection: Connection, messages: Sequence[int], cases: Sequence[int]) -> Iterator[Event]:
@@ -134,8 +175,32 @@ def _notice_events(row: Row[Any]) -> Iterator[Event]:
 
 
 def _rows(connection: Connection, table: Table, column: Any, values: Sequence[int]) -> Iterator[Row[Any]]:
-    found: Select[Any] = select(table).where(column.in_(values))
-    return iter(connection.execute(found).all() if values else ())
+    for some in _chunks(values):
+        found: Select[Any] = select(table).where(column.in_(some))
+        yield from connection.execute(found).all()
+
+
+def _chunks(values: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Engines take some ten thousand values in one statement."""
+    return (values[at : at + _AT_ONCE] for at in range(0, len(values), _AT_ONCE))
+
+
+def _of_person(connection: Connection, who: Sequence[str], told: set[int]) -> Iterator[Event]:
+    """What bears the hash of an address and hangs on none of the messages that are `told`."""
+    for row in connection.execute(select(notice).where(notice.c.correspondent.in_(who))):
+        if row.message_id not in told:
+            yield from _notice_events(row)
+    for row in connection.execute(select(absence)):
+        if row.person in who:
+            yield Event(row.until, "away", None, None, {"contact_inside": row.contact_inside})
+        if not set(who).isdisjoint(row.alternates):
+            yield Event(row.until, "stands-in", None, None, {})
+    for row in connection.execute(select(refused_recipient).where(refused_recipient.c.recipient.in_(who))):
+        yield Event(row.refused_at, "no-such-recipient", None, None, {})
+    for row in connection.execute(select(look_up).where(look_up.c.asked_of.in_(who))):
+        yield Event(row.at, "looked-up", None, None, {"by": row.who, "what": row.what})
+    for row in connection.execute(select(erasure).where(erasure.c.correspondent.in_(who))):
+        yield Event(row.asked_at, "erasure-asked", None, None, {})
 
 
 def _without(row: Row[Any], *names: str) -> dict[str, Any]:

@@ -67,6 +67,8 @@ class Recorded:
     references: tuple[str, ...] = ()
     notices: int = 0
     """Written for it, leased or not."""
+    survey: str | None = None
+    """What became of an answer to a survey (`survey_known.Outcome`); None for every other message."""
     claimed: tuple[Claimed, ...] = ()
     """Those of them that were written under the sender's lease."""
 

@@ -99,6 +99,8 @@ _HAS_MARKS = text("staff_marks > 0")
 Index(
     "ix_message_staff", message.c.received_at, message.c.staff_division, message.c.staff_marks, sqlite_where=_HAS_MARKS, postgresql_where=_HAS_MARKS
 )
+_HAS_FINDINGS = text("findings IS NOT NULL")  # what retention takes out of it again
+Index("ix_message_findings", message.c.received_at, sqlite_where=_HAS_FINDINGS, postgresql_where=_HAS_FINDINGS)
 
 sighting = Table(
     "sighting",
@@ -182,6 +184,8 @@ service_case = Table(
     Column("responded_at", Instant),
     Column("responded_by", ROW),  # a message; no foreign key, since its check would scan all cases for each message that is removed
     Column("opened_by_answer", Boolean, nullable=False, server_default=false()),
+    Column("declared_channel", Text),  # by which a person declared the answer; counts while responded_by is null
+    Column("moved_from", JSON(none_as_null=True)),  # mailboxes of divisions that it was with before
     UniqueConstraint("message_id", "mailbox"),
     Index(None, "opened_at"),
 )
@@ -199,6 +203,35 @@ reopening = Table(
     Column("respond_by", Instant),
     Column("responded_at", Instant),
     Column("responded_by", ROW),  # no foreign key, as in service_case
+    Column("declared_channel", Text),
+)
+
+declaration = Table(
+    "declaration",
+    metadata,
+    Column("id", ROW, primary_key=True),
+    Column("case_id", ROW, ForeignKey("service_case.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("what", Text, nullable=False),  # close, move, kind, reopen
+    Column("happened_at", Instant, nullable=False),
+    Column("declared_at", Instant, nullable=False),
+    Column("declared_by", Text, nullable=False),  # a login name, or which contact of the division replied; never an address
+    Column("channel", Text),
+    Column("why", Text),
+    Column("before", JSON, nullable=False),  # what the case said, so that it can be undone
+    Column("undone_at", Instant),
+)
+
+reminder = Table(
+    "reminder",
+    metadata,
+    Column("case_id", ROW, ForeignKey("service_case.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("follow_up", ROW, primary_key=True, autoincrement=False),  # of table reopening; 0: the inquiry itself
+    Column("occasion", Text, primary_key=True),
+    Column("division", Text, nullable=False),
+    Column("reminded_at", Instant, nullable=False, index=True),
+    Column("notice_id", ROW, nullable=False, index=True),  # no foreign key, since the notice may be kept for a shorter time
+    Column("message_hash", HASH, nullable=False, index=True),  # of the reminder's Message-ID: a reply names it
+    sqlite_with_rowid=False,
 )
 
 closed_period = Table(
@@ -281,6 +314,47 @@ refused_recipient = Table(
     sqlite_with_rowid=False,
 )
 
+survey_result = Table(
+    "survey_result",
+    metadata,
+    Column("division", Text, primary_key=True),
+    Column("survey", Text, primary_key=True),
+    Column("month", Text, primary_key=True),  # 2026-10, in the City's zone; counts only, so that no row is anybody's answer
+    Column("rating", SmallInteger, primary_key=True, autoincrement=False),
+    Column("answers", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+survey_code = Table(
+    "survey_code",
+    metadata,
+    Column("code", HASH, primary_key=True),  # of a code that was used; sorted by the hash, so that the order of answers is not kept
+    Column("valid_until", Instant, nullable=False, index=True),
+    sqlite_with_rowid=False,
+)
+
+survey_person = Table(
+    "survey_person",
+    metadata,
+    Column("person", HASH, primary_key=True),
+    Column("asked_at", Instant),  # last, by whichever survey
+    Column("opted_out_at", Instant),
+    sqlite_with_rowid=False,
+)
+
+measure_entry = Table(
+    "measure_entry",
+    metadata,
+    Column("id", ROW, primary_key=True),
+    Column("division", Text, nullable=False),
+    Column("measure", Text, nullable=False),
+    Column("period", Text, nullable=False),  # 2026-10, 2026-Q3, 2026
+    Column("value", Float, nullable=False),
+    Column("out_of", Float),  # of "9 of 9"
+    Column("entered_at", Instant, nullable=False),  # the latest of a period counts; the earlier ones stay as what was corrected
+    Index(None, "division", "measure", "period"),
+)
+
 watch = Table(
     "watch",
     metadata,
@@ -342,4 +416,32 @@ policy_change = Table(
     Column("differences", JSON, nullable=False),
     Column("problems", JSON, nullable=False),
     Column("told", Boolean, nullable=False),
+)
+
+look_up = Table(
+    "look_up",
+    metadata,
+    Column("id", ROW, primary_key=True),
+    Column("at", Instant, nullable=False, index=True),
+    Column("who", Text, nullable=False),  # the login at the machine
+    Column("what", Text, nullable=False),
+    Column("asked_of", HASH, index=True),  # null once that person was erased
+)
+
+hold = Table(
+    "hold",
+    metadata,
+    Column("id", ROW, primary_key=True),
+    Column("since", Instant, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("released_at", Instant),
+)
+
+erasure = Table(
+    "erasure",
+    metadata,
+    Column("correspondent", HASH, primary_key=True),
+    Column("asked_at", Instant, nullable=False),
+    sqlite_with_rowid=False,
 )

@@ -13,6 +13,7 @@ import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -147,7 +148,7 @@ class GraphClient:
     def _connecting(self) -> httpx.AsyncClient:
         limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE, keepalive_expiry=SILENCE)
         try:
-            verify = ssl.create_default_context(cafile=self._ca) if self._ca else True
+            verify = ssl.create_default_context(cafile=self._ca) if self._ca else _usual_authorities()
             return httpx.AsyncClient(verify=verify, timeout=httpx.Timeout(SILENCE, connect=CONNECT), limits=limits)
         except OSError as error:  # ssl.SSLError among them
             raise MailboxFault("certificate", f"ca {self._ca}: {(error.strerror or 'no PEM').lower()}") from None
@@ -155,6 +156,12 @@ class GraphClient:
 
 IMMUTABLE = 'IdType="ImmutableId"'
 """Identifiers that stay when a message is moved to another folder (learn.microsoft.com/graph/outlook-immutable-id)."""
+
+
+@cache
+def _usual_authorities() -> ssl.SSLContext:
+    """Of the system, as httpx finds them. Made once: they take some ten milliseconds, in which no mail would be relayed."""
+    return httpx.create_ssl_context()
 
 
 async def _bounded(response: httpx.Response, most: int) -> tuple[bytes, bool]:

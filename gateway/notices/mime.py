@@ -98,6 +98,23 @@ def alternatives(text: str, html: str, boundary: str) -> str:
     return f"{written}--{boundary}--\r\n"
 
 
+def attachment(kind: str, filename: str, content: str) -> str:
+    """A part to be saved (RFC 2183 §2.2). `filename`: plain ASCII without blanks or quotes."""
+    encoded = base64.encodebytes(content.encode()).decode("ascii").replace("\n", "\r\n")
+    return (
+        f'Content-Type: {kind}; charset=utf-8\r\nContent-Disposition: attachment;\r\n filename="{filename}"\r\n'
+        f"Content-Transfer-Encoding: base64\r\n\r\n{encoded}"
+    )
+
+
+def with_attachments(text: str, attachments: list[str], message_id: str) -> str:
+    """Content-Type, the empty line and the body of multipart/mixed: the letter first, then what `attachment` made."""
+    boundary = f"=_{message_id[5:37]}"
+    letter = f"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n{_quoted_printable(text)}"
+    parts = "".join(f"--{boundary}\r\n{part}\r\n" for part in (letter, *attachments))
+    return f'Content-Type: multipart/mixed;\r\n boundary="{boundary}"\r\n\r\n{parts}--{boundary}--\r\n'
+
+
 def _quoted_printable(text: str) -> str:
     """With CRLF. It never contains `=_`, so a boundary that does cannot stand in it."""
     return binascii.b2a_qp(text.encode(), istext=True).decode("ascii").replace("\r\n", "\n").replace("\n", "\r\n")

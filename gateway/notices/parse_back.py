@@ -14,14 +14,15 @@ from gateway.ledger.records import Notice, NoticeKind
 LONGEST_LINE = 998
 """Octets without CRLF (RFC 5321 §4.5.3.1.6)."""
 LARGEST = 256 * 1024
-"""Octets of a notice."""
+LARGEST_DIGEST = 8 * 1024 * 1024
+"""Octets of a notice; a digest has the whole report attached."""
 
 _ACKNOWLEDGEMENT = (
     "From", "To", "Date", "Message-ID", "Subject", "In-Reply-To", "References", "Auto-Submitted", "X-Auto-Response-Suppress",
     "Precedence", "X-Service-Promise-Token", "Content-Language", "MIME-Version", "Content-Type",
 )  # fmt: skip
 _NEWS = tuple(name for name in _ACKNOWLEDGEMENT if name not in ("In-Reply-To", "References"))
-_GENERATED: tuple[NoticeKind, ...] = ("news", "warning", "thanks", "cover")
+_GENERATED: tuple[NoticeKind, ...] = ("news", "warning", "thanks", "cover", "digest", "reminder")
 _FIELDS: Mapping[NoticeKind, tuple[str, ...]] = {"acknowledgement": _ACKNOWLEDGEMENT, **dict.fromkeys(_GENERATED, _NEWS)}
 """The fields that a kind of notice has, in order. A kind without a list is refused."""
 _MAY_LACK = frozenset(("In-Reply-To", "References"))
@@ -32,19 +33,25 @@ _FIXED = {
     "MIME-Version": "1.0",
 }
 _PARTS = ("text/plain; charset=utf-8", "text/html; charset=utf-8")
+_ATTACHED = re.compile(
+    r"Content-Type: (?:text/html|text/csv); charset=utf-8\r\nContent-Disposition: attachment;\r\n filename=\"[\w.-]+\"\r\n"
+    r"Content-Transfer-Encoding: base64"
+)
+_MAY_HAVE_RETURN_PATH: tuple[NoticeKind, ...] = ("reminder", "digest", "survey")
+"""Somebody ought to hear that these bounce; all others leave from the null reverse-path."""
 _FIELD = re.compile(r"([!-9;-~]+): (\S.*)")
 _ONE_RECIPIENT = re.compile(r'(?:[^\s<>,;:"()\[\]\\]+|"[^"\\\r\n]+")@[^\s<>,;:"()\[\]\\@]+')
 _FROM = re.compile(r"(?:[^<>@]|@(?=[^<>]* <))*<([^<>\s]+@[^<>\s]+)>")
-_BOUNDARY = re.compile(r'multipart/alternative; boundary="(=_[0-9a-z]+)"')
+_BOUNDARY = re.compile(r'multipart/(?:alternative|mixed); boundary="(=_[0-9a-z]+)"')
 
 
 def check(notice: Notice) -> str | None:
     """The first complaint, or None when the notice may be queued."""
-    return _octets(notice.octets) or _header(notice) or _body(notice)
+    return _octets(notice.octets, LARGEST_DIGEST if notice.kind == "digest" else LARGEST) or _header(notice) or _body(notice)
 
 
-def _octets(octets: bytes) -> str | None:
-    if not 0 < len(octets) <= LARGEST:
+def _octets(octets: bytes, largest: int) -> str | None:
+    if not 0 < len(octets) <= largest:
         return "the notice is empty or too large"
     if not octets.isascii() or b"\0" in octets:
         return "an octet that is not 7-bit text"
@@ -86,6 +93,8 @@ def _addresses(notice: Notice, found: Mapping[str, str]) -> str | None:
         return "To is not exactly the one recipient"
     if found["Message-ID"] != notice.message_id:
         return "the Message-ID is not the one recorded"
+    if notice.kind in _MAY_HAVE_RETURN_PATH:
+        return None if not notice.mail_from or _ONE_RECIPIENT.fullmatch(notice.mail_from) else "the reverse-path is no address"
     return "the reverse-path is not null" if notice.mail_from else None
 
 
@@ -110,9 +119,11 @@ def _body(notice: Notice) -> str | None:
     """Exactly two parts, plain text first, in transfer encoding that any server passes on."""
     header, _, body = notice.octets.decode("ascii").partition("\r\n\r\n")
     boundary = _BOUNDARY.fullmatch(header.rpartition("Content-Type: ")[2].replace("\r\n ", " "))
-    if boundary is None:
+    if boundary is None or (header.rpartition("Content-Type: multipart/")[2].startswith("mixed") != (notice.kind == "digest")):
         return "Content-Type is not what it must be"
     parts = f"\r\n{body}".split(f"\r\n--{boundary[1]}")
+    if notice.kind == "digest":
+        return _digest_parts(parts)
     if len(parts) != 4 or parts[0] or parts[3] != "--\r\n":
         return "the parts are not exactly two"
     for part, kind in zip(parts[1:3], _PARTS, strict=True):
@@ -121,4 +132,16 @@ def _body(notice: Notice) -> str | None:
             return "a part is not what it must be"
         if max(map(len, content.split("\r\n"))) > 76:
             return "a line of a part is too long for its transfer encoding"
+    return None
+
+
+def _digest_parts(parts: list[str]) -> str | None:
+    """A letter, then attachments of the two kinds we make."""
+    if len(parts) < 4 or parts[0] or parts[-1] != "--\r\n":
+        return "the parts are not those meant"
+    letter, *attached = (part.removeprefix("\r\n").partition("\r\n\r\n") for part in parts[1:-1])
+    if letter[0] != f"Content-Type: {_PARTS[0]}\r\nContent-Transfer-Encoding: quoted-printable" or not letter[2].strip():
+        return "the letter is not what it must be"
+    if not all(_ATTACHED.fullmatch(head) and content.strip() for head, _, content in attached):
+        return "an attachment is not what it must be"
     return None

@@ -169,6 +169,10 @@ def _city(city: City, divisions: Sequence[OneDivision], holidays: Mapping[date, 
         yield from _needless_closures(division, division.content.closures, opening_hours(own) if own else hours, holidays)
     if content.notice and content.notice.until.replace(tzinfo=content.time_zone) <= now:
         yield _at(city, ("notice", "until"), "warning", "this notice has run out; write   notice: none")
+    owned = {mailbox.lower() for each in divisions for mailbox in (each.content.mailbox, *each.content.also_known_as)}
+    if content.surveys and content.surveys.answers_to.lower() in owned:
+        message = f"{content.surveys.answers_to} is a division's mailbox; answers must come to an address that no division reads"
+        yield _at(city, ("surveys", "answers_to"), "error", message)
 
 
 def _needless_closures(

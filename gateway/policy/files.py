@@ -19,6 +19,7 @@ from gateway.policy.sections import (
     CityContacts,
     CitySignature,
     CityStandard,
+    Digests,
     DivisionAcknowledgement,
     DivisionClosure,
     DivisionContacts,
@@ -40,7 +41,7 @@ from gateway.policy.sections import (
     council_first,
     each_day_once,
 )
-from gateway.policy.survey_sections import MeasureEntry, SurveyEntry
+from gateway.policy.survey_sections import MeasureEntry, SurveyAnswers, SurveyEntry
 
 
 class CityFile(Section):
@@ -68,6 +69,9 @@ class CityFile(Section):
     signature: CitySignature = CitySignature()
     meetings: Meetings = Meetings()
     reminders: Reminders = Reminders()
+    digests: Digests = Digests()
+    """Of the whole City; a division's own stand in its file."""
+    surveys: Annotated[SurveyAnswers | None, OrWord("none")] = None
     figures: Figures = Figures()
     keep: Keep = Keep()
 
@@ -105,6 +109,7 @@ class DivisionFile(Section):
     surveys: list[SurveyEntry] = Field(default_factory=list)
     measures: list[MeasureEntry] = Field(default_factory=list)
     reminders: Reminders = Reminders()
+    digests: Digests = Digests()
 
 
 _SIGNATURE_FIELDS = one_of("name", "title", "division", "organization", "phone", "email", "website")

@@ -21,7 +21,7 @@ from gateway.policy.diagnostics import Diagnostic, has_errors
 from gateway.policy.folders import CITY, LANGUAGES, POLICIES, SIGNATURES, Files, Folders, Unread, read_files
 from gateway.policy.holiday_rules import YEARS_AHEAD, YEARS_BACK, HolidayRules, HolidayRulesError, holidays_of
 from gateway.policy.layers import Effective, ReadFile
-from gateway.policy.merge import city_as_division, merge_division, plain_values, signature_rules
+from gateway.policy.merge import city_as_division, digests, merge_division, plain_values, signature_rules, survey_answers
 from gateway.policy.model import Bilingual, Division, Policy
 from gateway.policy.yaml_positions import Document, UnreadableError, decode, read_yaml
 
@@ -195,7 +195,9 @@ def _policy(version: str, city: files.CityFile, divisions: Iterable[Division], r
         signature_rules=signature_rules(rules, city, by_slug.values()),
         acknowledgements=city.acknowledgements,
         trusted_sources=tuple(city.trusted_sources),
+        survey_answers=survey_answers(city),
         policy_news=city.contacts.policy_news,
+        digests=digests(city.digests),
         figures=plain_values(city.figures),
         keep=plain_values(city.keep),
         neutral_reference_prefix=city.reference,

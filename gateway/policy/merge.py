@@ -23,12 +23,14 @@ from gateway.policy.model import (
     Clock,
     Contact,
     Contacts,
+    Digests,
     Division,
     KindRule,
     Measure,
     SignatureRules,
     Standard,
     Survey,
+    SurveyAnswers,
     Wording,
 )
 from gateway.policy.yaml_positions import Document
@@ -72,8 +74,14 @@ def merge_division(
         signature=_section(layers, "signature", sections.DivisionSignature, besides=("units",)),
         meetings=_section(layers, "meetings", sections.Meetings),
         reminders=_section(layers, "reminders", sections.Reminders),
+        digests=digests(layers.note_own("digests", value=own.digests)),
     )
     return merged, layers.shown
+
+
+def digests(written: sections.Digests) -> Digests:
+    """Who receives them; each address once."""
+    return Digests(tuple(dict.fromkeys(written.weekly)), tuple(dict.fromkeys(written.monthly)))
 
 
 def city_as_division(city: ReadFile[files.CityFile], *, holidays: Mapping[date, str], home: str) -> Division:
@@ -277,6 +285,12 @@ def _survey(entry: survey_sections.SurveyEntry) -> Survey:
         never_after_kinds=tuple(entry.never_after_kinds),
         stated_as=entry.stated_as,
     )
+
+
+def survey_answers(city: files.CityFile) -> SurveyAnswers | None:
+    """None where nobody is asked."""
+    said = city.surveys
+    return SurveyAnswers(said.answers_to.lower(), said.answers_within, _bilingual(said.collection_notice)) if said else None
 
 
 def _measure(entry: survey_sections.MeasureEntry) -> Measure:

@@ -170,7 +170,7 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """A declared survey: a row of the report. Nothing is asked yet."""
+    """One question to people who were answered: a row of the report."""
 
     slug: str
     asked: Mapping[str, str]
@@ -186,6 +186,16 @@ class Survey:
 
 
 @dataclass(frozen=True, slots=True)
+class SurveyAnswers:
+    """How surveys are answered, City-wide."""
+
+    address: str
+    """Lower-cased; ours, and no division's."""
+    within: timedelta
+    collection_notice: Bilingual
+
+
+@dataclass(frozen=True, slots=True)
 class Measure:
     """A figure that a person enters: a row of the report."""
 
@@ -196,6 +206,14 @@ class Measure:
     unit: str | None = None
     baseline: Baseline | None = None
     stated_as: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Digests:
+    """Who receives the report by mail."""
+
+    weekly: tuple[str, ...] = ()
+    monthly: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -232,6 +250,8 @@ class Division:
     """check (off or warn), warn_after."""
     reminders: Mapping[str, object] = field(default_factory=dict)
     """before_due, never, one_mail_a_day."""
+    digests: Digests = Digests()
+    """Of this division's own report."""
 
     @property
     def mailboxes(self) -> tuple[str, ...]:
@@ -309,9 +329,13 @@ class Policy:
     """What is kept for how long, as written; for retention."""
     neutral_reference_prefix: str = "CT"
     """Begins the reference of a confidential case, which must not tell the division."""
+    survey_answers: SurveyAnswers | None = None
+    """None: nobody is asked."""
     policy_news: str | None = None
     """Who is told of changes to files that concern every division."""
     directory: Directory | None = None
     """None: none is configured."""
+    digests: Digests = Digests()
+    """Of the City's report."""
     city_wide: Division | None = None
     """What holds for staff who belong to no division: the City's own values, as if it were one. Never in `divisions`."""

@@ -15,6 +15,7 @@ from gateway.policy.field_types import (
     AudienceWord,
     DayOfYear,
     Duration,
+    KeptFor,
     Expression,
     LocalDate,
     LocalDateAndTime,
@@ -329,6 +330,15 @@ class Reminders(Section):
     before_due: Annotated[tuple[str, ...], Reads(_reminder_times, {"type": "string"})] | None = None
     never: Annotated[str, one_of("outside office hours")] | None = None
     one_mail_a_day: Switch | None = None
+
+
+class Digests(Section):
+    """Reports by mail, in office hours; the page and the table are attached."""
+
+    weekly: Annotated[list[Mailbox], OneOrMore()] = []
+    """Receive the report of each week that is over (Monday to Sunday)."""
+    monthly: Annotated[list[Mailbox], OneOrMore()] = []
+    """Receive the report of each month that is over."""
 
 
 class KindConditions(Section):

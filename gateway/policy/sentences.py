@@ -32,7 +32,11 @@ WARNINGS = (
 )  # fmt: skip
 """Parts of what staff are told; each is a file `warning/<part>.<language>.j2`."""
 
+REMINDERS = ("opening", "item", "closing")
+"""Parts of what a division is reminded by; each is a file `reminder/<part>.<language>.j2`."""
+
 REQUIRED = (
+    *(f"reminder/{part}.{language}.j2" for part in REMINDERS for language in LANGUAGES),
     *(f"warning/{part}.{language}.j2" for part in WARNINGS for language in LANGUAGES),
     *(f"acknowledgement/{variant}.{language}.j2" for variant in ACKNOWLEDGEMENTS for language in LANGUAGES),
     FRENCH_FOLLOWS,
@@ -113,6 +117,10 @@ WARNING_VARIABLES = frozenset(
     )
 )
 """A word of a language, a sentence's part, or `yes`; "" where it does not hold. the templates in templates/warning/ show what each is for."""
+REMINDER_VARIABLES = frozenset(
+    ("division", "due", "follow_up", "kind", "mailbox", "missed", "more", "other_division", "received", "reference", "several")
+)
+"""`missed`, `several` and `follow_up` are `yes` or nothing; `more`: how many are not listed."""
 SIGNATURE_VARIABLES = frozenset(("division", "email", "function", "language", "organization", "team", "telephone", "website"))
 PAGE_VARIABLES = frozenset(("body", "language", "title"))
 
@@ -131,6 +139,7 @@ MUST_PRINT: Mapping[str, tuple[str, ...]] = {
     },
     **{f"warning/away-text.{language}.j2": ("telephone",) for language in LANGUAGES},
     **{f"warning/voicemail.{language}.j2": ("spoken_telephone",) for language in LANGUAGES},
+    **{f"reminder/item.{language}.j2": ("reference", "due") for language in LANGUAGES},
     PAGE: ("body",),
 }
 """File name -> variables that it must print: the report counts the date as promised, and our own signature must pass our own check."""

@@ -5,12 +5,24 @@ A field that is None was not written.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from gateway.policy.field_types import AudienceWord, Number, OrWord, Reads, Sentence, Slug, WholeNumber, one_of, text_of
+from gateway.policy.field_types import AudienceWord, Duration, Mailbox, Number, OrWord, Reads, Sentence, Slug, WholeNumber, one_of, text_of
 from gateway.policy.sections import InBothLanguages, Section
+
+
+class SurveyAnswers(Section):
+    """How people answer surveys, and what they are told about it; without it nobody is asked."""
+
+    answers_to: Mailbox
+    """An address of our own that no division reads; it must exist at the next hop."""
+    answers_within: Duration = timedelta(days=30)
+    """How long an answer counts."""
+    collection_notice: InBothLanguages
+    """Authority, purpose, and whom to ask about it (such as MFIPPA section 29)."""
 
 
 class Asked(Section):

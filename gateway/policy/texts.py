@@ -24,6 +24,7 @@ from gateway.policy.sentences import (
     OWN_SENTENCES,
     PAGE,
     PAGE_VARIABLES,
+    REMINDER_VARIABLES,
     REQUIRED,
     SIGNATURE_HTML,
     SIGNATURE_TEXT,
@@ -190,6 +191,8 @@ def _variables(name: str) -> frozenset[str]:
         return PAGE_VARIABLES
     if name.startswith("warning/"):
         return WARNING_VARIABLES
+    if name.startswith("reminder/"):
+        return REMINDER_VARIABLES
     return ACKNOWLEDGEMENT_VARIABLES if name.startswith("acknowledgement/") else SIGNATURE_VARIABLES
 
 

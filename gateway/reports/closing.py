@@ -52,10 +52,12 @@ def close(connection: Connection, policy: Policy, month: Days, now: datetime) ->
 
 def report(connection: Connection, policy: Policy, days: Days, now: datetime, *, division: str | None = None, step: Step | None = None) -> Report:
     """The report of a period: of a closed month, as it was closed; else as the figures stand at `now` (aware). Raises Damaged."""
-    frozen = closed_periods.read(connection, f"{days.since:%Y-%m}", division) if whole_month(days) and step in (None, STEP) else None
+    frozen = closed_periods.read(connection, f"{days.since:%Y-%m}", division) if whole_month(days) else None
     fresh = Reports(connection, policy, days, now, step).report(division)
     if frozen is None:
         return fresh
+    if step not in (None, STEP):
+        return replace(fresh, notes=(f"This month is closed by {STEP}; these figures by {step} are not those that were closed.",))
     if digest(frozen.figures) != frozen.figures_hash:
         raise Damaged(f"the closed figures of {frozen.period} do not match their hash: restore the ledger from a backup")
     closed = read(frozen.figures)

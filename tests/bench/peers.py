@@ -80,18 +80,20 @@ class Aiosmtpd(Peer):
 class Gateway(Peer):
     """`gateway serve`, one process, with the shipped policies, templates and signatures, a fully synced ledger, all limits as they are.
 
-    `ledger`: an old one, in a folder of its own that becomes the gateway's.
+    `ledger`: an old one, in a folder of its own that becomes the gateway's. `outbound`: port of another sink, for that listener.
     """
 
     name = "gateway"
 
-    def __init__(self, *, replies: bool, ledger: Path | None = None) -> None:
+    def __init__(self, *, replies: bool, ledger: Path | None = None, outbound: int = 0) -> None:
         self.replies = replies
+        self._outbound = outbound
         self.at_sink = 2 if replies else 1
         self._ledger = ledger
 
     def start(self, folder: Path, sink: int) -> None:
-        self.gateway = GatewayProcess(folder, next_hop=f"smtp://127.0.0.1:{sink}", notices=f"smtp://127.0.0.1:{sink}")
+        hop, other = f"smtp://127.0.0.1:{sink}", f"smtp://127.0.0.1:{self._outbound or sink}"
+        self.gateway = GatewayProcess(folder, next_hop=hop, notices=hop, settings={"next_hop": {"outbound": other}})
         if self._ledger is not None:
             self._ledger.parent.rename(self.gateway.database.parent)
         self.gateway.start()

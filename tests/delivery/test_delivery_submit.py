@@ -95,3 +95,13 @@ def test_down(hop: RecordingHop):
     with pytest.raises(Unavailable):
         send(down)
     assert send([down, hop.url], times=2).code == 250
+
+
+def test_a_next_hop_that_wants_the_message_though_it_refused_the_recipient_gets_none(hop: RecordingHop):
+    """MAIL, RCPT and DATA go out in one group, so its 354 may come all the same (RFC 2920 §3.1)."""
+    hop.script.rcpt = say("550 5.1.1 no such person")
+    assert send(hop.url).code == 550
+    assert not any(each.complete for each in hop.transactions)
+    hop.script.rcpt = say("250 2.1.5 Ok")
+    assert send(hop.url).code == 250
+    assert len(hop.wait_accepted(1)) == 1

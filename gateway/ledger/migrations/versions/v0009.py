@@ -12,6 +12,7 @@ INSTANT = sa.BigInteger()
 
 def upgrade() -> None:
     staff_checks()
+    retention()
 
 
 def staff_checks() -> None:
@@ -29,4 +30,34 @@ def staff_checks() -> None:
     op.execute(
         "UPDATE finding SET notice_id = (SELECT notice.id FROM notice WHERE notice.message_id = finding.message_id AND notice.kind = 'warning')"
         " WHERE told_at IS NOT NULL"
+    )
+
+
+def retention() -> None:
+    """Who asked about whom; holds; erasures that wait for a case to be answered."""
+    has_findings = sa.text("findings IS NOT NULL")
+    op.create_index("ix_message_findings", "message", ["received_at"], sqlite_where=has_findings, postgresql_where=has_findings)
+    op.create_table("look_up",
+        sa.Column("id", ROW, nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("asked_of", sa.String(length=32)),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_look_up"))
+    )
+    op.create_index(op.f("ix_look_up_at"), "look_up", ["at"])
+    op.create_index(op.f("ix_look_up_asked_of"), "look_up", ["asked_of"])
+    op.create_table("hold",
+        sa.Column("id", ROW, nullable=False),
+        sa.Column("since", INSTANT, nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("released_at", INSTANT),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hold"))
+    )
+    op.create_table("erasure",
+        sa.Column("correspondent", sa.String(length=32), nullable=False),
+        sa.Column("asked_at", INSTANT, nullable=False),
+        sa.PrimaryKeyConstraint("correspondent", name=op.f("pk_erasure")),
+    sqlite_with_rowid=False
     )

@@ -1,0 +1,31 @@
+"""Large messages take turns, one in each round of the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+
+from gateway.relay.turns import Turns
+
+
+def test_one_in_each_round_in_the_order_they_came_and_nobody_waits_for_one_that_left():
+    seen: list[str] = []
+
+    async def wait(turns: Turns, name: str) -> None:
+        await turns.mine()
+        seen.append(name)
+
+    async def main() -> None:
+        turns = Turns()
+        waiting = [asyncio.create_task(wait(turns, name)) for name in "abcd"]
+        await asyncio.sleep(0)
+        waiting[1].cancel()
+        while len(seen) < 3:
+            before = len(seen)
+            await asyncio.sleep(0)
+            assert len(seen) - before <= 1
+        await asyncio.gather(*waiting, return_exceptions=True)
+        async with asyncio.timeout(1):
+            await turns.mine()  # it begins again after a pause
+
+    asyncio.run(main())
+    assert seen == ["a", "c", "d"]

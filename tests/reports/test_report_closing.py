@@ -1,0 +1,141 @@
+"""A closed month stays as it was, whatever happens to the ledger afterwards; what would differ today is listed."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, delete, select, update
+
+from gateway.ledger.ledger import Ledger
+from gateway.ledger.tables import closed_period, message, service_case
+from gateway.policy.model import Policy
+from gateway.reports import closing
+from gateway.reports.closing import CannotClose, Damaged
+from gateway.reports.document import document
+from gateway.reports.periods import Days
+from tests.reports.month_rig import Place, mail, play
+
+NOVEMBER = Days(date(2025, 11, 1), date(2025, 11, 30))
+LAST_PROMISED = datetime(2025, 12, 9, 5, tzinfo=UTC)
+NOW = datetime(2026, 1, 10, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Place, Policy]:
+    place = Place(tmp_path_factory.mktemp("november"))
+    rulebook = place.rulebook(NOW)
+    play(place, mail(), rulebook)
+    return place, rulebook.policy
+
+
+@pytest.fixture
+def policy(played: tuple[Place, Policy]) -> Policy:
+    return played[1]
+
+
+@pytest.fixture
+def ledger(played: tuple[Place, Policy], tmp_path: Path) -> Iterator[Ledger]:
+    """A copy that a test may spoil."""
+    for each in played[0].folder.glob("gateway.db*"):
+        shutil.copy(each, tmp_path)
+    opened = Place(tmp_path).ledger()
+    opened.open()
+    yield opened
+    opened.close()
+
+
+def closed(ledger: Ledger, policy: Policy) -> None:
+    with ledger.writing() as connection:
+        closing.close(connection, policy, NOVEMBER, NOW)
+
+
+def test_refused_until_the_last_promised_date_has_passed(ledger: Ledger, policy: Policy) -> None:
+    for now, said in [
+        (datetime(2025, 11, 20, tzinfo=UTC), "November 2025 is not over yet; close it when its last promised date has passed"),
+        (LAST_PROMISED, "November 2025 cannot be closed before Tuesday, December 9, 2025, 00:00: the last date promised in it has not passed"),
+    ]:
+        with ledger.writing() as connection, pytest.raises(CannotClose, match=said):
+            closing.close(connection, policy, NOVEMBER, now)
+    with ledger.writing() as connection:
+        assert closing.close(connection, policy, NOVEMBER, LAST_PROMISED + timedelta(microseconds=1)).period.closed_at
+
+
+def test_it_is_the_same_report_ever_after(ledger: Ledger, policy: Policy) -> None:
+    with ledger.reading() as connection:
+        before = {lens: closing.report(connection, policy, NOVEMBER, NOW, division=lens) for lens in (None, "human-resources")}
+    closed(ledger, policy)
+    for lens, open_report in before.items():
+        with ledger.reading() as connection:
+            after = closing.report(connection, policy, NOVEMBER, NOW + timedelta(days=100), division=lens)
+        told, first = document(after), document(open_report)
+        assert told["period"].pop("closed_at") == "2026-01-09T19:00:00-05:00"
+        assert len(told["period"].pop("figures_hash")) == 64
+        assert first["period"].pop("closed_at") is first["period"].pop("figures_hash") is None
+        assert told == first
+        assert after.restatements == ()
+
+
+def test_a_later_answer_is_listed_and_changes_nothing(ledger: Ledger, policy: Policy) -> None:
+    closed(ledger, policy)
+    with ledger.writing() as connection:
+        unanswered = select(service_case.c.id).where(service_case.c.responded_at.is_(None), service_case.c.division == "human-resources")
+        letter = connection.execute(unanswered.where(service_case.c.kind == "correspondence")).scalar_one()
+        connection.execute(update(service_case).where(service_case.c.id == letter).values(responded_at=NOW, responded_by=1))
+    with ledger.reading() as connection:
+        report = closing.report(connection, policy, NOVEMBER, NOW + timedelta(days=1))
+    assert report.whole.figures
+    assert report.whole.figures.open == 7  # H10 was not declared in this one
+    of_city = {each.figure: (each.closed, each.now) for each in report.restatements if each.line == "City"}
+    assert of_city["open"] == (7, 6)
+    assert of_city["answered"] == (20, 21)
+    assert (of_city["respond_missed_open"], of_city["respond_missed_late"]) == ((3, 2), (4, 5))
+    assert "respond_met" not in of_city
+    assert {each.line.partition(":")[0] for each in report.restatements} == {"City", "human-resources"}
+
+
+def test_it_is_closed_once(ledger: Ledger, policy: Policy) -> None:
+    closed(ledger, policy)
+    with (
+        ledger.writing() as connection,
+        pytest.raises(CannotClose, match=r"November 2025 was closed on Friday, January 9, 2026; what is closed stays"),
+    ):
+        closing.close(connection, policy, NOVEMBER, NOW)
+
+
+def test_what_was_changed_in_the_ledger_is_noticed(ledger: Ledger, policy: Policy) -> None:
+    closed(ledger, policy)
+
+    def tamper(connection: Connection) -> None:
+        octets = connection.execute(select(closed_period.c.figures).where(closed_period.c.division == "")).scalar_one()
+        better = bytes(octets).replace(b'"missed":', b'"missed" :')
+        connection.execute(update(closed_period).where(closed_period.c.division == "").values(figures=better))
+
+    with ledger.writing() as connection:
+        tamper(connection)
+    with ledger.reading() as connection, pytest.raises(Damaged, match="do not match their hash"):
+        closing.report(connection, policy, NOVEMBER, NOW)
+
+
+def test_it_outlives_its_records(ledger: Ledger, policy: Policy) -> None:
+    """Retention deletes messages and cases; the figures stay, and nothing is 'restated' for want of records."""
+    closed(ledger, policy)
+    with ledger.writing() as connection:
+        connection.execute(delete(message))
+    with ledger.reading() as connection:
+        report = closing.report(connection, policy, NOVEMBER, NOW)
+    assert report.whole.figures
+    assert (report.whole.figures.received, report.restatements) == (27, ())
+    assert report.notes == ("Records of this month are no longer kept in full; these are the figures of its closing.",)
+
+
+def test_other_periods_and_steps_are_reckoned_as_ever(ledger: Ledger, policy: Policy) -> None:
+    closed(ledger, policy)
+    with ledger.reading() as connection:
+        week = closing.report(connection, policy, Days(date(2025, 11, 3), date(2025, 11, 9)), NOW)
+        daily = closing.report(connection, policy, NOVEMBER, NOW, step="day")
+    assert (week.period.closed_at, daily.period.closed_at) == (None, None)
+    assert "not those that were closed" in daily.notes[0]
