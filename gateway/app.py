@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 import structlog
@@ -31,8 +32,9 @@ from gateway.intake import Intake
 from gateway.ledger.cap_state import health
 from gateway.ledger.counts import counts
 from gateway.ledger.errors import JournalFailed, LedgerFault, LedgerUnavailable, NewerLedger
+from gateway.ledger.forgetting import Forgetting, KeptBy
 from gateway.ledger.journal import Journal
-from gateway.ledger.key_file import UnusableKey
+from gateway.ledger.key_file import UnusableKey, old_keys
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.pseudonym import KEY_OCTETS
 from gateway.ledger.records import Notice
@@ -45,8 +47,9 @@ from gateway.relay.budget import Budget
 from gateway.relay.configured import limits_of, listener_of
 from gateway.relay.listener import RelayServer, serve_listener
 from gateway.reminders import Reminders
+from gateway.rulebook import Rulebook
 from gateway.rulebook_in_force import RulebookInForce
-from gateway.rulebook_loading import caps_of, existing_or_new_key, keys_before, missing_folders
+from gateway.rulebook_loading import caps_of, existing_or_new_key, key_path, keys_before, missing_folders
 from gateway.settings import ListenerSettings, Settings, WebSettings
 from gateway.settings.mailboxes import GraphMailbox
 from gateway.web.server import Readiness, serve_web
@@ -145,6 +148,7 @@ class Parts:
     outbox: Outbox
     pools: dict[str, Pool]
     watchers: Watchers
+    forgetting: Forgetting
     doors: list[RelayServer] = field(default_factory=list)
     place: Place = field(default_factory=Place)
     unkept_key: bytes | None = None
@@ -160,7 +164,7 @@ class Parts:
             log.error("key-unusable", said=f"{error}; mail flows, and what is seen waits in the journal")
             key = unkept = secrets.token_bytes(KEY_OCTETS)
         try:
-            ledger = Ledger(settings.ledger.url, key=key, clock=clock, old_keys=keys_before(settings))
+            ledger = Ledger(settings.ledger.url, key=key, clock=clock, old_keys=earlier_keys(settings))
         except ValueError as error:
             raise CannotServe(str(error)) from None
         open_ledger(ledger)
@@ -177,7 +181,8 @@ class Parts:
         outbox = Outbox(writer, sender(pools["notices"], intake.heard), clock, lease=timedelta(seconds=settings.notices.lease))
         writer.use(outbox)
         watchers = Watchers(settings, intake, writer, ledger, rulebook.zone)
-        return cls(settings, rulebook, ledger, journal, writer, intake, outbox, pools, watchers, unkept_key=unkept)
+        forgetting = Forgetting(writer, partial(kept_by, rulebook), clock)
+        return cls(settings, rulebook, ledger, journal, writer, intake, outbox, pools, watchers, forgetting, unkept_key=unkept)
 
     async def start(self, stack: AsyncExitStack) -> None:
         """Start in the order of the mail's way backwards, so that nothing is taken that has nowhere to go; drained in reverse."""
@@ -211,6 +216,7 @@ class Parts:
             load_language_model(),
             digests.run(),
             reminders.run(),
+            *([self.forgetting.run()] if self.place.number == 1 else ()),  # one process is enough
         )
         for work in errands:
             stack.push_async_callback(cancel, asyncio.create_task(work))
@@ -264,6 +270,7 @@ class Parts:
             "key": "ok" if self.unkept_key is None else "unusable; nothing is recorded until it is mended and the gateway restarted",
             "journal": self.journal.health,
             "memory": "ok" if not self.intake.kept else f"{self.intake.kept} observations wait in memory only",
+            "retention": f"held: {self.forgetting.held}" if self.forgetting.held else "ok",
             "acknowledgements": await asyncio.to_thread(health, self.ledger),
             **await asyncio.to_thread(self.watchers.details),
         }
@@ -283,6 +290,15 @@ class Parts:
         return found
 
 
+def earlier_keys(settings: Settings) -> tuple[bytes, ...]:
+    """Keys that were put aside; without them the service goes on, and recognises nobody whom it knew under them."""
+    try:
+        old_keys(key_path(settings))
+    except UnusableKey as error:
+        log.error("old-keys-unusable", said=str(error))
+    return keys_before(settings)
+
+
 def open_ledger(ledger: Ledger) -> None:
     """Open and migrate; an unreachable ledger starts degraded, one of a newer gateway must not be written at all."""
     try:
@@ -291,6 +307,15 @@ def open_ledger(ledger: Ledger) -> None:
         raise CannotServe(str(error)) from None
     except LedgerUnavailable:
         log.error("ledger-unavailable", why=ledger.state.why, said="mail flows; what is seen waits in the journal")
+
+
+def kept_by(rulebook: Callable[[], Rulebook | None]) -> KeptBy | None:
+    """For how long the policy in force lets records be kept; None while none is good."""
+    current = rulebook()
+    if current is None:
+        return None
+    cap = current.policy.caps.correspondent
+    return KeptBy(current.policy.keep, current.policy.zone, cap[1] if cap else timedelta(0))
 
 
 def open_journal(settings: Settings) -> Journal:

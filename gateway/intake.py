@@ -114,6 +114,8 @@ class Intake:
             telemetry.fault("record", error)
             recorded = await self._writer.submit(unexamined(sighting.octets, sighting.envelope, "RecordingFailed"))
         reached("after-commit")
+        if recorded.declaration is not None:
+            telemetry.DECLARATIONS.labels(recorded.declaration).inc()
         if recorded.survey is not None:
             _tell_of_survey(recorded.survey)
         if len(recorded.claimed) < recorded.notices:

@@ -78,12 +78,11 @@ class Reminders:
         if expired:
             await self.writer.call(lambda connection: reminder_rows.forget(connection, expired))
         wanted = await asyncio.to_thread(self._wanted, rulebook.policy, now)
-        if not wanted:
-            return 0
-        sent = await self.writer.call(lambda connection: self._write(connection, wanted, rulebook, now))
+        sent = await self.writer.call(lambda connection: self._write(connection, wanted, rulebook, now)) if wanted else 0
         if sent:
             log.info("reminders", mails=sent)
             self.wake()
+        telemetry.REMINDERS_LOOKED.set(now.timestamp())
         return sent
 
     def _expired(self) -> list[int]:

@@ -14,13 +14,14 @@ from gateway import telemetry
 from gateway.judgement.examine import Content, examine
 from gateway.judgement.judge import judge, too_late
 from gateway.judgement.staff_verdict import StaffVerdict
+from gateway.judgement.survey import asking
 from gateway.judgement.unexamined import unexamined, unsent
 from gateway.judgement.verdict import Examination, History, Verdict
 from gateway.judgement.warn import staff_verdict, unwritten
 from gateway.ledger.records import Decision, Notice
 from gateway.message.model import Envelope, Message
 from gateway.message.parse import parse
-from gateway.notices import warning
+from gateway.notices import survey, warning
 from gateway.notices.compose import Composed, acknowledgement_notice, acknowledgement_text
 from gateway.notices.parse_back import check
 from gateway.notices.warning import NotWritten, Told
@@ -86,6 +87,8 @@ class Rulebook:
     give_up_after: timedelta
     old_secrets: tuple[bytes, ...] = ()
     """Keys before `secret`: what was marked with them is still ours."""
+    return_path: str = ""
+    """Where bounces of surveys go; "" is the null reverse-path."""
 
     def examine(self, sighting: Sighting, read: Read | None = None) -> Examination:
         """Everything that can be said without history; a fault of ours becomes a recorded verdict, not an exception.
@@ -104,7 +107,23 @@ class Rulebook:
 
     def judge_and_compose(self, examination: Examination, history: History, now: datetime) -> Judged:
         """The verdict, and what would be sent for it. Pure but for counting faults; a notice that fails its check is not sent."""
-        return self._with_staff(self._acknowledged(examination, history, now), examination, history, now)
+        judged = self._with_staff(self._acknowledged(examination, history, now), examination, history, now)
+        return self._with_survey(judged, examination, history, now)
+
+    def _with_survey(self, judged: Judged, examination: Examination, history: History, now: datetime) -> Judged:
+        """The question to whom this message answers. A fault of ours costs the question, never the record."""
+        try:
+            asked = asking(examination, judged.verdict, history, self.policy, self.secret, now)
+            if asked is None:
+                return judged
+            writing = survey.Writing(self.policy, self.texts, self.secret, now, self.give_up_after, self.return_path)
+            notice = writing.notice(asked, examination.identity)
+            if (complaint := check(notice)) is not None:
+                raise survey.NotAsked(complaint)
+        except Exception as error:
+            telemetry.fault("survey-mail", error)
+            return judged
+        return replace(judged, verdict=replace(judged.verdict, asking=asked), survey_notice=notice)
 
     def _with_staff(self, judged: Judged, examination: Examination, history: History, now: datetime) -> Judged:
         """What a member of staff is told of their own message. A fault of ours costs the warning, never the record."""
@@ -174,18 +193,20 @@ class Judged:
     told: Told | None = None
     """The warning to the member of staff who wrote it, as it reads."""
     staff_notices: tuple[Notice, ...] = ()
+    survey_notice: Notice | None = None
 
     @property
     def decision(self) -> Decision:
         """For the ledger."""
+        others = (*self.staff_notices, *((self.survey_notice,) if self.survey_notice else ()))
         if self.composed is None or self.notice is None:
-            return Decision(self.verdict, self.staff_notices)
+            return Decision(self.verdict, others)
         said = self.verdict.acknowledgement
         spoken = [case for case in (said.lead, *said.others) if case is not None]
         # An acknowledgement in confidence speaks for its own case only, whatever else was opened.
         told = [case for case in spoken if case.confidential][:1] or spoken
         notices = (self.notice, *(copy_for(case.mailbox, self.notice) for case in told if case.mailbox in self.copies_to))
-        return Decision(self.verdict, (*notices, *self.staff_notices), printed={case.mailbox: self.composed.printed_respond_by for case in told})
+        return Decision(self.verdict, (*notices, *others), printed={case.mailbox: self.composed.printed_respond_by for case in told})
 
 
 def copy_for(mailbox: str, notice: Notice) -> Notice:

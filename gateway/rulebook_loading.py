@@ -123,7 +123,7 @@ def _directory(settings: Settings) -> tuple[Directory | None, tuple[Diagnostic, 
 def _rulebook(settings: Settings, secret: bytes, policy: Policy, texts: Texts, directory: Directory | None) -> Rulebook:
     version = hashlib.sha256(f"{policy.version}\0{texts.version}".encode()).hexdigest()[:16]
     policy = replace(policy, version=version, directory=directory, caps=caps_of(settings))
-    return Rulebook(policy, texts, secret, timedelta(seconds=settings.notices.give_up_after), keys_before(settings))
+    return Rulebook(policy, texts, secret, timedelta(seconds=settings.notices.give_up_after), keys_before(settings), settings.notices.return_path)
 
 
 def _only(files: Files, *, texts: bool) -> Files:

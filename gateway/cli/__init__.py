@@ -21,6 +21,7 @@ _COMMANDS = {
     "case": "gateway.cli.case",
     "outbox": "gateway.cli.outbox",
     "findings": "gateway.cli.findings",
+    "measure": "gateway.cli.measure",
     "caps": "gateway.cli.caps",
     "mailbox": "gateway.cli.mailbox",
     "forget": "gateway.cli.forget",

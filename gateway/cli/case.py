@@ -18,7 +18,8 @@ import click
 from gateway.cli.diagnostics import cannot_run, config_option, found_wrong, rulebook_or_exit, settings_or_exit
 from gateway.cli.outbox import opened
 from gateway.judgement import declare
-from gateway.judgement.declare import CHANNELS, LONGEST_WHY, CaseState, Change, NotDeclared
+from gateway.judgement.declare import CHANNELS, LONGEST_WHY, NotDeclared
+from gateway.judgement.declared import CaseState, Change
 from gateway.ledger import declarations
 from gateway.ledger.declarations import Declared
 from gateway.policy.model import Policy

@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from importlib.resources import files
 from pathlib import Path
@@ -242,5 +242,17 @@ def _show_where(console: Console, stage: Stage) -> None:
     console.print(f"Acknowledgements   {stage.folder}/notices/<address>/new/   ({len(notices)})", soft_wrap=True)
     console.print(f"Warnings to staff  {stage.folder}/notices/kim.sample@toronto.example/new/   (on a closed day it waits)", soft_wrap=True)
     console.print(f"Relayed mail       {stage.folder}/mail/<address>/new/", soft_wrap=True)
+    console.print(f"The report         {_report(stage)}   (of today and yesterday; a city publishes a month)", soft_wrap=True)
     console.print(f"A watched mailbox  {stage.watched}/   (gateway mailbox list --config {stage.folder}/gateway.toml)", soft_wrap=True)
     console.print(f"Why, in full       gateway trace '<demo-06@newsletter.example>' --config {stage.folder}/gateway.toml", soft_wrap=True)
+
+
+def _report(stage: Stage) -> Path:
+    """Made by the command that an officer would use; a demonstration goes on without it."""
+    page, now = stage.folder / "report.html", datetime.now(UTC)
+    since, until = ((now - timedelta(days=days)).date().isoformat() for days in (1, 0))  # wherever the City's midnight is
+    command = [sys.executable, "-m", "gateway", "report", "--since", since, "--until", until, "--output", str(page)]
+    command += ["--config", str(stage.folder / "gateway.toml")]
+    with (stage.folder / "report.log").open("wb") as said:
+        subprocess.run(command, stdout=said, stderr=said, timeout=PATIENCE, check=False)
+    return page

@@ -130,7 +130,7 @@ def _cutoffs(connection: Connection, policy: Policy, now: datetime, before: date
             f"error: {month} is not closed, and its figures would go with its messages; close it (gateway report --close {month}),"
             f" or name {safe.date()} or an earlier day"
         )
-    return Cutoffs(due.by_table | dict.fromkeys(_BY_AGE, day), day)
+    return Cutoffs({**due.by_table, **dict.fromkeys(_BY_AGE, day)}, day)
 
 
 def _erase_old(ledger: Ledger, due: Cutoffs, expected: int) -> dict[str, int]:

@@ -16,6 +16,7 @@ from gateway.ledger.figure_rows import any_message_before
 from gateway.ledger.policy_rows import last_good
 from gateway.policy.field_types import did_you_mean
 from gateway.policy.model import Policy
+from gateway.policy.texts import is_text
 from gateway.reports import closing
 from gateway.reports.closing import CannotClose, Damaged
 from gateway.reports.making import known_division
@@ -116,7 +117,8 @@ def _policy(settings: Settings, connection: Connection, now: datetime) -> Policy
     if missing := missing_folders(settings):
         cannot_run(*missing)
     standing = settle_rulebook(settings, dry_run_key(settings), now, last_good(connection))
-    say(f"warning: {name} has errors (gateway check); its last good version counts" for name in sorted(standing.refused))
+    refused = sorted(name for name in standing.refused if not is_text(name))
+    say(f"warning: {name} has errors (gateway check); its last good version counts" for name in refused)
     if standing.rulebook is None:
         found_wrong("error: the policies have errors, and no good version is known; run gateway check")
     return standing.rulebook.policy

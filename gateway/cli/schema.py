@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
+from gateway.cli.diagnostics import config_option, rulebook_or_exit, settings_or_exit
+from gateway.policy.keeping import DEFAULTS
 from gateway.policy.schemas import policy_schema
 from gateway.policy.schemas import schema as schema_of
 
@@ -19,6 +23,7 @@ def schema() -> None:
       gateway schema division > policies/schema/division.json     what an editor checks a division's file with
       gateway schema policy                                       either of the two policy files
       gateway schema report                                       what gateway report --json prints
+      gateway schema kept                                         what is monitored and kept, as a page
     """
 
 
@@ -51,3 +56,13 @@ def report() -> None:
     from gateway.reports.document import schema as schema_of_report  # noqa: PLC0415 - slow to import, for this one only
 
     print_schema(schema_of_report())
+
+
+@schema.command("kept")
+@config_option
+def kept_(config: Path | None) -> None:
+    """The page that lists what is monitored and kept, from the schema: docs/kept.md; with --config, with the times of that policy."""
+    from gateway.ledger import kept  # noqa: PLC0415 - slow to import, for this one only
+
+    keep = rulebook_or_exit(settings_or_exit(config), datetime.now(UTC)).policy.keep if config else DEFAULTS
+    click.echo(kept.page(keep), nl=False)

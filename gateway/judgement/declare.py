@@ -7,16 +7,15 @@ its receipt, and nothing is sent to anybody.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+import unicodedata
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from gateway.judgement.declared import CaseState, Change
 from gateway.judgement.standard import case_for, promise
-from gateway.policy.model import Audience, Division, Policy
-
-What = Literal["close", "move", "kind", "reopen"]
+from gateway.policy.model import Division, Policy
 
 CHANNELS = ("telephone", "counter", "letter", "email-elsewhere", "meeting", "no-answer-needed")
 """By which an answer may have been given; the last one says that none was called for."""
@@ -31,72 +30,6 @@ class NotDeclared(ValueError):
     def __init__(self, slug: str, said: str) -> None:
         super().__init__(said)
         self.slug = slug
-
-
-@dataclass(frozen=True, slots=True)
-class FollowUp:
-    """The inquirer wrote again after the answer, and waits."""
-
-    id: int
-    reopened_at: datetime
-    respond_by: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Undoable:
-    """The last declaration that still holds, with the values from before it."""
-
-    id: int
-    what: What
-    case: Mapping[str, Any]
-    follow_up_id: int | None = None
-    follow_up: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class CaseState:
-    """A case as the ledger has it; all times aware. Says nothing of the inquirer."""
-
-    case_id: int
-    reference: str
-    division: str
-    mailbox: str
-    audience: Audience
-    kind: str
-    standard: str
-    stated_as: str
-    confidential: bool
-    policy_version: str
-    opened_at: datetime
-    acknowledge_by: datetime | None
-    respond_by: datetime | None
-    acknowledged_at: datetime | None
-    acknowledged_by: str | None
-    responded_at: datetime | None
-    responded_by: int | None
-    """The message that answers; None of a declared answer."""
-    declared_channel: str | None
-    moved_from: tuple[str, ...] = ()
-    follow_up: FollowUp | None = None
-    """While one is open."""
-    siblings: frozenset[str] = frozenset()
-    """Mailboxes of the other cases of the same message."""
-    last: Undoable | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """Values to write, by column; whatever is not named stays."""
-
-    case_id: int
-    what: What
-    at: datetime
-    channel: str | None = None
-    case: Mapping[str, Any] = field(default_factory=dict)
-    follow_up_id: int | None = None
-    follow_up: Mapping[str, Any] = field(default_factory=dict)
-    undoes: int | None = None
-    """Of a reopening: the declaration that it takes back."""
 
 
 def closed(state: CaseState, channel: str, at: datetime, now: datetime, zone: ZoneInfo) -> Change:
@@ -162,13 +95,19 @@ def known_kinds(division: Division) -> frozenset[str]:
 
 
 def named_division(words: str, divisions: Iterable[Division]) -> Division | None:
-    """By slug, or by its name in either language; case and hyphens do not matter."""
+    """By slug, or by its name in either language; case, accents and hyphens do not matter."""
     wanted = _plain(words)
     return next((each for each in divisions if wanted in (_plain(each.slug), _plain(each.name.en), _plain(each.name.fr))), None)
 
 
 def _plain(words: str) -> str:
-    return " ".join(words.replace("-", " ").casefold().split())
+    return " ".join(folded(words).replace("-", " ").split())
+
+
+def folded(words: str) -> str:
+    """Without case, accents and typographic marks."""
+    apart = unicodedata.normalize("NFKD", words.replace("\u2019", "'").replace("\u2011", "-")).casefold()
+    return "".join(each for each in apart if not unicodedata.combining(each))
 
 
 def _judged_anew(state: CaseState, division: Division, kind: str, policy: Policy) -> dict[str, Any]:

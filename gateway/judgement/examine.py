@@ -24,6 +24,8 @@ from gateway.judgement.circumstances import (
     is_trusted_source,
     reply_address,
 )
+from gateway.judgement.declared import DeclaredReply
+from gateway.judgement.declared_reply import said_in
 from gateway.judgement.kinds import Reading, kind_for
 from gateway.judgement.may_respond import Ruling, rule
 from gateway.judgement.reasons import reason
@@ -35,7 +37,7 @@ from gateway.message.automatic import Automatic, classify
 from gateway.message.body import NewestText, newest_text
 from gateway.message.language import detect
 from gateway.message.model import Envelope, Message
-from gateway.message.own_token import is_own_message_id, own_token_valid
+from gateway.message.own_token import is_own_message_id, looks_like_own, own_token_valid
 from gateway.message.text import plain_text
 from gateway.message.thread import answered_ids, identity, subject_references
 from gateway.policy.model import Audience, Policy
@@ -119,11 +121,12 @@ def examine(
         goes_outside=any(split(each)[1] not in policy.organization_domains for each in envelope.rcpt_to),
         local_zone=policy.zone,
         says_mistake=_may_dispute(at) and says_mistake(content.newest),
+        declared_reply=_declared_reply(at, content),
     )
     if ruling.reason != "survey-answer":
         return examination
     # Who answers stays unknown: no correspondent, no check of staff, nothing by which the rating could be tied to a person.
-    reply = reply_of(message, content.newest, policy, secret, envelope.received_at)
+    reply = reply_of(message, content.newest, policy, (secret, *old_secrets), envelope.received_at)
     return replace(examination, survey_reply=reply, inquirer="", further_addresses=(), staff=None, signature=SignatureCheck(), says_mistake=False)
 
 
@@ -133,6 +136,13 @@ def _may_dispute(at: Circumstances) -> bool:
         return False
     help_desks = {division.contacts.staff_help for division in at.policy.divisions.values()}
     return at.answers_own_notice or (at.proven_ours and any(canonical(each) in help_desks for each in at.envelope.rcpt_to))
+
+
+def _declared_reply(at: Circumstances, content: Content) -> DeclaredReply | None:
+    """What a person's reply to a mail of ours declares; also of one that only claims to be a reply, so that it is counted."""
+    if at.automatic.is_automatic or at.own_notice or not any(looks_like_own(each) for each in answered_ids(at.message)):
+        return None
+    return DeclaredReply(said_in(tuple(content.newest.body)), forged=not at.answers_own_notice)
 
 
 def _circumstances(message: Message, envelope: Envelope, policy: Policy, content: Content, secrets: tuple[bytes, ...]) -> Circumstances:

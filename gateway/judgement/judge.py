@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from gateway.judgement.circumstances import divisions_in_from
+from gateway.judgement.declared_reply import declaration
 from gateway.judgement.reasons import reason
 from gateway.judgement.standard import case_for, due_again
 from gateway.judgement.verdict import (
@@ -38,6 +39,14 @@ def judge(examination: Examination, history: History, policy: Policy, now: datet
     its thread (In-Reply-To, References), and those its subject names whose correspondent it is. For an outbound one: cases of its
     thread or subject whose correspondent is among the accepted recipients, and those, marked `from_inquirer`, whose correspondent sent it.
     """
+    declared = declaration(examination, history.told_of, policy)
+    if declared is not None and declared.by_contact:  # it speaks of cases, and is none
+        made = _verdict(examination, policy, (), (), (), _outside_cases(examination))
+        return _noting(replace(made, declaration=declared))
+    return replace(_judged(examination, history, policy, now), declaration=declared)
+
+
+def _judged(examination: Examination, history: History, policy: Policy, now: datetime) -> Verdict:
     answers, belongs_to = _of_thread(examination, history)
     late = _measured_after_all(examination, history, policy)
     speaks_to_inquirer = bool(late) or (_is_by_staff(examination) and any(not each.from_inquirer for each in history.thread_cases))
@@ -178,6 +187,8 @@ def _noting(verdict: Verdict) -> Verdict:
     if verdict.measured_after_all:
         divisions = ", ".join(case.division for case in verdict.measured_after_all)
         notes.append(Step("measured-after-all", "note", divisions, reason("measured-after-all").source))
+    if verdict.declaration:
+        notes.append(Step("declared-by-reply", "note", verdict.declaration.outcome, "docs/reminders.md"))
     if verdict.double:
         notes.append(Step("double-acknowledgement", "note", verdict.double.division, reason("double-acknowledgement").source))
     return replace(verdict, trace=(*verdict.trace, *notes)) if notes else verdict

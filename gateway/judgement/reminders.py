@@ -25,7 +25,11 @@ START_OF_DAY = "at the start of the day"
 QUARTER_LEFT = "when a quarter of the working time is left"
 
 TOLD_WITHIN = timedelta(days=7)
-"""A date that was missed longer ago is news to nobody: a gateway that starts on old cases does not pour them out."""
+"""From the first open moment on. A date that was missed longer ago is news to nobody: a gateway that starts on old cases does not
+pour them out."""
+
+LOOKS_BACK = TOLD_WITHIN + timedelta(days=60)
+"""As far as anybody may still be told of a missed date, a long closure among it."""
 
 _DAY = timedelta(days=1)
 _LONGEST_CLOSED = 60
@@ -152,8 +156,8 @@ class _Asked:
     def after(self, promised: list[Promised], last: Mapping[tuple[str, Role], datetime]) -> list[Item]:
         if self._one_mail and self._mailed_today(last.get((self._division.slug, "after_a_missed_date"))):
             return []
-        missed = (each for each in promised if each.respond_by < self._now <= each.respond_by + TOLD_WITHIN and MISSED not in each.reminded)
-        return [Item(each, (MISSED,)) for each in missed if missed_at(each.respond_by, self._division.calendar) <= self._now]
+        missed = ((each, missed_at(each.respond_by, self._division.calendar)) for each in promised if each.respond_by < self._now)
+        return [Item(each, (MISSED,)) for each, at in missed if at <= self._now <= at + TOLD_WITHIN and MISSED not in each.reminded]
 
     def _pending(self, each: Promised) -> dict[str, datetime]:
         key = (each.case_id, each.follow_up, each.respond_by, each.division)

@@ -50,7 +50,7 @@ _LABELLED_NUMBER = re.compile(
 """Said to be a telephone number, though no country dials it so: to a reader it is there."""
 _NO_POSITION = re.compile(r"\b(?:Inc|Ltd|Ltée|LLP|LLC|Corp|GmbH|S\.A)\b|<<|>>|\.(?:pdf|docx?|xlsx?|zip|png|jpe?g|url)\b", re.IGNORECASE)
 """A company or a file: neither a title nor a unit of the organization."""
-_LINES_READ = 60
+_LINES_READ, _COLUMNS_READ = 60, 400
 _CONTACTS = frozenset({"phone", "email", "website"})
 
 
@@ -87,10 +87,11 @@ class Block:
 
 
 def read_block(lines: Sequence[str], known: Known) -> Block:
-    """Reads at most 60 lines of a signature block. Pure and total."""
+    """Reads at most 60 lines of a signature block, and 400 characters of a line. Pure and total."""
     found: list[Found] = []
     open_pieces: list[tuple[int, int, str]] = []
-    for number, line in enumerate(lines[:_LINES_READ]):
+    lines = [line[:_COLUMNS_READ] for line in lines[:_LINES_READ]]
+    for number, line in enumerate(lines):
         text = line.strip().strip("*_ ")
         if not text:
             continue
@@ -108,7 +109,7 @@ def read_block(lines: Sequence[str], known: Known) -> Block:
     found = _above_contacts(found)
     found.extend(_by_place(found, open_pieces, known, lines))
     taken = {each.line for each in found}
-    free = tuple(number for number, line in enumerate(lines[:_LINES_READ]) if line.strip() and number not in taken)
+    free = tuple(number for number, line in enumerate(lines) if line.strip() and number not in taken)
     return Block(tuple(sorted(found, key=lambda each: (each.line, each.column))), free)
 
 

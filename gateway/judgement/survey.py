@@ -36,12 +36,13 @@ ASKED_AFTER = frozenset(
 AFTER_AN_ANSWER = ("an answer by a person", "a case is closed")
 """`asked.after` that a person's answer by mail fulfils."""
 
-def reply_of(message: Message, newest: NewestText, policy: Policy, secret: bytes, received_at: datetime) -> SurveyReply:
+
+def reply_of(message: Message, newest: NewestText, policy: Policy, secrets: tuple[bytes, ...], received_at: datetime) -> SurveyReply:
     """Reads an answer. Total; `received_at` (aware) tells whether the code still counts."""
     surveys = [(slug, each.slug) for slug, division in policy.divisions.items() for each in division.surveys]
-    found = read_code(secret, message.subject, surveys)
+    found = read_code(secrets, message.subject, surveys)
     if found is None or found == "forged":
-        in_text = read_code(secret, plain_text(message), surveys)
+        in_text = read_code(secrets, plain_text(message), surveys)
         found = in_text if in_text is not None else found
     if isinstance(found, OptOutCode):
         return SurveyReply(opt_out=found.person)

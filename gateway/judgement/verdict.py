@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
+from gateway.judgement.declared import CaseState, Declaration, DeclaredReply
 from gateway.judgement.staff_verdict import Belonging, StaffHistory, StaffVerdict
 from gateway.judgement.survey_verdict import Askable, Asking, SurveyReply
 from gateway.message.automatic import Automatic, AutomaticType
@@ -161,6 +162,8 @@ class Examination:
     """The City's: what a return date means. None for what was not examined."""
     says_mistake: bool = False
     """A person replies to a warning of ours (or to the help desk) with the word that disputes it."""
+    declared_reply: DeclaredReply | None = None
+    """Of a person's reply to a mail of ours only."""
     survey_reply: SurveyReply | None = None
     """Of mail to the surveys' address only; nothing is then known of who wrote it."""
 
@@ -237,6 +240,8 @@ class History:
     """Outbound automatic mail only: mailboxes whose acknowledgement went to one of its recipients within the last day."""
     staff: StaffHistory | None = None
     """Of mail from staff, and of replies to warnings, only."""
+    told_of: tuple[CaseState, ...] = ()
+    """Of a reply to a reminder only: the cases it told of, as they are now."""
     askable: tuple[Askable, ...] = ()
     """Outbound mail by staff only: whom a survey might ask, for cases that wait for their answer."""
 
@@ -281,6 +286,8 @@ class Verdict:
     """This is an automatic reply of a division's own mailbox to somebody whom the gateway acknowledged for it."""
     staff: StaffVerdict | None = None
     """Of mail from staff, and of replies to warnings, only."""
+    declaration: Declaration | None = None
+    """What a reply to a reminder came to, if it is one."""
     asking: Asking | None = None
     """The survey mail that is to go out, if any."""
 

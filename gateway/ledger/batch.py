@@ -85,8 +85,15 @@ def record(
     known.sending.write(connection)
     known.staff.write(connection, {one.examination.identity: one.known.row_id for one in outcomes if isinstance(one, _Decided)}, writing.notice_ids)
     known.surveys.write(connection, now)
+    known.declared.write(connection)
     recorded = [writing.recorded(one) if isinstance(one, _Decided) else one for one in outcomes]
-    return [replace(each, survey=known.surveys.outcome(each.identity)) if isinstance(each, Recorded) else each for each in recorded]
+    return [_told(each, known) if isinstance(each, Recorded) else each for each in recorded]
+
+
+def _told(recorded: Recorded, known: Known) -> Recorded:
+    """With what became of an answer to a survey, or of a reply to a reminder."""
+    survey, declared = known.surveys.outcome(recorded.identity), known.declared.outcome(recorded.identity)
+    return replace(recorded, survey=survey, declaration=declared) if survey or declared else recorded
 
 
 class _Deciding:
@@ -116,6 +123,7 @@ class _Deciding:
         hashed = [(each, self._pseudonyms.of_message_id(each.message_id) or "") for each in notices]
         self._known.learn(examination, keyed, decision, opened, hashed)
         if new:
+            self._known.declared.learn(examination, decision)
             self._known.surveys.learn(examination, replace(decision, notices=notices))
         measured = self._measured(examination, keyed, decision)
         seen_by = tuple(each for each in _mailboxes(examination) if each not in entry.sightings)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, or_, select, update
 
-from gateway.judgement.declare import CaseState, Change, FollowUp, Undoable, What
+from gateway.judgement.declared import CaseState, Change, FollowUp, Undoable, What
 from gateway.ledger.tables import declaration, reopening, service_case
 from gateway.message.thread import REFERENCE_ALPHABET
 

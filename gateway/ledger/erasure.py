@@ -15,6 +15,7 @@ from sqlalchemy import Connection, String, and_, cast, delete, exists, func, ins
 from gateway.ledger.sending import STOP_AFTER_REFUSAL
 from gateway.ledger.tables import (
     absence,
+    declaration,
     erasure,
     finding,
     look_up,
@@ -24,6 +25,7 @@ from gateway.ledger.tables import (
     reopening,
     sender,
     service_case,
+    survey_person,
     thread,
 )
 
@@ -94,6 +96,7 @@ def _unlink(connection: Connection, ids: Sequence[int]) -> None:
     """Not deleted: the figures of its month count it."""
     cases = select(service_case.c.id).where(service_case.c.message_id.in_(ids))
     connection.execute(delete(thread).where(or_(thread.c.message_id.in_(ids), thread.c.case_id.in_(cases))))
+    connection.execute(update(declaration).where(declaration.c.case_id.in_(cases)).values(why=None))  # people's words
     connection.execute(delete(sender).where(sender.c.message_id.in_(ids)))
     connection.execute(delete(finding).where(finding.c.message_id.in_(ids)))
     nobody = {"correspondent": None, "correspondent_domain": None}
@@ -118,6 +121,9 @@ def _forget_person(connection: Connection, who: str, since: datetime) -> None:
         if who in row.alternates:
             others = [each for each in row.alternates if each != who]
             connection.execute(update(absence).where(absence.c.person == row.person).values(alternates=others))
+    # That somebody wants no surveys must be known for good, or they would be asked again.
+    connection.execute(delete(survey_person).where(survey_person.c.person == who, survey_person.c.opted_out_at.is_(None)))
+    connection.execute(update(survey_person).where(survey_person.c.person == who).values(asked_at=None))
     connection.execute(delete(refused_recipient).where(refused_recipient.c.recipient == who))
     connection.execute(delete(finding).where(finding.c.person == who, finding.c.at <= since))
     written = and_(notice.c.correspondent == who, notice.c.state != "waiting", notice.c.created_at <= since)

@@ -7,63 +7,15 @@ all that is asked. Times are whole microseconds since 1970 UTC: building a milli
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from enum import IntFlag
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Select, and_, case, exists, func, literal, null, or_, select, true, type_coerce
 
+from gateway.ledger.figure_values import NEVER, NOT_PROMISED, ReasonTally
 from gateway.ledger.tables import message, reopening, service_case, sighting
 
-NEVER = 1 << 62
-"""In the place of a moment that has not come."""
-NOT_PROMISED = -1
-"""In the place of a due time."""
 CHUNK = 20_000
-
-
-class StaffMark(IntFlag):
-    """`message.staff_marks`: what one mail from staff had."""
-
-    SIGNATURE_CHECKED = 1
-    SIGNATURE_COMPLETE = 2
-    ABSENCE = 4
-    ABSENCE_WITH_CONTACT = 8
-
-
-class CaseRow(NamedTuple):
-    """One case, or one reopening of a case (then `received_at` is the follow-up's, and there is no acknowledge clock)."""
-
-    case_id: int
-    division: str
-    standard: str
-    audience: str
-    kind: str
-    policy_version: str
-    received_at: int
-    acknowledge_by: int
-    """NOT_PROMISED where nothing is."""
-    respond_by: int
-    acknowledged_at: int
-    """NEVER while it is not."""
-    acknowledged_by: str | None
-    responded_at: int
-    declared: str | None
-    """The channel, where a person declared the answer."""
-    opened_by_answer: int
-
-
-@dataclass(frozen=True, slots=True)
-class ReasonTally:
-    """Messages with one reason."""
-
-    reason: str
-    messages: int
-    inquiries: int
-    """Of them, those that opened a case (with the division asked about)."""
-    elsewhere: int
-    """Of the others, those that opened one with another division."""
 
 
 def cases(connection: Connection, since: datetime, until: datetime) -> Iterator[list[tuple[Any, ...]]]:

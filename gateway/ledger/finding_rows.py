@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,16 +27,16 @@ class Found:
 
 
 def found(
-    connection: Connection, *, disputed: bool = False, division: str | None = None, person: str | None = None, limit: int = 1000
+    connection: Connection, *, disputed: bool = False, division: str | None = None, persons: Collection[str] | None = None, limit: int = 1000
 ) -> list[Found]:
-    """The newest `limit`, oldest first. `person`: the hash of an address."""
+    """The newest `limit`, oldest first. `persons`: the hashes of one address, under each key."""
     wanted = select(*(finding.c[name] for name in Found.__slots__)).order_by(finding.c.id.desc()).limit(limit)
     if disputed:
         wanted = wanted.where(finding.c.disputed_at.is_not(None))
     if division is not None:
         wanted = wanted.where(finding.c.division == division)
-    if person is not None:
-        wanted = wanted.where(finding.c.person == person)
+    if persons is not None:
+        wanted = wanted.where(finding.c.person.in_(persons))
     return [Found(*row) for row in reversed(connection.execute(wanted).all())]
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, select
 
 from gateway.judgement.verdict import Case, Examination, History, ThreadCase
+from gateway.ledger.declared_known import DeclaredKnown
 from gateway.ledger.excluded import Excluded, ExcludedMail
 from gateway.ledger.keyed import Keyed
 from gateway.ledger.pseudonym import Pseudonyms
@@ -101,6 +102,7 @@ class Known:
         self.sending: Sending
         self.staff: StaffKnown
         self.surveys: SurveyKnown
+        self.declared: DeclaredKnown
 
     @classmethod
     def load(
@@ -121,6 +123,7 @@ class Known:
         known.excluded = ExcludedMail.load(connection, examinations)
         known.sending = Sending.load(connection, examinations, caps, known.moment)
         known.staff = StaffKnown.load(connection, examinations, pseudonyms, known.moment)
+        known.declared = DeclaredKnown.load(connection, examinations)
         known.surveys = SurveyKnown.load(connection, examinations, known._cases, pseudonyms, known.moment)
         return known
 
@@ -143,7 +146,7 @@ class Known:
             unmeasured=excluded.told if excluded else None,
         )
         history = self.staff.told(self.sending.told(history, examination, keyed), examination, keyed)
-        return self.surveys.told(history, examination)
+        return self.surveys.told(self.declared.told(history, examination, keyed), examination)
 
     def learn(
         self, examination: Examination, keyed: Keyed, decision: Decision, opened: dict[str, int], notices: Sequence[tuple[Notice, str]]
@@ -230,8 +233,8 @@ class Known:
         messages = {"messages": list(found)}
         for row in self._connection.execute(_SIGHTINGS, messages):
             self.messages[found[row.message_id]].sightings.add(row.mailbox)
-        for row in self._connection.execute(_MAILBOXES, messages):
-            self.messages[found[row.message_id]].case_mailboxes.update((row.mailbox, *(row.moved_from or ())))
+        for of_case in self._connection.execute(_MAILBOXES, messages):
+            self.messages[found[of_case.message_id]].case_mailboxes.update((of_case.mailbox, *(of_case.moved_from or ())))
         for each in self._connection.execute(_ACKNOWLEDGEMENTS, messages):
             sent_at = each.settled_at if each.state == "sent" else None
             self.messages[found[each.message_id]].acknowledgement = KnownNotice(each.key, each.id, sent_at)

@@ -108,7 +108,7 @@ def _replace(path: Path, octets: bytes) -> None:
             file.write(octets)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise

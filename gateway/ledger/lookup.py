@@ -22,7 +22,13 @@ class HistoryReader:
 
     @classmethod
     def open(
-        cls, url: str, key: bytes, clock: Callable[[], datetime] = lambda: datetime.now(UTC), *, caps: Caps = DEFAULT_CAPS, old_keys: Sequence[bytes] = ()
+        cls,
+        url: str,
+        key: bytes,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        *,
+        caps: Caps = DEFAULT_CAPS,
+        old_keys: Sequence[bytes] = (),
     ) -> HistoryReader:
         """On the ledger at `url`; raises ValueError for a URL that cannot be served."""
         return cls(Ledger(url, key=key, clock=clock, old_keys=old_keys), caps)

@@ -6,7 +6,7 @@ from typing import Any
 
 from gateway.judgement.staff_verdict import COVER_KINDS, StaffVerdict
 from gateway.judgement.verdict import Examination, Verdict
-from gateway.ledger.figure_rows import StaffMark
+from gateway.ledger.figure_values import StaffMark
 from gateway.ledger.keyed import Keyed
 
 

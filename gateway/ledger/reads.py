@@ -28,6 +28,7 @@ from gateway.ledger.tables import (
     sender,
     service_case,
     sighting,
+    survey_person,
     thread,
 )
 from gateway.message.thread import REFERENCE_ALPHABET
@@ -48,7 +49,8 @@ class Event:
     """Aware, UTC."""
     what: str
     """seen · addressed · case-opened · notice-written · notice-settled · acknowledged · answered · reopened · answered-again · found · told
-    · mended · disputed; of an address also away · stands-in (until `at`) · no-such-recipient · looked-up · erasure-asked"""
+    · mended · disputed; of an address also away · stands-in (until `at`) · no-such-recipient · asked-to-rate
+    · opted-out-of-surveys · looked-up · erasure-asked"""
     message: int | None
     """Number of the message in the ledger: tells apart, means nothing outside."""
     reference: str | None
@@ -107,6 +109,8 @@ _ORDER = (
     "away",
     "stands-in",
     "no-such-recipient",
+    "asked-to-rate",
+    "opted-out-of-surveys",
     "looked-up",
     "erasure-asked",
 )
@@ -197,6 +201,10 @@ def _of_person(connection: Connection, who: Sequence[str], told: set[int]) -> It
             yield Event(row.until, "stands-in", None, None, {})
     for row in connection.execute(select(refused_recipient).where(refused_recipient.c.recipient.in_(who))):
         yield Event(row.refused_at, "no-such-recipient", None, None, {})
+    for row in connection.execute(select(survey_person).where(survey_person.c.person.in_(who))):
+        for at, what in ((row.asked_at, "asked-to-rate"), (row.opted_out_at, "opted-out-of-surveys")):
+            if at is not None:
+                yield Event(at, what, None, None, {})
     for row in connection.execute(select(look_up).where(look_up.c.asked_of.in_(who))):
         yield Event(row.at, "looked-up", None, None, {"by": row.who, "what": row.what})
     for row in connection.execute(select(erasure).where(erasure.c.correspondent.in_(who))):

@@ -71,6 +71,8 @@ class Recorded:
     """What became of an answer to a survey (`survey_known.Outcome`); None for every other message."""
     claimed: tuple[Claimed, ...] = ()
     """Those of them that were written under the sender's lease."""
+    declaration: str | None = None
+    """What became of a reply to a reminder; None for every other message."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,13 @@ from sqlalchemy import Column, Connection, bindparam, exists, select, update
 
 from gateway.judgement.verdict import Examination
 from gateway.ledger.pseudonym import Pseudonyms
-from gateway.ledger.tables import absence, finding, message, notice, refused_recipient, sender, service_case, thread
+from gateway.ledger.tables import absence, finding, message, notice, refused_recipient, reminder, sender, service_case, survey_person, thread
 
 DOMAIN_WINDOW = timedelta(days=7)
 """So far back the acknowledgements to a domain get its new hash: longer than any window of `[caps]` that makes sense."""
 
-_OLD, _NEW = bindparam("old"), bindparam("new")
+_OLD: Any = bindparam("old")
+_NEW: Any = bindparam("new")
 
 
 def _renamed(column: Column[Any]) -> Any:
@@ -46,13 +47,17 @@ _ADDRESS = (
     _renamed(finding.c.person),
     _renamed_once(absence.c.person),
     _renamed_once(refused_recipient.c.recipient),
+    _renamed_once(survey_person.c.person),
 )
-_MESSAGE_ID = _renamed(thread.c.hash)
+_MESSAGE_ID = (_renamed(thread.c.hash), _renamed(reminder.c.message_hash))
 _DOMAIN = _renamed(notice.c.correspondent_domain).where(notice.c.slot_at > bindparam("since", type_=notice.c.slot_at.type))
 
 
 def rekey(connection: Connection, examinations: Sequence[Examination], pseudonyms: Pseudonyms, now: datetime | None) -> None:
-    """Bring what concerns these messages under the key in use, in the caller's transaction. `now`: aware; None for old mail, to which no window applies."""
+    """Bring what concerns these messages under the key in use, in the caller's transaction.
+
+    `now`: aware; None for old mail, to which no window applies.
+    """
     if not pseudonyms.old:
         return
     addresses = {each for one in examinations for each in _addresses(one)}
@@ -63,7 +68,8 @@ def rekey(connection: Connection, examinations: Sequence[Examination], pseudonym
         for statement in _ADDRESS if of_addresses else ():
             connection.execute(statement, of_addresses)
         if of_ids := _pairs((old.of_message_id(each), pseudonyms.of_message_id(each)) for each in message_ids):
-            connection.execute(_MESSAGE_ID, of_ids)
+            for statement in _MESSAGE_ID:
+                connection.execute(statement, of_ids)
         if now is not None and (of_domains := _pairs((old.of_domain(each), pseudonyms.of_domain(each)) for each in domains)):
             connection.execute(_DOMAIN, [each | {"since": now - DOMAIN_WINDOW} for each in of_domains])
 

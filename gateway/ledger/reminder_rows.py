@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, and_, delete, func, insert, null, or_, select
+from sqlalchemy import Connection, and_, delete, func, insert, literal, or_, select
 
-from gateway.judgement.reminders import MISSED, TOLD_WITHIN, Promised, Reminder, Role
+from gateway.judgement.reminders import LOOKS_BACK, MISSED, Promised, Reminder, Role
 from gateway.ledger.tables import notice, reminder, reopening, service_case
 
+_OF = tuple(service_case.c[name] for name in ("reference", "division", "audience", "kind", "confidential"))
 _TWO_DAYS = timedelta(days=2)
 _ANSWERED = or_(
     and_(reminder.c.follow_up == 0, service_case.c.responded_at.is_not(None)),
@@ -31,22 +32,23 @@ _MARKED = (
 
 def waiting(connection: Connection, now: datetime, case_ids: Sequence[int] | None = None) -> list[Promised]:
     """What waits for a person's answer and has a date, not longer missed than anybody would be told of; of these cases only, where given."""
-    of = (service_case.c.division, service_case.c.audience, service_case.c.kind, service_case.c.confidential)
-    since = now - TOLD_WITHIN
-    inquiries = select(
-        service_case.c.id, null().label("follow_up"), service_case.c.reference, *of, service_case.c.opened_at, service_case.c.respond_by
-    )
+    since = now - LOOKS_BACK
+    inquiries = select(service_case.c.id, literal(0), *_OF, service_case.c.opened_at, service_case.c.respond_by)
     inquiries = inquiries.where(service_case.c.responded_at.is_(None), service_case.c.respond_by > since)
-    again = select(
-        service_case.c.id, reopening.c.id.label("follow_up"), service_case.c.reference, *of, reopening.c.reopened_at, reopening.c.respond_by
-    )
+    again = select(service_case.c.id, reopening.c.id, *_OF, reopening.c.reopened_at, reopening.c.respond_by)
     again = again.join(service_case, service_case.c.id == reopening.c.case_id)
     again = again.where(reopening.c.responded_at.is_(None), reopening.c.respond_by > since)
     if case_ids is not None:
         inquiries, again = inquiries.where(service_case.c.id.in_(case_ids)), again.where(service_case.c.id.in_(case_ids))
-    rows = [*connection.execute(inquiries), *connection.execute(again)]
     told = _told(connection, case_ids, since)
-    return [Promised(row[0], row[1] or 0, *row[2:], told.get((row[0], row[1] or 0), frozenset())) for row in rows]
+    found: list[Promised] = []
+    for case_id, follow_up, reference, division, audience, kind, confidential, received_at, respond_by in (
+        *connection.execute(inquiries),
+        *connection.execute(again),
+    ):
+        reminded = told.get((case_id, follow_up), frozenset())
+        found.append(Promised(case_id, follow_up, reference, division, audience, kind, confidential, received_at, respond_by, reminded))
+    return found
 
 
 def last_mails(connection: Connection, now: datetime) -> dict[tuple[str, Role], datetime]:

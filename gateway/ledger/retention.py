@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, 
 from gateway.judgement.breaker import REMEMBERED_HOURS
 from gateway.ledger import tables
 from gateway.ledger.refused_recipients import REMEMBERED
+from gateway.ledger.survey_known import ASKED_KEPT
 from gateway.ledger.tables import closed_period, finding, message, notice, policy_change, reopening, service_case
 from gateway.policy.keeping import kept, kept_since
 
@@ -50,7 +51,7 @@ _WITH_MESSAGE = "goes with its message"
 RULES: Mapping[str, Rule] = {
     "message": Rule(
         "a message that passed, and what was decided", "residents and staff",
-        "{cases}, and until its month is closed, at most 13 months; what it lacks as mail from staff, {findings}", message.c.received_at, "cases",
+        "{cases}; longer, up to 13 months, while its month is not closed; what it lacks as mail from staff, {findings}", message.c.received_at, "cases",
     ),
     "sighting": Rule("a division mailbox that a message reached", "nobody", _WITH_MESSAGE),
     "sender": Rule("a further address of who wrote an inquiry", "residents", _WITH_MESSAGE),
@@ -58,8 +59,8 @@ RULES: Mapping[str, Rule] = {
     "reopening": Rule("a follow-up to an answered case", "nobody", _WITH_MESSAGE),
     "thread": Rule("a Message-ID under which a case is found again", "nobody", _WITH_MESSAGE),
     "notice": Rule(
-        "a mail that the gateway wrote", "residents and staff", "goes with the message that caused it; without one, {cases}", notice.c.created_at, "cases",
-        only=and_(notice.c.message_id.is_(None), notice.c.state != "waiting"),
+        "a mail that the gateway wrote", "residents and staff", "goes with the message that caused it; without one, {cases}",
+        notice.c.created_at, "cases", only=and_(notice.c.message_id.is_(None), notice.c.state != "waiting"),
     ),
     "outgoing": Rule("address and text of a notice that waits", "residents and staff", "until sent or given up"),
     "finding": Rule("what one mail from staff lacks", "staff", "{findings}", finding.c.at, "findings"),
@@ -67,6 +68,17 @@ RULES: Mapping[str, Rule] = {
     "refused_recipient": Rule(
         "an address of the City that nobody has", "staff", f"{REMEMBERED.days} days", tables.refused_recipient.c.refused_at, fixed=REMEMBERED
     ),
+    "survey_result": Rule("how often a survey was answered with one rating in one month", "nobody", "for good: counts only"),
+    "survey_code": Rule(
+        "the code of a survey that was answered", "nobody", "until the code runs out", tables.survey_code.c.valid_until, fixed=timedelta(0)
+    ),
+    "survey_person": Rule(
+        "when a person was last asked, or that they want no surveys", "residents and staff", f"{ASKED_KEPT.days} days; an opt-out for good",
+        tables.survey_person.c.asked_at, fixed=ASKED_KEPT, only=tables.survey_person.c.opted_out_at.is_(None),
+    ),
+    "measure_entry": Rule("a figure that a person entered, and what it corrected", "nobody", "for good"),
+    "declaration": Rule("what a person declared of a case, by login", "admins", _WITH_MESSAGE),
+    "reminder": Rule("of which case a division was reminded", "nobody", _WITH_MESSAGE),
     "closed_period": Rule("the figures of a closed month", "nobody", "for good: counts only"),
     "mailbox_hour": Rule(
         "how many acknowledgements a mailbox wanted in one hour", "nobody", "four weeks, that a usual rate is known by", tables.mailbox_hour.c.hour,
@@ -78,7 +90,8 @@ RULES: Mapping[str, Rule] = {
     "automatic_reply": Rule("which automatic reply of a watched mailbox was checked", "nobody", "one row for each mailbox, overwritten"),
     "policy_file": Rule("the last good version of a policy file", "nobody", "one row for each file, overwritten"),
     "policy_change": Rule(
-        "what changed in a policy file, and by whom", "admins", "{policy_changes}", policy_change.c.at, "policy_changes", only=policy_change.c.told.is_(True)
+        "what changed in a policy file, and by whom", "admins", "{policy_changes}", policy_change.c.at, "policy_changes",
+        only=policy_change.c.told.is_(True),
     ),
     "look_up": Rule("who asked what is known of whom", "residents and staff", "{look_ups}", tables.look_up.c.at, "look_ups"),
     "hold": Rule(
@@ -111,7 +124,7 @@ def cutoffs(connection: Connection, keep: Mapping[str, str], now: datetime, zone
 def figures_safe_before(connection: Connection, now: datetime, zone: ZoneInfo) -> datetime:
     """Messages received before this moment may go without a loss to the figures: their months are closed, or 13 months have passed."""
     by_age = kept_since(UNCLOSED, now, zone)
-    oldest = connection.execute(select(func.min(message.c.received_at, type_=message.c.received_at.type))).scalar()
+    oldest: datetime | None = connection.execute(select(func.min(message.c.received_at, type_=message.c.received_at.type))).scalar()
     if oldest is None:
         return by_age
     closed = set(connection.execute(select(closed_period.c.period).where(closed_period.c.division == "")).scalars())

@@ -109,7 +109,7 @@ class SurveyKnown:
             persons |= {row.correspondent for row in known._cases.values()}
         if persons:
             known._load_persons(connection, persons, min(moment(each) for each, _ in examinations))
-        if codes := [known._hash(reply.code.code) for reply in replies if reply.code]:
+        if codes := [each for reply in replies if reply.code for each in known._hashes(reply.code.code)]:
             known._used = set(connection.execute(_USED, {"codes": codes}).scalars())
         return known
 
@@ -160,8 +160,8 @@ class SurveyKnown:
             return "opted-out"
         if reply.code is None or reply.rating is None:
             return reply.refused or "no-code"
-        code = self._hash(reply.code.code)
-        if code in self._used:
+        code, *under_old_keys = self._hashes(reply.code.code)
+        if not self._used.isdisjoint((code, *under_old_keys)):
             return "used"
         self._used.add(code)
         self._codes[code] = reply.code.valid_until
@@ -190,8 +190,8 @@ class SurveyKnown:
             known = self._persons.setdefault(row.correspondent, _Person())
             known.written_to, known.refused = row.lately, bool(row.refused)
 
-    def _hash(self, code: str) -> str:
-        return self._pseudonyms.of_text(f"survey-code\0{code}")
+    def _hashes(self, code: str) -> tuple[str, ...]:
+        return self._pseudonyms.under_all(lambda each: each.of_text(f"survey-code\0{code}"))
 
 
 def _may_answer(examination: Examination) -> bool:

@@ -52,8 +52,6 @@ def entries(connection: Connection, division: str | None = None) -> list[Entry]:
 
 def enter(connection: Connection, entry: Entry) -> Sequence[Entry]:
     """Add one; returns what was entered for the same period before, oldest first."""
-    before = [
-        each for each in entries(connection, entry.division) if (each.measure, each.period) == (entry.measure, entry.period)
-    ]
+    before = [each for each in entries(connection, entry.division) if (each.measure, each.period) == (entry.measure, entry.period)]
     connection.execute(insert(measure_entry), [{name: getattr(entry, name) for name in Entry.__slots__}])
     return before

@@ -4,6 +4,7 @@ The one exception is `outgoing`: address and text of a notice that still waits; 
 settles the notice. Correspondents and Message-IDs are keyed hashes (`pseudonym.py`). docs/ledger.md explains every column.
 
 Times are whole microseconds since 1970 UTC in a 64-bit integer: both engines sort, compare and subtract them alike.
+Long because the schema is read as one page.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ what cannot be an address is left out.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 
 from gateway.message.encoded_words import clean, decode_words
@@ -15,6 +16,11 @@ from gateway.message.model import Address
 
 ADDRESS_LIMIT = 2000
 """Addresses of one field name that are kept."""
+INTERNATIONAL_LIMIT = 5000
+"""Characters of a message's international domain names that are converted to ASCII; it takes some 20 µs each."""
+
+_LONGEST_NAME, _LONGEST_LABEL = 253, 63
+_HOST_NAME = re.compile(r"[a-z0-9._-]+")
 
 _ORDINARY = re.compile(r'\s*+(?:"([^"\\<>@]*+)"|([^"\\<>@,;:()\[\]]*+))\s*+<([A-Za-z0-9_.+=-]++)@([A-Za-z0-9.-]++)>\s*+')
 _BARE = re.compile(r"\s*+<?([A-Za-z0-9_.+=-]++)@([A-Za-z0-9.-]++)>?\s*+")
@@ -35,8 +41,8 @@ _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _DOT_ATOM = re.compile(r"[^\s\"(),:;<>@\[\\\].]+(?:\.[^\s\"(),:;<>@\[\\\].]+)*")
 
 
-def parse_addresses(value: str) -> tuple[Address, ...]:
-    """The mailboxes of one field value, in order; the null path `<>` and empty groups give none."""
+def parse_addresses(value: str, names: DomainNames | None = None) -> tuple[Address, ...]:
+    """The mailboxes of one field value, in order; the null path `<>` and empty groups give none. `names`: shared by the fields of one message."""
     ordinary = _ORDINARY.fullmatch(value)
     if ordinary:
         quoted, plain, local, domain = ordinary.groups()
@@ -45,10 +51,11 @@ def parse_addresses(value: str) -> tuple[Address, ...]:
     if bare:
         return (Address("", bare[1], _domain(bare[2])),)
     found: list[Address] = []
+    names = names or DomainNames()
     for mailbox in _mailboxes(value):
         address = mailbox.address()
         if address is not None:
-            found.append(address)
+            found.append(address._replace(domain=names.ascii(address.domain)))
         if len(found) == ADDRESS_LIMIT:
             break
     return tuple(found)
@@ -164,10 +171,36 @@ def _local(local: str) -> str:
 
 
 def _domain(domain: str) -> str:
-    domain = domain.strip().rstrip(".").lower()
-    if domain.isascii():
-        return domain
+    return domain.strip().rstrip(".").lower()
+
+
+class DomainNames:
+    """Writes international domain names in ASCII (RFC 3490), for all addresses of one message, up to a bound: that is dear."""
+
+    def __init__(self, room: int = INTERNATIONAL_LIMIT) -> None:
+        self._room = room
+        self._known: dict[str, str] = {}
+
+    def ascii(self, domain: str) -> str:
+        """The name in A-labels; as it is written where it cannot be a domain name, or beyond the bound."""
+        if domain.isascii() or len(domain) > _LONGEST_NAME:
+            return domain
+        if domain not in self._known:
+            # Compatibility forms grow up to 18 times, and punycode is quadratic: hence the look before the conversion.
+            composed = unicodedata.normalize("NFKC", domain)
+            if len(composed) > min(_LONGEST_NAME, self._room):
+                return domain
+            self._room -= len(composed)
+            self._known[domain] = _a_labels(composed) or domain
+        return self._known[domain]
+
+
+def _a_labels(name: str) -> str | None:
+    if max(map(len, name.split("."))) > _LONGEST_LABEL:
+        return None
     try:
-        return domain[:253].encode("idna").decode("ascii").lower()
+        converted = name.encode("idna").decode("ascii").lower()
     except UnicodeError:
-        return domain
+        return None
+    # A full-width @ or blank becomes a real one: it would move the place where local part and domain meet.
+    return converted if _HOST_NAME.fullmatch(converted) else None

@@ -34,6 +34,11 @@ def is_own_message_id(secret: bytes, message_id: str) -> bool:
     return _proven(secret, "message-id", _MESSAGE_ID.fullmatch(message_id.strip()))
 
 
+def looks_like_own(message_id: str) -> bool:
+    """Whether it has the form of ours, proven or not."""
+    return _MESSAGE_ID.fullmatch(message_id.strip()) is not None
+
+
 def loop_token(secret: bytes, message_id: str) -> str:
     """Value of our token field for the notice with this Message-ID; valid also once that Message-ID was rewritten."""
     opaque = _digest(secret, "loop", message_id, _OPAQUE)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from gateway.message.addresses import ADDRESS_LIMIT, parse_addresses
+from gateway.message.addresses import ADDRESS_LIMIT, DomainNames, parse_addresses
 from gateway.message.dates import parse_date
 from gateway.message.encoded_words import decode_words
 from gateway.message.fields import first_line, slice_header
@@ -76,10 +76,11 @@ def parse(octets: bytes, *, complete: bool = True) -> Message:
 
 def _addresses(fields: tuple[Field, ...]) -> dict[str, tuple[Address, ...]]:
     found: dict[str, tuple[Address, ...]] = {}
+    names = DomainNames()
     for each in fields:
         if each.key in ADDRESS_FIELDS:
             earlier = found.get(each.key, ())
-            found[each.key] = (earlier + parse_addresses(each.value))[:ADDRESS_LIMIT] if len(earlier) < ADDRESS_LIMIT else earlier
+            found[each.key] = (earlier + parse_addresses(each.value, names))[:ADDRESS_LIMIT] if len(earlier) < ADDRESS_LIMIT else earlier
     return found
 
 

@@ -9,12 +9,16 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 from typing import Literal
 
-_EPOCH = date(1970, 1, 1)
+MOST_CODES = 16
+"""Looked at in one message: ours has six."""
+
+_EPOCH = datetime(1970, 1, 1, 12, tzinfo=UTC)
 _ID = 20
 _DAYS = 5
 _PERSON = 32
@@ -35,7 +39,7 @@ class AnswerCode:
     """Lower-cased."""
     asked: Asked
     valid_until: datetime
-    """Aware: the end (UTC) of its last day."""
+    """Aware: the end of its last day, with half a day to spare for zones west of UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,7 @@ class OptOutCode:
 def answer_code(secret: bytes, asked: Asked, case: str, last_day: date) -> str:
     """For one case (its reference). The same case always gives the same code."""
     opaque = _digest(secret, "survey-code", f"{asked[0]}\0{asked[1]}\0{case}", _ID)
-    days = f"{(last_day - _EPOCH).days:0{_DAYS}x}"
+    days = f"{(last_day - _EPOCH.date()).days:0{_DAYS}x}"
     return f"r{opaque}{days}{_proof(secret, asked, opaque, days)}"
 
 
@@ -60,19 +64,18 @@ def opt_out_code(secret: bytes, person: str) -> str:
     return f"n{person}{_digest(secret, 'survey-opt-out', person, _PROOF)}"
 
 
-def read_code(secret: bytes, text: str, surveys: Iterable[Asked]) -> AnswerCode | OptOutCode | Literal["forged"] | None:
-    """The first code in a text that is ours; "forged" where one only looks like it; None where there is none."""
+def read_code(secrets: Sequence[bytes], text: str, surveys: Iterable[Asked]) -> AnswerCode | OptOutCode | Literal["forged"] | None:
+    """The first code in a text that is ours; "forged" where one only looks like it; None where there is none. `secrets`: keys in use, and before."""
     known = tuple(surveys)
-    for found in _OPT_OUT.finditer(text):
+    for found in islice(_OPT_OUT.finditer(text), MOST_CODES):
         person, proof = found[1].lower(), found[2].lower()
-        if hmac.compare_digest(proof, _digest(secret, "survey-opt-out", person, _PROOF)):
+        if any(hmac.compare_digest(proof, _digest(each, "survey-opt-out", person, _PROOF)) for each in secrets):
             return OptOutCode(person)
-    for found in _ANSWER.finditer(text):
+    for found in islice(_ANSWER.finditer(text), MOST_CODES):
         opaque, days, proof = (each.lower() for each in found.groups())
         for asked in known:
-            if hmac.compare_digest(proof, _proof(secret, asked, opaque, days)):
-                ends = datetime.fromordinal(_EPOCH.toordinal() + int(days, 16) + 1).replace(tzinfo=UTC)
-                return AnswerCode(found[0].lower(), asked, ends - timedelta(microseconds=1))
+            if any(hmac.compare_digest(proof, _proof(each, asked, opaque, days)) for each in secrets):
+                return AnswerCode(found[0].lower(), asked, _EPOCH + timedelta(days=int(days, 16) + 1))
     return "forged" if _LOOKS_LIKE.search(text) else None
 
 

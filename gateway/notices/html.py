@@ -6,11 +6,13 @@ Without colours of its own the text takes those of the reader's program, dark or
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from html import escape
 
 from gateway.notices.passages import REMEMBERED, Block, Passage
 
+_LINK = re.compile(r"(?P<words>[^<>]+?)[ \u00a0]?: (?P<target>mailto:\S+)")
 _RIGHT_TO_LEFT = frozenset(("ar", "fa", "he", "ur", "ps", "yi", "dv", "ug", "sd"))
 
 
@@ -50,5 +52,13 @@ def _block(block: Block) -> str:
     if block.to_paste:  # no blockquote: what is pasted from one reads as a quotation
         return f'<p style="margin-left: 1.5em">{"<br>".join(escape(line, quote=False) for line in block.lines)}</p>'
     if not block.is_list:
-        return f"<p>{escape(block.lines[0], quote=False)}</p>"
-    return "<ul>\n" + "\n".join(f"<li>{escape(line, quote=False)}</li>" for line in block.lines) + "\n</ul>"
+        return f"<p>{_linked(block.lines[0])}</p>"
+    return "<ul>\n" + "\n".join(f"<li>{_linked(line)}</li>" for line in block.lines) + "\n</ul>"
+
+
+def _linked(line: str) -> str:
+    """A line that ends with a colon and a mailto address is a link of its own words; only a survey has such lines."""
+    found = _LINK.fullmatch(line)
+    if found is None:
+        return escape(line, quote=False)
+    return f'<a href="{escape(found["target"])}">{escape(found["words"], quote=False)}</a>'

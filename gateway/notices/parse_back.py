@@ -22,7 +22,7 @@ _ACKNOWLEDGEMENT = (
     "Precedence", "X-Service-Promise-Token", "Content-Language", "MIME-Version", "Content-Type",
 )  # fmt: skip
 _NEWS = tuple(name for name in _ACKNOWLEDGEMENT if name not in ("In-Reply-To", "References"))
-_GENERATED: tuple[NoticeKind, ...] = ("news", "warning", "thanks", "cover", "digest", "reminder")
+_GENERATED: tuple[NoticeKind, ...] = ("news", "warning", "thanks", "cover", "digest", "reminder", "survey")
 _FIELDS: Mapping[NoticeKind, tuple[str, ...]] = {"acknowledgement": _ACKNOWLEDGEMENT, **dict.fromkeys(_GENERATED, _NEWS)}
 """The fields that a kind of notice has, in order. A kind without a list is refused."""
 _MAY_LACK = frozenset(("In-Reply-To", "References"))

@@ -15,8 +15,8 @@ from gateway.policy.field_types import (
     AudienceWord,
     DayOfYear,
     Duration,
-    KeptFor,
     Expression,
+    KeptFor,
     LocalDate,
     LocalDateAndTime,
     LocalTime,
@@ -335,9 +335,9 @@ class Reminders(Section):
 class Digests(Section):
     """Reports by mail, in office hours; the page and the table are attached."""
 
-    weekly: Annotated[list[Mailbox], OneOrMore()] = []
+    weekly: list[Mailbox] = Field(default_factory=list)
     """Receive the report of each week that is over (Monday to Sunday)."""
-    monthly: Annotated[list[Mailbox], OneOrMore()] = []
+    monthly: list[Mailbox] = Field(default_factory=list)
     """Receive the report of each month that is over."""
 
 

@@ -35,7 +35,10 @@ WARNINGS = (
 REMINDERS = ("opening", "item", "closing")
 """Parts of what a division is reminded by; each is a file `reminder/<part>.<language>.j2`."""
 
+SURVEY_VARIABLES = frozenset(("division", "question", "rate_1", "rate_2", "rate_3", "rate_4", "rate_5", "until", "collection_notice", "no_more"))
+
 REQUIRED = (
+    *(f"survey/question.{language}.j2" for language in LANGUAGES),
     *(f"reminder/{part}.{language}.j2" for part in REMINDERS for language in LANGUAGES),
     *(f"warning/{part}.{language}.j2" for part in WARNINGS for language in LANGUAGES),
     *(f"acknowledgement/{variant}.{language}.j2" for variant in ACKNOWLEDGEMENTS for language in LANGUAGES),
@@ -140,6 +143,7 @@ MUST_PRINT: Mapping[str, tuple[str, ...]] = {
     **{f"warning/away-text.{language}.j2": ("telephone",) for language in LANGUAGES},
     **{f"warning/voicemail.{language}.j2": ("spoken_telephone",) for language in LANGUAGES},
     **{f"reminder/item.{language}.j2": ("reference", "due") for language in LANGUAGES},
+    **{f"survey/question.{language}.j2": tuple(sorted(SURVEY_VARIABLES - {"division", "until"})) for language in LANGUAGES},
     PAGE: ("body",),
 }
 """File name -> variables that it must print: the report counts the date as promised, and our own signature must pass our own check."""

@@ -29,6 +29,7 @@ from gateway.policy.sentences import (
     SIGNATURE_HTML,
     SIGNATURE_TEXT,
     SIGNATURE_VARIABLES,
+    SURVEY_VARIABLES,
     WARNING_VARIABLES,
     TextFailed,
     Texts,
@@ -191,6 +192,8 @@ def _variables(name: str) -> frozenset[str]:
         return PAGE_VARIABLES
     if name.startswith("warning/"):
         return WARNING_VARIABLES
+    if name.startswith("survey/"):
+        return SURVEY_VARIABLES
     if name.startswith("reminder/"):
         return REMINDER_VARIABLES
     return ACKNOWLEDGEMENT_VARIABLES if name.startswith("acknowledgement/") else SIGNATURE_VARIABLES

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gateway.judgement.reasons import REASONS
-from gateway.ledger.figure_rows import ReasonTally, StaffMark
+from gateway.ledger.figure_values import ReasonTally, StaffMark
 from gateway.ledger.records import PolicyChange
 from gateway.policy.model import Bilingual, Policy
 from gateway.reports import figures

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.ledger.figure_rows import NEVER, NOT_PROMISED
+from gateway.ledger.figure_values import NEVER, NOT_PROMISED
 from gateway.reports.report import Arrivals, ClockFigures, Figures, Latency, LatencyBucket, OpenBucket, Percentiles
 from gateway.reports.tally import OF_CASE, OF_CLOCK, ClockName, Counts, Latencies
 

@@ -15,13 +15,14 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection
 
-from gateway.ledger import figure_rows, policy_rows
-from gateway.ledger.figure_rows import StaffMark
+from gateway.ledger import figure_rows, policy_rows, survey_rows
+from gateway.ledger.figure_values import StaffMark
 from gateway.policy.model import Calendar, Division, Policy
 from gateway.reports.assemble import Asked, Found, assemble
+from gateway.reports.measures import measure_rows
 from gateway.reports.office_time import LocalTime, OfficeTime, day_number, midnight, soon
 from gateway.reports.periods import Days, before, step_for, steps
-from gateway.reports.report import Report, Step
+from gateway.reports.report import MeasureRow, Report, Step
 from gateway.reports.tally import CLOCKS, ClockName, Counts, Group, Office, Tally
 
 _DAY = timedelta(days=1)
@@ -83,6 +84,14 @@ class _Cases:
             changes=policy_rows.took_effect(connection, *between),
             last_due=figure_rows.last_due(connection, *between),
             calendar_hash=calendar_hash(self._policy, division, self._asked.days),
+            measures=self._measures(division),
+        )
+
+    def _measures(self, division: str | None) -> tuple[MeasureRow, ...]:
+        asked, connection = self._asked, self._connection
+        today = asked.now.astimezone(self._policy.zone).date()
+        return tuple(
+            measure_rows(self._policy, division, asked.days, today, survey_rows.ratings(connection), survey_rows.entries(connection, division))
         )
 
     def _counted(self, chunks: Iterable[Sequence[tuple[Any, ...]]]) -> Counts:

@@ -16,7 +16,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.ledger.figure_rows import NEVER, NOT_PROMISED, CaseRow
+from gateway.ledger.figure_values import NEVER, NOT_PROMISED, CaseRow
 from gateway.reports.office_time import LocalTime, Moments, OfficeTime, Truths, day_number, microseconds
 from gateway.reports.periods import Days
 

@@ -90,9 +90,10 @@ def render(status: Readiness, numbers: dict[str, int]) -> str:
     return f"""<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>Service Promise Gateway</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">
-<style>body{{font:1rem/1.5 system-ui,sans-serif;max-width:45rem;margin:2rem auto;padding:0 1rem}}
+<style>body{{background:#fff;color:#1a1a1a;font:1rem/1.5 system-ui,sans-serif;max-width:45rem;margin:2rem auto;padding:0 1rem}}
 table{{border-collapse:collapse;width:100%}}th,td{{text-align:left;padding:.3rem .6rem;border-bottom:1px solid}}
-caption{{text-align:left;font-weight:bold}}</style>
+caption{{text-align:left;font-weight:bold}}a{{color:#0b5394}}
+@media screen and (prefers-color-scheme:dark){{body{{background:#161616;color:#eee}}a{{color:#8ab4f8}}}}</style>
 </head><body><main><h1>Service Promise Gateway</h1><p>{verdict}</p>
 <table><caption>Parts</caption><tbody>{parts}</tbody></table>
 <table><caption>Recorded</caption><tbody>{rows}</tbody></table>

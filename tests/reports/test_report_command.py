@@ -85,7 +85,15 @@ def unlike(value: Any, said: dict[str, Any], known: dict[str, Any], where: str =
         return min((unlike(value, each, known, where) for each in said["anyOf"]), key=len)
     if "enum" in said or "const" in said:
         return [] if value in said.get("enum", [said.get("const")]) else [where]
-    kinds = {"object": dict, "array": list, "string": str, "integer": int, "number": (int, float), "boolean": bool, "null": type(None)}
+    kinds: dict[str, Any] = {
+        "object": dict,
+        "array": list,
+        "string": str,
+        "integer": int,
+        "number": (int, float),
+        "boolean": bool,
+        "null": type(None),
+    }
     if not isinstance(value, kinds[said["type"]]) or (isinstance(value, bool) and said["type"] != "boolean"):
         return [where]
     if isinstance(value, dict):

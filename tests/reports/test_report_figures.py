@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.ledger.figure_rows import NEVER, NOT_PROMISED, CaseRow
+from gateway.ledger.figure_values import NEVER, NOT_PROMISED, CaseRow
 from gateway.policy.calendar import business_time, is_open
 from gateway.policy.model import Calendar
 from gateway.reports.figures import Level, Sums, percentiles

@@ -12,17 +12,17 @@ from typing import Any
 
 import pytest
 import yaml
-from sqlalchemy import update
+from click.testing import CliRunner
 
+from gateway.cli import gateway
 from gateway.ledger.figure_rows import last_due
-from gateway.ledger.tables import service_case
 from gateway.policy.model import Policy
 from gateway.reports.document import document, read
 from gateway.reports.making import Reports
 from gateway.reports.periods import Days
 from gateway.reports.report import Line, Report
 from gateway.reports.tidy import figures_of
-from tests.reports.month_rig import MONTH, ZONE, Place, mail, play
+from tests.reports.month_rig import MONTH, Place, mail, play
 
 NOVEMBER = Days(date(2025, 11, 1), date(2025, 11, 30))
 LATER = datetime(2026, 1, 10, tzinfo=UTC)
@@ -38,18 +38,15 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     references = play(made, messages, made.rulebook(LATER))
     for each in messages:
         if at := each.entry.get("declared"):
-            declare(made, references[each.id][0], datetime.fromisoformat(at).replace(tzinfo=ZONE))
+            declare(made, references[each.id][0], at)
     return made
 
 
-def declare(place: Place, reference: str, at: datetime) -> None:
+def declare(place: Place, reference: str, at: str) -> None:
     """A person says that they answered by telephone."""
-    values = {"responded_at": at.astimezone(UTC), "declared_as": "answered", "declared_at": at.astimezone(UTC), "declared_channel": "telephone"}
-    ledger = place.ledger()
-    with ledger.writing() as connection:
-        known = {name: value for name, value in values.items() if name in service_case.c}
-        connection.execute(update(service_case).where(service_case.c.reference == reference).values(**known))
-    ledger.close()
+    words = ["case", "close", reference, "--by", "telephone", "--at", at, "--config", str(place.config)]
+    answer = CliRunner().invoke(gateway, words)
+    assert answer.exit_code == 0, answer.output
 
 
 @pytest.fixture(scope="module")

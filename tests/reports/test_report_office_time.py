@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gateway.policy.calendar import business_time, is_business_day, is_open
@@ -47,6 +47,10 @@ def test_local_days_and_hours(name: str, found: list[datetime]) -> None:
 
 
 @given(names, any_moment, st.booleans())
+@example("Toronto", datetime(2025, 11, 7, 21, 30, tzinfo=UTC), False)  # at closing: just in time
+@example("Toronto", datetime(2025, 11, 10, 13, 30, tzinfo=UTC), False)  # at opening
+@example("Toronto", datetime(2025, 11, 11, 5, tzinfo=UTC), True)  # the end of the day before the holiday
+@example("Toronto", datetime(2025, 11, 12, 5, tzinfo=UTC), True)  # the end of the holiday
 def test_closed_at_due(name: str, due: datetime, by_day: bool) -> None:
     calendar = CALENDARS[name]
     just_before = due - timedelta(microseconds=1)

@@ -152,11 +152,15 @@ def test_an_automatic_reply_is_not_the_answer(office: Office) -> None:
     """Anna's question was answered by a machine: her case stays open, it is counted, and nobody is told of it as a fault."""
     finn, mark = "Finn Answers <finn.answers@toronto.example>", len(office.seen)
     office.writes(at("2027-03-11", "10:00"), mail("Anna <anna@example.org>", "When do you open on Mondays?\n", "hr@toronto.example"), inbound=True)
+    question = office.last_id
     good = "I am away until March 30, 2027. Please contact the team, hr@toronto.example.\n"
-    office.writes(at("2027-03-11", "10:05"), absence(finn, good, "anna@example.org", In_Reply_To=office.last_id))
+    office.writes(at("2027-03-11", "10:05"), absence(finn, good, "anna@example.org", In_Reply_To=question))
     assert office.found() == [("automatic-answer", [])]
     assert rows(office.gateway.database, "SELECT responded_at FROM service_case") == [{"responded_at": None}]
     assert [each[1] for each in office.mails(mark)] == ["anna"], "her acknowledgement, and nothing to Finn"
+    # A person answers; nobody need be reminded of her.
+    office.writes(at("2027-03-11", "10:30"), mail(NOOR, BLOCK, "anna@example.org", In_Reply_To=question))
+    assert [bool(each["responded_at"]) for each in rows(office.gateway.database, "SELECT responded_at FROM service_case")] == [True]
 
 
 def test_the_text_for_the_outside_is_poorer(office: Office) -> None:
