@@ -96,19 +96,27 @@ folder = "{self.watched}"
 @click.option(
     "--folder", type=click.Path(path_type=Path), default=Path("var/demo"), show_default=True, help="Where mail and ledger of the demonstration go."
 )
-def demo(folder: Path) -> None:
+@click.option("--history", type=click.IntRange(1, 100_000_000), metavar="N", help="Instead: a ledger of N invented messages of the last 12 months.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Of the chance that invents them: the same seed, the same history.")
+def demo(folder: Path, history: int | None, seed: int) -> None:
     """Plays sample mail through a real gateway on free loopback ports, and shows each decision.
 
     \b
     Examples:
       gateway demo
       gateway demo --folder /tmp/demo
+      gateway demo --history 100000 --folder /tmp/history    then: gateway report --config /tmp/history/gateway.toml
     """
     settings = settings_or_exit(None)
     if missing := missing_folders(settings):
         cannot_run(*missing)
     console = Console()
     stage = Stage(_emptied(folder).resolve(), *_free_ports(3))
+    if history is not None:
+        from gateway.cli.synthetic_history import write_history  # noqa: PLC0415 - numpy is for this alone
+
+        write_history(settings, stage.folder, stage.configuration(settings), history, seed)
+        return
     samples = [(each.name, each.read_bytes()) for each in sorted(_samples(), key=lambda each: each.name)]
     for leaf in ("tmp", "new", "cur"):
         (stage.watched / leaf).mkdir(parents=True)

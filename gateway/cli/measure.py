@@ -38,7 +38,7 @@ def measure() -> None:
 
     \b
     Examples:
-      gateway measure set internal-audit administrative-time 17.5 --period 2026
+      gateway measure set internal-audit administrative-time 17.5 --period 2026-Q3
       gateway measure set strategic-corporate-policy engagement-options "9 of 9" --period 2026-Q3
       gateway measure list --division human-resources
     """

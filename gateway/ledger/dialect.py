@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -52,6 +53,9 @@ class Dialect(Protocol):
 
     def erase_remains(self, connection: Connection) -> None:
         """Overwrite what deleted rows left in the engine's own logs, as far as others let us."""
+
+    def insert_many(self, connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        """By the driver's own means; `table` and `columns` are names of the schema, never anybody's text."""
 
 
 def dialect_of(url: str) -> Dialect:
@@ -120,6 +124,10 @@ class Sqlite:
         driver.execute("PRAGMA busy_timeout = 0")
         driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         driver.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+
+    def insert_many(self, connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        driver: Any = connection.connection
+        driver.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})", rows)
 
 
 _OF_ONE_ROW = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError, sqlite3.NotSupportedError)

@@ -39,16 +39,16 @@ def ran(config: Path, *arguments: str, status: int = 0) -> str:
 
 def test_enter_correct_and_report(config: Path) -> None:
     options = ("measure", "set", "internal-audit", "administrative-time")
-    assert ran(config, *options, "21", "--period", "2025") == "internal-audit, administrative-time, 2025: 21; target less than 20 %: missed\n"
-    said = ran(config, *options, "17,5 %", "--period", "2025")
-    assert said == "internal-audit, administrative-time, 2025: 17.5, in place of 21; target less than 20 %: met\n"
+    assert ran(config, *options, "21", "--period", "2025-Q3") == "internal-audit, administrative-time, 2025-Q3: 21; target less than 20 %: missed\n"
+    said = ran(config, *options, "17,5 %", "--period", "2025-Q3")
+    assert said == "internal-audit, administrative-time, 2025-Q3: 17.5, in place of 21; target less than 20 %: met\n"
     ran(config, "measure", "set", "strategic-corporate-policy", "engagement-options", "9 of 9", "--period", "2025-Q4")
     listed = json.loads(ran(config, "measure", "list", "--json"))
     assert [(each["value"], each["out_of"], each["counts"]) for each in listed] == [(21.0, None, False), (17.5, None, True), (9.0, 9.0, True)]
-    assert "learning-events" in ran(config, "measure", "list", "--division", "human-resources")
+    assert "never" in ran(config, "measure", "list", "--division", "human-resources")
     report = json.loads(ran(config, "report", "--since", "2025", "--json"))
     found = {(each["measure"], each["period"]): each for each in report["measures"]}
-    assert found["administrative-time", "2025"]["note"] == "restated; entered before: 21"
+    assert found["administrative-time", "2025-Q3"]["note"] == "restated; entered before: 21"
     assert found["engagement-options", "2025-Q4"]["met"] is True
     assert found["audit-clients", "2025-01 to 2025-12"]["shown"] == "no answers"
 
@@ -64,7 +64,7 @@ def test_enter_correct_and_report(config: Path) -> None:
         (("internal-audit", "administrative-time", "nan", "--period", "2025"), "'nan' is not a number"),
         (("internal-audit", "administrative-time", "10 of 9", "--period", "2025"), "more than all"),
         (("internal-audit", "administrative-time", "--period", "2025"), "Missing argument 'VALUE'"),
-        (("internal-audit", "administrative-time", "1", "--period", "2025-Q3"), "entered for each year, such as 2026"),
+        (("strategic-corporate-policy", "advice-assessment", "1", "--period", "2025-Q3"), "entered for each year, such as 2026"),
         (("human-resources", "learning-events", "4", "--period", "2025-10"), "entered for each quarter, such as 2026-Q3"),
         (("internal-audit", "administrative-time", "1", "--period", "2199"), "has not begun yet"),
         (("internal-audit", "administrative-time", "1", "--period", "soon"), "is not a date"),

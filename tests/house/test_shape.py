@@ -16,7 +16,8 @@ MAX_FILE, MAX_FUNCTION = 400, 60
 EMPTY_WORDS = {"utils", "util", "helpers", "helper", "manager", "common", "misc", "base"}
 PURE = (
     "message", "judgement", "policy/model.py", "policy/calendar.py", "notices/compose.py", "notices/warning.py",
-    "notices/warning_sections.py", "notices/warning_words.py", "notices/parse_back.py", "notices/policy_news.py", "notices/schedule.py",
+    "notices/warning_sections.py", "notices/warning_words.py", "notices/parse_back.py", "notices/policy_news.py", "notices/reminder.py",
+    "notices/schedule.py",
     "reports/assemble.py", "reports/comma.py", "reports/figures.py", "reports/office_time.py", "reports/periods.py", "reports/report.py",
     "reports/tally.py", "reports/text.py", "reports/tidy.py", "reports/withholding.py", "reports/workbook.py",
 )  # fmt: skip

@@ -41,7 +41,7 @@ def test_a_share_with_its_margin() -> None:
     # 15 of 20 are 4 or 5: 75 %. Wilson: 1.96/(1+0.19207) * sqrt(0.0093750+0.0024009) = 0.17841
     found = row("2026-Q3", rated("2026-07", 1, 1, 1, 4, 3) + rated("2026-09", 0, 0, 2, 4, 4) + rated("2026-10", 9))
     assert (found.n, found.value) == (20, 75.0)
-    assert found.shown == "75.0 % of 4 and 5, average 3.90"
+    assert found.shown == "75.0 % of 4 and 5, average 3.95"
     assert found.note.startswith("± 17.8 points")
 
 
