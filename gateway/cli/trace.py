@@ -153,6 +153,15 @@ def _looked_up(detail: Mapping[str, Any]) -> str:
     return f" by {detail['by']} ({detail['what']})"
 
 
+def _reminded(detail: Mapping[str, Any]) -> str:
+    return f": {detail['division']}, {detail['occasion']}"
+
+
+def _declared(detail: Mapping[str, Any]) -> str:
+    more = [detail[name] for name in ("channel", "why") if detail[name]]
+    return f": {', '.join((detail['what'], *more))}, at {_when(detail['happened_at'])}, by {detail['declared_by']}"
+
+
 def _nothing(_: Mapping[str, Any]) -> str:
     return ""
 
@@ -171,6 +180,9 @@ _SAID = {
     "answered": _by,
     "reopened": _reopened,
     "answered-again": _by,
+    "reminded": _reminded,
+    "declared": _declared,
+    "undone": _declared,
     "found": _finding,
     "told": _finding,
     "mended": _finding,

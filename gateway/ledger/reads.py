@@ -18,12 +18,14 @@ from gateway.ledger.look_ups import What
 from gateway.ledger.pseudonym import Pseudonyms
 from gateway.ledger.tables import (
     absence,
+    declaration,
     erasure,
     finding,
     look_up,
     message,
     notice,
     refused_recipient,
+    reminder,
     reopening,
     sender,
     service_case,
@@ -49,7 +51,7 @@ class Event:
     """Aware, UTC."""
     what: str
     """seen · addressed · case-opened · notice-written · notice-settled · acknowledged · answered · reopened · answered-again · found · told
-    · mended · disputed; of an address also away · stands-in (until `at`) · no-such-recipient · asked-to-rate
+    · mended · disputed · reminded · declared · undone; of an address also away · stands-in (until `at`) · no-such-recipient · asked-to-rate
     · opted-out-of-surveys · looked-up · erasure-asked"""
     message: int | None
     """Number of the message in the ledger: tells apart, means nothing outside."""
@@ -100,9 +102,12 @@ _ORDER = (
     "notice-written",
     "acknowledged",
     "notice-settled",
+    "reminded",
     "answered",
     "reopened",
     "answered-again",
+    "declared",
+    "undone",
     "told",
     "mended",
     "disputed",
@@ -147,7 +152,11 @@ def _events(connection: Connection, messages: Sequence[int], cases: Sequence[int
     for row in _rows(connection, reopening, reopening.c.case_id, cases):
         yield Event(row.reopened_at, "reopened", row.message_id, None, {"respond_by": row.respond_by})
         if row.responded_at:
-            yield Event(row.responded_at, "answered-again", row.responded_by, None, {"by": "person"})
+            yield Event(row.responded_at, "answered-again", row.responded_by, None, {"by": _answered_by(row)})
+    for row in _rows(connection, declaration, declaration.c.case_id, cases):
+        yield from _declared_events(row)
+    for row in _rows(connection, reminder, reminder.c.case_id, cases):
+        yield Event(row.reminded_at, "reminded", None, None, {"division": row.division, "occasion": row.occasion})
     for row in _rows(connection, notice, notice.c.message_id, messages):
         yield from _notice_events(row)
     for row in _rows(connection, finding, finding.c.message_id, messages):
@@ -160,7 +169,19 @@ def _case_events(row: Row[Any]) -> Iterator[Event]:
     if row.acknowledged_at:
         yield Event(row.acknowledged_at, "acknowledged", row.message_id, row.reference, {"by": row.acknowledged_by})
     if row.responded_at:
-        yield Event(row.responded_at, "answered", row.responded_by, row.reference, {"by": "person"})
+        yield Event(row.responded_at, "answered", row.responded_by, row.reference, {"by": _answered_by(row)})
+
+
+def _answered_by(row: Row[Any]) -> str:
+    """Of a case or a reopening."""
+    return "person" if row.responded_by is not None else f"person ({row.declared_channel or 'by hand'}, declared)"
+
+
+def _declared_events(row: Row[Any]) -> Iterator[Event]:
+    detail = {name: getattr(row, name) for name in ("what", "channel", "why", "happened_at", "declared_by")}
+    yield Event(row.declared_at, "declared", None, None, detail)
+    if row.undone_at is not None:
+        yield Event(row.undone_at, "undone", None, None, detail)
 
 
 def _finding_events(row: Row[Any]) -> Iterator[Event]:

@@ -51,7 +51,8 @@ _WITH_MESSAGE = "goes with its message"
 RULES: Mapping[str, Rule] = {
     "message": Rule(
         "a message that passed, and what was decided", "residents and staff",
-        "{cases}; longer, up to 13 months, while its month is not closed; what it lacks as mail from staff, {findings}", message.c.received_at, "cases",
+        "{cases}; longer, up to 13 months, while its month is not closed; what it lacks as mail from staff, {findings}",
+        message.c.received_at, "cases",
     ),
     "sighting": Rule("a division mailbox that a message reached", "nobody", _WITH_MESSAGE),
     "sender": Rule("a further address of who wrote an inquiry", "residents", _WITH_MESSAGE),

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.judgement.standard import promise
-from gateway.ledger.figure_rows import StaffMark
+from gateway.judgement.standard import promise, standard_for
+from gateway.ledger.figure_values import StaffMark
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.tables import message, notice, reopening, service_case, sighting, thread
 from gateway.policy.calendar import is_business_day
@@ -62,6 +62,7 @@ class History:
         self._chance = np.random.default_rng(seed)
         self._until = int(until.timestamp()) * _SECOND
         self._scopes = _scopes(policy)
+        self.standards = [standard_for(policy.divisions[each.slug], each.audience, each.kind) for each in self._scopes]
         self._promised = lru_cache(maxsize=None)(self._promise)
         inquiries = max(1, int(messages * INQUIRIES))
         asked = np.sort(self._receipts(until, inquiries))
@@ -160,7 +161,7 @@ class _Rows:
         yield (
             sighting,
             _SIGHTING,
-            [(number + 1, self._mailbox(number, about[number]), "relay", self._at(number)) for number in numbers if role[number] != 1],
+            [self._sighting(number, about[number]) for number in numbers if role[number] != 1],
         )
         yield notice, _NOTICE, [self._notice(number, case) for number, case in told]
         yield service_case, _CASE, [self._case(number, case) for number, case in asked]
@@ -174,9 +175,12 @@ class _Rows:
         at = (number - self._start) * length
         return (self._identities if length == 64 else self._hashes)[at : at + length]
 
-    def _mailbox(self, number: int, case: int) -> str:
-        scope = self._scopes[int(self._history.scope[case])] if case >= 0 else self._scopes[number % len(self._scopes)]
-        return scope.mailbox
+    def _sighting(self, number: int, case: int) -> tuple[Any, ...]:
+        return (number + 1, self._scope(number, case).mailbox, "relay", self._at(number))
+
+    def _scope(self, number: int, case: int) -> _Scope:
+        """Of its case; what opens none is spread over all."""
+        return self._scopes[int(self._history.scope[case])] if case >= 0 else self._scopes[number % len(self._scopes)]
 
     def _acknowledged(self, number: int, case: int) -> bool:
         scope = self._scopes[int(self._history.scope[case])]
@@ -184,7 +188,7 @@ class _Rows:
 
     def _message(self, number: int, role: int, case: int) -> tuple[Any, ...]:
         place = number - self._start
-        scope = self._scopes[int(self._history.scope[case])] if case >= 0 else self._scopes[number % len(self._scopes)]
+        scope = self._scope(number, case)
         reason = (self._reasons[place], "outgoing", self._excluded[place])[role]
         if role == 0 and scope.audience == "internal":
             reason = "audience-not-acknowledged"
@@ -206,7 +210,7 @@ class _Rows:
     def _case(self, number: int, case: int) -> tuple[Any, ...]:
         history, at = self._history, self._at(number)
         scope = self._scopes[int(history.scope[case])]
-        made = promise(history._policy.divisions[scope.slug], scope.audience, scope.kind, _ANY).standard
+        made = history.standards[int(history.scope[case])]
         answered = int(history.answered_at[case])
         told = self._acknowledged(number, case)
         acknowledged = at + self._delays[number - self._start] if told else answered
@@ -214,7 +218,8 @@ class _Rows:
             case + 1, f"SY-{case + 1}", number + 1, scope.slug, scope.mailbox, scope.audience, scope.kind, made.label if made else "no standard",
             made.stated_as if made else "", False, self._version, self._hash(number, 32), at, _or_none(history.acknowledge_by[case]),
             _or_none(history.respond_by[case]), case + 1 if told else None, _or_none(acknowledged),
-            None if acknowledged < 0 else "machine" if told else "person", _or_none(answered), int(history.answer_of[case]) if answered >= 0 else None, False,
+            None if acknowledged < 0 else "machine" if told else "person", _or_none(answered),
+            int(history.answer_of[case]) if answered >= 0 else None, False,
         )  # fmt: skip
 
     def _reopened(self, number: int, case: int) -> tuple[Any, ...] | None:
@@ -225,7 +230,6 @@ class _Rows:
         return (case + 1, number + 1, at, at + 2 * 86400 * _SECOND)
 
 
-_ANY = datetime(2026, 11, 18, 15, tzinfo=UTC)
 _MESSAGE = (
     "id", "identity", "direction", "door", "listener", "received_at", "size", "from_staff", "is_inquiry", "audience", "kind", "language", "reason",
     "correspondent", "policy_version", "trace", "staff_division", "staff_marks",

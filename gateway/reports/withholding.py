@@ -21,8 +21,8 @@ from gateway.reports.tally import CLOCKS, ClockName, Group
 
 TOTAL, BEFORE = -1, -2
 """Columns besides the steps 0, 1 …: the whole period, and the period before."""
-_FAR_GROUPS = 12
-"""Groups of other divisions that are tried for a crosswise move: more cost time and gain little."""
+_FAR_GROUPS, _NEAR_STEPS = 12, 16
+"""Groups of other divisions, and steps, that are tried for a crosswise move: more cost time and gain little."""
 
 Cell = tuple[int, int]
 
@@ -91,7 +91,10 @@ class _Search:
             columns = [*enumerate(cells.received[number]), (BEFORE, cells.received_before[number])]
             for column, n in columns:
                 self._add((number, column), n, frozenset(_sums_over(group, promised, column)))
-        self._groups = cells.groups
+        numbers = range(len(cells.groups))
+        own = [each.division for each in cells.groups]
+        self._near = [[each for each in numbers if each != group and own[each] == own[group]] for group in numbers]
+        self._far = [[each for each in numbers if own[each] != own[group]] for group in numbers]
         self._hidden: set[Printed] = set()
 
     def run(self) -> set[Printed]:
@@ -111,39 +114,50 @@ class _Search:
         """What the best move changes. A move to nowhere, which changes every total, is always there."""
         source = max(self._cells_of[wanted], key=lambda cell: (self._n[cell], cell))
         best, best_cost = self._in[source], float("inf")
-        for changed, room in self._moves(source):
-            if wanted not in changed or not room:
-                continue
-            # A sum that is known to within less than a small group is as good as known: room is worth something.
-            cost = sum(self._weight(each) for each in changed if each not in self._hidden) + 0.5 * max(self._under - 1 - room, 0)
-            if cost < best_cost:
-                best, best_cost = changed, cost
-            if not cost:
-                break
+        for moves in self._moves(source):
+            for changed, room in moves:
+                if room and wanted in changed and (cost := self._cost(changed, room)) < best_cost:
+                    best, best_cost = changed, cost
+                    if not cost:
+                        return best
+            if best <= self._hidden:
+                return best  # nothing more is lost by it: looking further is not worth the time
         return best
 
-    def _moves(self, source: Cell) -> Iterator[tuple[frozenset[Printed], int]]:
-        """Sums that change, and by how many cases the source may lie higher or lower."""
+    def _cost(self, changed: frozenset[Printed], room: int) -> float:
+        """What more would be withheld. A sum that is known to within less than a small group is as good as known: room is worth something."""
+        return sum(map(self._weight, changed - self._hidden)) + 0.5 * max(self._under - 1 - room, 0)
+
+    def _moves(self, source: Cell) -> Iterator[Iterator[tuple[frozenset[Printed], int]]]:
+        """Sums that change, and by how many cases the source may lie higher or lower; those that are likely to cost little come first."""
         group, column = source
-        n = self._n
-        for other in self._others(group):
-            yield self._in[source] ^ self._in[other, column], n[source] + n[other, column]
+        near, far = self._near[group], self._far[group]
         if column == BEFORE:
+            yield self._to_groups(source, near + far)
             return
         steps = [each for each in sorted(range(self._steps), key=lambda each: abs(each - column)) if each != column]
-        for step in steps:
-            yield self._in[source] ^ self._in[group, step], n[source] + n[group, step]
-        near = [each for each in self._others(group) if self._groups[each].division == self._groups[group].division]
-        far = [each for each in self._others(group) if each not in near][:_FAR_GROUPS]
-        for other, step in product((*near, *far), steps):
-            corners = self._in[other, column], self._in[group, step], self._in[other, step]
-            room = min(n[source], n[other, step]) + min(n[other, column], n[group, step])
-            yield self._in[source] ^ corners[0] ^ corners[1] ^ corners[2], room
+        yield self._crosswise(source, near, steps[:_NEAR_STEPS])
+        yield self._to_steps(source, steps)
+        yield self._to_groups(source, near + far)
+        yield self._crosswise(source, far[:_FAR_GROUPS], steps[:_NEAR_STEPS])
 
-    def _others(self, group: int) -> list[int]:
-        """The division's own first: a move among them leaves its sums alone."""
-        own = self._groups[group].division
-        return sorted((each for each in range(len(self._groups)) if each != group), key=lambda each: (self._groups[each].division != own, each))
+    def _to_groups(self, source: Cell, others: Sequence[int]) -> Iterator[tuple[frozenset[Printed], int]]:
+        for other in others:
+            beside = other, source[1]
+            yield self._in[source] ^ self._in[beside], self._n[source] + self._n[beside]
+
+    def _to_steps(self, source: Cell, steps: Sequence[int]) -> Iterator[tuple[frozenset[Printed], int]]:
+        for step in steps:
+            beside = source[0], step
+            yield self._in[source] ^ self._in[beside], self._n[source] + self._n[beside]
+
+    def _crosswise(self, source: Cell, others: Sequence[int], steps: Sequence[int]) -> Iterator[tuple[frozenset[Printed], int]]:
+        """From the source to another group, and in another step back again: the totals of both groups and of both steps stay."""
+        n, sums = self._n, self._in
+        for other, step in product(others, steps):
+            beside, then, back = (other, source[1]), (source[0], step), (other, step)
+            room = min(n[source], n[back]) + min(n[beside], n[then])
+            yield sums[source] ^ sums[beside] ^ sums[then] ^ sums[back], room
 
     def _weight(self, sum_: Printed) -> float:
         """What it costs to withhold a sum: the more it says, the more."""

@@ -66,7 +66,7 @@ def test_enter_correct_and_report(config: Path) -> None:
         (("internal-audit", "administrative-time", "--period", "2025"), "Missing argument 'VALUE'"),
         (("strategic-corporate-policy", "advice-assessment", "1", "--period", "2025-Q3"), "entered for each year, such as 2026"),
         (("human-resources", "learning-events", "4", "--period", "2025-10"), "entered for each quarter, such as 2026-Q3"),
-        (("internal-audit", "administrative-time", "1", "--period", "2199"), "has not begun yet"),
+        (("internal-audit", "administrative-time", "1", "--period", "2199-Q1"), "has not begun yet"),
         (("internal-audit", "administrative-time", "1", "--period", "soon"), "is not a date"),
     ],
 )
