@@ -22,6 +22,7 @@ _COMMANDS = {
     "outbox": "gateway.cli.outbox",
     "findings": "gateway.cli.findings",
     "measure": "gateway.cli.measure",
+    "survey": "gateway.cli.survey",
     "caps": "gateway.cli.caps",
     "mailbox": "gateway.cli.mailbox",
     "forget": "gateway.cli.forget",

@@ -23,6 +23,7 @@ from gateway.policy.model import Division, Measure, Policy
 from gateway.reports.comparing import meets
 from gateway.reports.measures import entered_as, period_of, value_of
 from gateway.reports.periods import written
+from gateway.rulebook import Rulebook
 from gateway.rulebook_loading import dry_run_key, missing_folders, settle_rulebook
 from gateway.settings import Settings
 
@@ -55,8 +56,8 @@ def set_(config: Path | None, division: str, name: str, value: str, period: str)
     number, out_of = _value(value)
     settings, now = settings_or_exit(config), datetime.now(UTC)
     with opened(config) as ledger:
-        policy = _policy(settings, ledger, now)
-        of = _division(policy, division)
+        policy = policy_in_force(settings, ledger, now).policy
+        of = known_division(policy, division)
         known = _measure(of, name)
         entry = Entry(of.slug, known.slug, _period(period, known, now.astimezone(policy.zone)), number, out_of, now)
         with ledger.writing() as connection:
@@ -75,9 +76,9 @@ def list_(config: Path | None, division: str | None, as_json: bool) -> None:
     """Everything that was entered, corrections included, and the measures that wait for a first figure."""
     settings, now = settings_or_exit(config), datetime.now(UTC)
     with opened(config) as ledger:
-        policy = _policy(settings, ledger, now)
+        policy = policy_in_force(settings, ledger, now).policy
         if division is not None:
-            division = _division(policy, division).slug
+            division = known_division(policy, division).slug
         with ledger.reading() as connection:
             entered = survey_rows.entries(connection, division)
     if as_json:
@@ -117,7 +118,7 @@ def _value(text: str) -> tuple[float, float | None]:
     raise click.BadParameter(f"'{text[:60]}' is not a number; write one such as 17.5, or 9 of 9", param_hint="VALUE")
 
 
-def _policy(settings: Settings, ledger: Ledger, now: datetime) -> Policy:
+def policy_in_force(settings: Settings, ledger: Ledger, now: datetime) -> Rulebook:
     """What is in force: a file with an error counts as it last was good."""
     if missing := missing_folders(settings):
         cannot_run(*missing)
@@ -126,10 +127,11 @@ def _policy(settings: Settings, ledger: Ledger, now: datetime) -> Policy:
     say(f"warning: {name} has errors (gateway check); its last good version counts" for name in sorted(standing.refused))
     if standing.rulebook is None:
         found_wrong("error: the policies have errors, and no good version is known; run gateway check")
-    return standing.rulebook.policy
+    return standing.rulebook
 
 
-def _division(policy: Policy, slug: str) -> Division:
+def known_division(policy: Policy, slug: str) -> Division:
+    """Or one line that says which there are."""
     if slug in policy.divisions:
         return policy.divisions[slug]
     hint = did_you_mean(slug, policy.divisions) or f"; there are {', '.join(sorted(policy.divisions))}"

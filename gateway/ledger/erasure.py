@@ -125,8 +125,6 @@ def _forget_person(connection: Connection, who: str, since: datetime) -> None:
     connection.execute(delete(survey_person).where(survey_person.c.person == who, survey_person.c.opted_out_at.is_(None)))
     connection.execute(update(survey_person).where(survey_person.c.person == who).values(asked_at=None))
     connection.execute(delete(refused_recipient).where(refused_recipient.c.recipient == who))
-    # An opt-out stays: without it, the next survey would ask them again.
-    connection.execute(delete(survey_person).where(survey_person.c.person == who, survey_person.c.opted_out_at.is_(None)))
     connection.execute(delete(finding).where(finding.c.person == who, finding.c.at <= since))
     written = and_(notice.c.correspondent == who, notice.c.state != "waiting", notice.c.created_at <= since)
     connection.execute(update(notice).where(written).values(correspondent=None, correspondent_domain=None))

@@ -174,7 +174,7 @@ def unknown_keys(connection: Connection, keys: Sequence[str]) -> list[str]:
 def claim(connection: Connection, now: datetime, room: int, lease: timedelta, token: str) -> list[Claimed]:
     """Up to `room` due notices, oldest due first, leased to `token` from `now` (aware) on."""
     rows = connection.execute(_CLAIMABLE, {"now": now, "room": room}).all() if room > 0 else []
-    if untimely := []:
+    if untimely := reminder_rows.pointless(connection, [row.id for row in rows if row.kind == "reminder"]):
         # Nobody is reminded of what was just answered; the rest of such a mail is told anew.
         drop(connection, now, untimely)
         reminder_rows.forget(connection, untimely)

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 
-from gateway.ledger.tables import measure_entry, survey_result
+from gateway.ledger import outbox_rows
+from gateway.ledger.records import Notice
+from gateway.ledger.tables import measure_entry, notice, survey_person, survey_result
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,22 @@ class Entry:
     out_of: float | None
     """Of `9 of 9`; None for a plain number."""
     entered_at: datetime
+
+
+def opted_out(connection: Connection, person: str) -> bool:
+    """Whether this person (keyed hash) asked for no more questions."""
+    found = select(survey_person.c.person).where(survey_person.c.person == person, survey_person.c.opted_out_at.is_not(None))
+    return connection.execute(found).first() is not None
+
+
+def ask(connection: Connection, question: Notice, person: str, now: datetime) -> bool:
+    """Put a question that a person ordered into the outbox; False where its key is there already: it was asked before. `now` is aware."""
+    if connection.execute(select(notice.c.id).where(notice.c.key == question.key)).first() is not None:
+        return False
+    outbox_rows.enqueue(connection, [outbox_rows.row_of(question, now, correspondent=person)])
+    if not connection.execute(update(survey_person).where(survey_person.c.person == person).values(asked_at=now)).rowcount:
+        connection.execute(insert(survey_person), [{"person": person, "asked_at": now, "opted_out_at": None}])
+    return True
 
 
 def ratings(connection: Connection) -> list[RatingCount]:

@@ -82,8 +82,8 @@ class Writing:
     give_up_after: timedelta
     return_path: str = ""
 
-    def notice(self, asking: Asking, identity: str) -> Notice:
-        """The mail that asks; `identity`: of the answer after which it goes out. Raises NotAsked."""
+    def notice(self, asking: Asking, occasion: str) -> Notice:
+        """The mail that asks; `occasion`: the identity of the answer after which it goes out, or what makes it one question. Raises NotAsked."""
         answers, division, to = self.policy.survey_answers, asking.division, asking.askable.recipient
         if answers is None:
             raise NotAsked("no address takes answers")
@@ -91,7 +91,7 @@ class Writing:
             raise NotAsked("an address that cannot stand in a header that every server takes")
         used = codes(self.secret, division, asking.survey, asking.reference, asking.askable.person, answers, self.now)
         letter = survey_letter(asking.survey, division, used, asking.askable.language, policy=self.policy, texts=self.texts)
-        key = f"survey:{identity}"
+        key = f"survey:{occasion}"
         message_id = notice_message_id(self.secret, key, answers.address.rpartition("@")[2])
         header = "".join(
             (

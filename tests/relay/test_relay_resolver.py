@@ -1,0 +1,60 @@
+"""A resolver that never answers: only mail for that name waits, and no longer than the connect limit."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from gateway.delivery.timeouts import Timeouts
+from tests.harness.client import SmtpClient
+from tests.harness.hop import RecordingHop
+from tests.harness.waiting import PATIENCE
+from tests.relay.rig import FrontDoor
+
+RCPT = b"hr@toronto.example"
+BRIEF = Timeouts(connect=0.5, command=5, data_end=5)
+MANY = 40
+"""More than asyncio has threads for names, on any machine."""
+OpenDoor = Callable[..., FrontDoor]
+
+
+@pytest.fixture
+def deaf_resolver(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Names wait until the test is over; addresses are what they are."""
+    let_go, real = threading.Event(), socket.getaddrinfo
+
+    def getaddrinfo(host: Any, *others: Any, **named: Any) -> Any:
+        if str(host).endswith(".example"):
+            let_go.wait(PATIENCE)
+            raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+        return real(host, *others, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    yield
+    let_go.set()
+
+
+@pytest.mark.usefixtures("deaf_resolver")
+def test_names_that_nobody_resolves_hold_up_nobody_else(hop: RecordingHop, open_door: OpenDoor):
+    stuck, other = open_door("smtp://hop.example:25", timeouts=BRIEF), open_door(hop.url)
+    waiting = [SmtpClient(stuck.port, greet=False) for _ in range(MANY)]
+    for each in waiting:
+        each.reply()
+        each.write(b"HELO client.example\r\nMAIL FROM:<a@example.org>\r\n")
+        assert each.reply().code == 250
+    with SmtpClient(other.port) as client:
+        assert client.send(b"a@example.org", RCPT, b"x\r\n").code == 250
+    for each in waiting:
+        assert str(each.reply()).startswith("451 4.4.1")
+        each.close()
+
+
+@pytest.mark.usefixtures("deaf_resolver")
+def test_the_second_next_hop_is_taken(hop: RecordingHop, open_door: OpenDoor):
+    door = open_door(["smtp://hop.example:25", hop.url], timeouts=BRIEF)
+    with SmtpClient(door.port) as client:
+        assert client.send(b"a@example.org", RCPT, b"x\r\n").code == 250
