@@ -9,7 +9,7 @@ DEV    := $(VENV)/.installed-dev-$(WHERE)
 # Three on two cores: many tests wait for a process, a clock or a peer.
 PYTEST_ARGS ?= -n 3 --dist worksteal
 
-.PHONY: help run install test lint types imports demo lock clean dev bench bench-accuracy
+.PHONY: help run install test lint types imports demo lock clean dev bench bench-report bench-accuracy
 
 help: ## list these commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ demo: install ## one minute without any server: sample mail through a real gatew
 
 bench: $(DEV) ## the gateway beside Postfix, Pigeonhole, Exim and aiosmtpd, into docs/performance.md (BENCH_ARGS=--help)
 	@$(BIN)/python -m tests.bench $(BENCH_ARGS)
+
+bench-report: $(DEV) ## reports over 10⁴ to 10⁶ messages: time, memory, growth; into docs/performance.md
+	@$(BIN)/python -m tests.bench.report $(BENCH_ARGS)
 
 bench-accuracy: $(DEV) ## precision and recall of the rules on staff mail, into docs/accuracy.md
 	$(BIN)/python -m tests.accuracy.measure

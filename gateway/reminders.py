@@ -74,7 +74,7 @@ class Reminders:
         rulebook, now = self.rulebook(), self.clock()
         if rulebook is None:
             return 0
-        expired = await asyncio.to_thread(self._expired)
+        expired = await asyncio.to_thread(self._expired, now)
         if expired:
             await self.writer.call(lambda connection: reminder_rows.forget(connection, expired))
         wanted = await asyncio.to_thread(self._wanted, rulebook.policy, now)
@@ -85,9 +85,9 @@ class Reminders:
         telemetry.REMINDERS_LOOKED.set(now.timestamp())
         return sent
 
-    def _expired(self) -> list[int]:
+    def _expired(self, now: datetime) -> list[int]:
         with self.ledger.reading() as connection:
-            return reminder_rows.expired(connection)
+            return reminder_rows.expired(connection, now)
 
     def _wanted(self, policy: Policy, now: datetime) -> list[Reminder]:
         """In a thread: it reads every unanswered case."""

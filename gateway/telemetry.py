@@ -82,7 +82,7 @@ def configure(form: Literal["auto", "json", "text"] = "auto", level: str = "info
 
 
 class _SafeLogger(structlog.WriteLogger):
-    """Writes a line, and never raises: a full log disk must not stop mail (threats F15)."""
+    """Writes a line, and never raises: a full log disk must not stop mail."""
 
     def msg(self, message: str) -> None:
         try:

@@ -24,7 +24,7 @@ from gateway.rulebook_loading import missing_folders, read_rulebook
 @click.command()
 @config_option
 @click.option("--show", "slug", default=None, metavar="DIVISION", help="Print the effective policy with the origin of each value.")
-@click.option("--preview", "with_preview", is_flag=True, help="With --show: the acknowledgement in both languages, and worked dates.")
+@click.option("--preview", "with_preview", is_flag=True, help="With --show: acknowledgement and survey mails in both languages, and worked dates.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output, nothing else.")
 def check(config: Path | None, slug: str | None, with_preview: bool, as_json: bool) -> None:
     """Validate configuration, policies, templates and signatures; every error at once.

@@ -13,6 +13,7 @@ from gateway.judgement.standard import promise
 from gateway.judgement.verdict import AcknowledgementDecision
 from gateway.message.model import Envelope
 from gateway.notices.compose import acknowledgement_text
+from gateway.notices.survey import codes, survey_letter
 from gateway.policy.calendar import closing, spoken_date
 from gateway.policy.model import Audience, Division
 from gateway.rulebook import Rulebook, Sighting
@@ -22,16 +23,17 @@ _AUDIENCES: tuple[Audience, ...] = ("public", "council", "internal")
 
 
 def preview(rulebook: Rulebook, division: Division, now: datetime) -> dict[str, Any]:
-    """`acknowledgement` (language -> subject and text, for a plain message of the public at `now`) and `dates` (worked examples)."""
+    """`acknowledgement` (language -> subject and text, for a plain message of the public at `now`), `surveys`, and `dates` (worked examples)."""
     return {
         "acknowledgement": {language: _acknowledgement(rulebook, division, now, language) for language in ("en", "fr")},
+        "surveys": list(_surveys(rulebook, division, now)),
         "dates": list(_worked_dates(division, now)),
     }
 
 
 def as_text(found: dict[str, Any]) -> str:
     """The same for a reader."""
-    letters = [f"Subject: {each['subject']}\n\n{each['text']}" for each in found["acknowledgement"].values()]
+    letters = [f"Subject: {each['subject']}\n\n{each['text']}" for each in (*found["acknowledgement"].values(), *found["surveys"])]
     dates = [
         f"{each['audience']}, {each['kind']}: received {each['received']}"
         + "".join(f"\n    {name.replace('_', ' ')} {each[name]}" for name in ("acknowledge_by", "respond_by") if each[name])
@@ -48,6 +50,17 @@ def _acknowledgement(rulebook: Rulebook, division: Division, now: datetime, lang
     references = {division.mailbox: f"{division.reference_prefix}-4K7M"}
     composed = acknowledgement_text(examination, decision, references=references, policy=rulebook.policy, texts=rulebook.texts, now=now)
     return {"subject": composed.subject, "text": composed.text}
+
+
+def _surveys(rulebook: Rulebook, division: Division, now: datetime) -> Iterator[dict[str, str]]:
+    """Each question in both languages, with codes that count for nothing."""
+    answers = rulebook.policy.survey_answers
+    for survey in division.surveys if answers else ():
+        assert answers is not None
+        used = codes(bytes(32), division, survey, "preview", "0" * 32, answers, now)
+        for language in ("en", "fr"):
+            letter = survey_letter(survey, division, used, language, policy=rulebook.policy, texts=rulebook.texts)
+            yield {"survey": survey.slug, "language": language, "subject": letter.subject, "text": letter.text}
 
 
 def _worked_dates(division: Division, now: datetime) -> Iterator[dict[str, Any]]:

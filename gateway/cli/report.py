@@ -21,7 +21,7 @@ from gateway.reports import closing
 from gateway.reports.closing import CannotClose, Damaged
 from gateway.reports.making import known_division
 from gateway.reports.office_time import midnight
-from gateway.reports.periods import Days, month_name, month_of, whole_month, written
+from gateway.reports.periods import MOST_STEPS, Days, month_name, month_of, steps, whole_month, written
 from gateway.reports.report import Report, Step
 from gateway.rulebook_loading import dry_run_key, missing_folders, settle_rulebook
 from gateway.settings import Settings
@@ -138,6 +138,8 @@ def _made(connection: Connection, policy: Policy, asked: _Asked, now: datetime) 
     days = asked.days or _last_month(connection, policy, now)
     if days.since > now.astimezone(policy.zone).date():
         raise click.BadParameter(f"{days.since} has not come yet", param_hint="--since")
+    if asked.step and len(steps(days, asked.step)) > MOST_STEPS:
+        raise click.BadParameter(f"a trend of more than {MOST_STEPS} steps is too long to read; choose a longer step", param_hint="--every")
     try:
         return closing.report(connection, policy, days, now, division=asked.division, step=asked.step)
     except Damaged as error:

@@ -25,6 +25,7 @@ def write_history(settings: Settings, folder: Path, configuration: str, messages
     (folder / "gateway.toml").write_text(configuration, encoding="utf-8")
     ledger = Ledger(f"sqlite:///{folder / 'gateway.db'}", key=read_or_create_key(folder / KEY_FILE), clock=lambda: now)
     ledger.open()
+    ledger.spare_nothing()
     bars = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]:,.0f}/s"), TimeRemainingColumn())
     start = time.monotonic()
     with Progress(*bars, console=Console(stderr=True)) as progress:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
 from gateway.delivery.credentials import Credentials, read_credentials
 from gateway.delivery.hop import unreachable
+from gateway.delivery.names import Names
 from gateway.delivery.session import SmtpSession
 from gateway.delivery.timeouts import Timeouts
 
@@ -35,6 +37,10 @@ class SmtpHop:
     user: str | None = None
     """Who logs in by AUTH; only with TLS that is verified."""
     password_file: str | None = None
+
+    @cached_property
+    def _names(self) -> Names:
+        return Names()
 
     @cached_property
     def _context(self) -> ssl.SSLContext | None:
@@ -94,9 +100,22 @@ class SmtpHop:
                 if self.socket is not None:
                     _, session = await loop.create_unix_connection(make, self.socket)
                 else:
-                    _, session = await loop.create_connection(make, self.host, self.port, ssl=context, server_hostname=self.host if context else None)
+                    session = await self._connect_first(await self._names.addresses(self.host), make, context)
         except ssl.SSLError:
             raise
         except (OSError, ValueError) as error:  # ValueError: a host name that cannot be encoded
             raise unreachable(f"connect: {type(error).__name__}") from None
         return session
+
+    async def _connect_first(self, addresses: Sequence[str], make: Callable[[], SmtpSession], context: ssl.SSLContext | None) -> SmtpSession:
+        """The first address that takes a connection. Raises what the last one gave."""
+        loop = asyncio.get_running_loop()
+        for address in addresses:
+            try:
+                _, session = await loop.create_connection(make, address, self.port, ssl=context, server_hostname=self.host if context else None)
+            except OSError:
+                if address == addresses[-1]:
+                    raise
+            else:
+                return session
+        raise OSError

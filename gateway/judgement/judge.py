@@ -43,7 +43,8 @@ def judge(examination: Examination, history: History, policy: Policy, now: datet
     if declared is not None and declared.by_contact:  # it speaks of cases, and is none
         made = _verdict(examination, policy, (), (), (), _outside_cases(examination))
         return _noting(replace(made, declaration=declared))
-    return replace(_judged(examination, history, policy, now), declaration=declared)
+    made = _judged(examination, history, policy, now)
+    return made if declared is None else replace(made, declaration=declared)
 
 
 def _judged(examination: Examination, history: History, policy: Policy, now: datetime) -> Verdict:

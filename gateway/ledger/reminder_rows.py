@@ -16,6 +16,7 @@ from gateway.ledger.tables import notice, reminder, reopening, service_case
 
 _OF = tuple(service_case.c[name] for name in ("reference", "division", "audience", "kind", "confidential"))
 _TWO_DAYS = timedelta(days=2)
+_A_WEEK = timedelta(days=7)
 _ANSWERED = or_(
     and_(reminder.c.follow_up == 0, service_case.c.responded_at.is_not(None)),
     and_(reminder.c.follow_up != 0, or_(reopening.c.id.is_(None), reopening.c.responded_at.is_not(None))),
@@ -67,9 +68,10 @@ def mark(connection: Connection, made: Reminder, notice_id: int, message_hash: s
     connection.execute(insert(reminder), rows)
 
 
-def expired(connection: Connection) -> list[int]:
-    """Mails that never went out, because the office closed first: what they told is untold."""
-    gone = select(reminder.c.notice_id).join(notice, notice.c.id == reminder.c.notice_id).where(notice.c.state == "expired").distinct()
+def expired(connection: Connection, now: datetime) -> list[int]:
+    """Mails of the last days that never went out, because the office closed first: what they told is untold."""
+    gone = select(reminder.c.notice_id).join(notice, notice.c.id == reminder.c.notice_id).distinct()
+    gone = gone.where(notice.c.state == "expired", reminder.c.reminded_at > now - _A_WEEK)
     return list(connection.execute(gone).scalars())
 
 

@@ -25,7 +25,7 @@ from gateway.policy.model import Audience, Policy
 CHUNK = 10_000
 """Messages of one transaction."""
 
-MONTHS_BACK = 365
+DAYS_BACK = 365
 _SECOND = 1_000_000
 _SLOT = 1800
 """Seconds: promises are worked out once for each half hour."""
@@ -60,7 +60,7 @@ class History:
         """`until`: aware; the last of the twelve months ends there."""
         self._policy = policy
         self._chance = np.random.default_rng(seed)
-        self._until = int(until.timestamp()) * _SECOND
+        self.until = int(until.timestamp()) * _SECOND
         self._scopes = _scopes(policy)
         self.standards = [standard_for(policy.divisions[each.slug], each.audience, each.kind) for each in self._scopes]
         self._promised = lru_cache(maxsize=None)(self._promise)
@@ -69,7 +69,7 @@ class History:
         self.scope = self._chance.choice(len(self._scopes), inquiries, p=self._weights())
         self.acknowledge_by, self.respond_by = self._dates(asked)
         answered = self._answers(asked)
-        self.answered_at = np.where(answered < self._until, answered, -1)
+        self.answered_at = np.where(answered < self.until, answered, -1)
         others = self._receipts(until, max(0, messages - inquiries - int((self.answered_at >= 0).sum())))
         at = np.concatenate([asked, self.answered_at[self.answered_at >= 0], others])[:messages]
         about = np.concatenate([np.arange(inquiries), np.nonzero(self.answered_at >= 0)[0], np.full(len(others), -1)])[:messages]
@@ -98,14 +98,14 @@ class History:
         zone = self._policy.zone
         calendar = self._policy.city_wide.calendar if self._policy.city_wide else next(iter(self._policy.divisions.values())).calendar
         today = until.astimezone(zone).date()
-        days = [today - timedelta(days=back) for back in range(MONTHS_BACK, 0, -1)]
+        days = [today - timedelta(days=back) for back in range(DAYS_BACK, 0, -1)]
         open_ = [_BY_WEEKDAY[day.weekday()] * (1 if is_business_day(day, calendar) or day.weekday() > 4 else _HOLIDAY) for day in days]
         starts = np.array([int(datetime(day.year, day.month, day.day, tzinfo=zone).timestamp()) for day in days])
         hours = np.array(_BY_HOUR) / sum(_BY_HOUR)
         day = self._chance.choice(len(days), n, p=np.array(open_) / sum(open_))
         hour = self._chance.choice(24, n, p=hours)
         at: Times = (starts[day] + hour * 3600) * _SECOND + self._chance.integers(0, 3600 * _SECOND, n)
-        return np.minimum(at, self._until - _SECOND)
+        return np.minimum(at, self.until - _SECOND)
 
     def _weights(self) -> NDArray[np.float64]:
         sizes = np.array([{"public": 8.0, "council": 1.0, "internal": 2.0}[each.audience] for each in self._scopes])
@@ -135,7 +135,7 @@ class History:
         promised = np.where(self.respond_by >= 0, self.respond_by, asked + 2 * 86400 * _SECOND) - asked
         share = self._chance.lognormal(-0.9, 0.75, n)
         at = asked + np.maximum((promised * share).astype(np.int64), 300 * _SECOND)
-        return np.where(self._chance.random(n) < ANSWERED, at, self._until + 1)
+        return np.where(self._chance.random(n) < ANSWERED, at, self.until + 1)
 
 
 class _Rows:
@@ -227,7 +227,9 @@ class _Rows:
         if answered < 0 or self._luck[number - self._start] > 0.03:
             return None
         at = answered + 3600 * _SECOND
-        return (case + 1, number + 1, at, at + 2 * 86400 * _SECOND)
+        again = at + int(self._luck[number - self._start] / 0.03 * 2.4 * 86400 * _SECOND)
+        by = (again, int(self._history.answer_of[case])) if again < self._history.until else (None, None)
+        return (case + 1, number + 1, at, at + 2 * 86400 * _SECOND, *by)
 
 
 _MESSAGE = (
@@ -245,7 +247,7 @@ _CASE = (
     "opened_by_answer",
 )  # fmt: skip
 _THREAD = ("hash", "message_id", "case_id")
-_REOPENING = ("case_id", "message_id", "reopened_at", "respond_by")
+_REOPENING = ("case_id", "message_id", "reopened_at", "respond_by", "responded_at", "responded_by")
 
 
 def _scopes(policy: Policy) -> list[_Scope]:

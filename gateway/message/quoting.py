@@ -8,7 +8,9 @@ lines ahead for an attribution and twelve for a header block, so time is linear.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+
+import re2
 
 _HEADER_LABELS: tuple[tuple[frozenset[str], frozenset[str], frozenset[str], frozenset[str]], ...] = tuple(
     (frozenset(sender.split("|")), frozenset(sent.split("|")), frozenset(to.split("|")), frozenset(subject.split("|")))
@@ -92,25 +94,78 @@ _FIRST_WORDS = frozenset(
 )
 _WORDS_WITHIN = (":", "：", "<", "schrieb", "subscri", "désabonner", "externe", "external")
 _READ_OF_A_LINE = 1000
+_COLONS = (":", "：")
+
+
+def _may_begin() -> re2._Regexp:
+    """What stands in every line that `_taken_out` could take, and in few others: the first words of the expressions above, the rest of which may be
+    on the next line, or the colon at the end of an attribution. Whoever adds to an expression adds here; a test compares them."""
+    labels = "|".join(sorted({re.escape(label) for language in _HEADER_LABELS for labels in language for label in labels}))
+    wrapped = (
+        r"confidential|disclaimer|privileged|(?:avis|note|mention|clause)(?:$| (?:de|sur)| ?:)|avis.?:"
+        r"|this(?:$| (?:e-?mail|electronic|communication|transmission|message))|the(?:$| information)"
+        r"|any(?:$| (?:information|unauthori|disseminat|distribut))|unauthori|disseminat|distribut"
+        r"|if(?:$| you(?:$| (?:are|have|receive)))"
+        r"|ce(?:$| (?:courriel|message|document|communication))|l[ea](?:$| pr[ée]sent| renseignement)|les(?:$| renseignement)|l['’]information"
+        r"|si(?:$| vous)|toute(?:$| (?:diffusion|distribution|divulgation|utilisation))"
+        r"|caution|warning|attention|avertissement|mise|important|extern|you(?:$| don't)"
+    )
+    original = r"origin|forward|message|courriel|ursprüng|weitergeleitet|mensaje|messaggio|mensagem|oorspronkelijk|doorgestuurd|原始|转发"
+    phone = (
+        r"sent (?:from|via|with)|get outlook|envoyé d|télécharge[rz] outlook|obtenez outlook|von meinem|gesendet von|enviado d|inviato da"
+        r"|\[?(?:cid:|image:)|<?https?://aka\.ms/"
+    )
+    begins = (
+        rf"\|?>|[_=*-]{{10}}|[-_*][-_* ]+.?(?:{original})|begin forwarded|début du|anfang der|inicio del|{phone}"
+        rf"|[*_ ]{{0,3}}(?:{labels})[*_ ]{{0,3}}[:：]|[^a-z0-9\n]{{1,6}}$|[^a-z0-9\n]{{0,6}}(?:{wrapped})"
+    )
+    options = re2.Options()
+    options.log_errors = False
+    return re2.compile(rf"(?im)^(?:{begins})|[:：]$|unsubscri|désabonner|you received this", options)
+
+
+_MAY_BEGIN = _may_begin()
+# Letters that `re` takes for an i where case is ignored, and RE2 does not.
+_AS_RE_READS_THEM = str.maketrans("İı", "ii")
 
 
 def newest_lines(lines: Sequence[str]) -> list[str]:
-    """The lines written now, in order, right-stripped; an empty line stays where something was taken out of the middle. Total, linear."""
+    """The lines written now, in order, right-stripped; an empty line stays where something was taken out of the middle. Total, linear.
+
+    No line of `lines` holds a line feed.
+    """
     lines = _without_armour([line.rstrip() for line in lines])
     kept: list[str] = []
-    number = 0
-    gap = False
-    while number < len(lines):
+    done = 0
+    for number in _candidates(lines):
         line = lines[number].strip()[:_READ_OF_A_LINE]
-        taken = _taken_out(lines, number, line) if line else 0
-        gap = bool(taken) or (gap and not line)
-        if gap:
+        taken = _taken_out(lines, number, line) if line and number >= done else 0
+        if taken:
+            kept.extend(lines[done:number])
             if kept and kept[-1]:
                 kept.append("")
-        else:
-            kept.append(lines[number])
-        number += max(taken, 1)
+            done = number + taken
+            while done < len(lines) and not lines[done]:
+                done += 1
+    kept.extend(lines[done:])
     return _trimmed(kept)
+
+
+def _candidates(lines: Sequence[str]) -> Iterator[int]:
+    """Numbers, rising, of the lines worth a closer look: most text has hardly one, and one search by RE2 passes over it."""
+    text = "\n".join(map(str.strip, lines))
+    if not text.isascii() and ("İ" in text or "ı" in text):
+        text = text.translate(_AS_RE_READS_THEM)
+    octets = text.encode("utf-8", "replace")
+    number = at = 0
+    looked_at = -1
+    for match in _MAY_BEGIN.finditer(octets):
+        number += octets.count(b"\n", at, match.start())
+        at = match.start()
+        # An attribution is three lines at most, and shorter than what is read of a line.
+        first = number - 2 if lines[number].rstrip().endswith(_COLONS) else number
+        yield from range(max(first, looked_at + 1), number + 1)
+        looked_at = number
 
 
 def _taken_out(lines: Sequence[str], number: int, line: str) -> int:

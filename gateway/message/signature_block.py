@@ -25,6 +25,7 @@ class SignatureBlock(NamedTuple):
 
 
 _DELIMITER = re.compile(r"(?:--|—|__)\s?$")
+_LONGEST_DELIMITER = 3
 _CLOSING = re.compile(
     r"(?:with |many |my |kind(?:est)? |best |warm(?:est)? |sincere |thanks and |thank you and |merci et |avec mes |mes |bien |très |mit |viele )*"
     r"(?:regards|wishes|thanks|thank you|thx|sincerely|yours|truly|respectfully|cheers|cordially|best|warmly|take care|all the best|in "
@@ -107,7 +108,9 @@ def find_signature(lines: Sequence[str], names: Sequence[frozenset[str]]) -> Sig
 
 
 def _by_delimiter(lines: Sequence[str], names: Sequence[frozenset[str]]) -> SignatureBlock | None:
-    found = [number for number, line in enumerate(lines) if _DELIMITER.match(line) and any(each.strip() for each in lines[number + 1 :])][-2:]
+    found = [number for number, line in enumerate(lines) if len(line) <= _LONGEST_DELIMITER and _DELIMITER.match(line)]
+    last = next((number for number in range(len(lines) - 1, -1, -1) if lines[number].strip()), 0)
+    found = [number for number in found if number < last][-2:]
     if not found:
         return None
     # Two blocks in two languages may each have their delimiter; a lone dash far above is somebody's list.
@@ -150,7 +153,7 @@ def _is_tail(lines: Sequence[str]) -> bool:
 
 def _by_name(lines: Sequence[str], names: Sequence[frozenset[str]]) -> SignatureBlock | None:
     """The first line of the tail that is the sender's name, when no prose follows; two blocks in two languages are one."""
-    for number in range(max(0, len(lines) - _LINES_LOOKED_AT), len(lines)):
+    for number in _naming(lines, names):
         first = _PIECE_END.split(lines[number].strip(), maxsplit=1)[0]
         if not is_name_of(first, names) or len(lines[number]) > 2 * _LONGEST_LINE or (number == 0 and _goes_on(lines)):
             continue
@@ -158,6 +161,16 @@ def _by_name(lines: Sequence[str], names: Sequence[frozenset[str]]) -> Signature
             start = _first_of_paragraph(lines, number)
             return SignatureBlock(start, tuple(lines[start:]), "name")
     return None
+
+
+def _naming(lines: Sequence[str], names: Sequence[frozenset[str]]) -> list[int]:
+    """Those of the last lines that hold a word of a name somewhere: no other can be one, and most text holds none."""
+    words = frozenset[str]().union(*names)
+    above = max(0, len(lines) - _LINES_LOOKED_AT)
+    tail = [line.casefold() for line in lines[above:]]
+    whole = "\n".join(tail)
+    words = frozenset(word for word in words if word in whole)
+    return [number for number, line in enumerate(tail, start=above) if any(word in line for word in words)] if words else []
 
 
 def _first_of_paragraph(lines: Sequence[str], number: int) -> int:
@@ -192,7 +205,7 @@ def _by_shape(lines: Sequence[str], names: Sequence[frozenset[str]]) -> Signatur
     block = tuple(lines[start:])
     if not block or _INTRODUCES.search(next((line.strip() for line in reversed(lines[:start]) if line.strip()), "")):
         return None
-    return SignatureBlock(start, block, "shape") if _ways(block) >= 2 and len(block) >= 3 else None
+    return SignatureBlock(start, block, "shape") if len(block) >= 3 and _ways(block) >= 2 else None
 
 
 def _ends_a_letter(lines: Sequence[str], number: int) -> bool:

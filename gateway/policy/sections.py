@@ -5,6 +5,7 @@ The docstrings under the fields are what an editor shows (`gateway schema`). A f
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -56,8 +57,7 @@ def _reminder_times(value: object) -> tuple[str, ...]:
     known = ("at the start of the day", "when a quarter of the working time is left", "never")
     parts = [part.strip() for part in text_of(value).replace(", and ", ",").replace(" and ", ",").split(",")]
     for part in parts:
-        amount, _, rest = part.partition(" ")
-        if part not in known and not (amount.isdigit() and rest in ("minutes before", "hours before", "minute before", "hour before")):
+        if part not in known and not re.fullmatch(r"[1-9][0-9]{0,3} (?:minute|hour)s? before", part):
             raise ValueError(f"'{part[:60]}' is not a moment for a reminder; write {', '.join(known[:2])}, or 90 minutes before")
     return tuple(parts)
 

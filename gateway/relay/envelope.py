@@ -1,4 +1,4 @@
-"""Arguments of MAIL and RCPT, read strictly and passed on as written (threats A28: what is forwarded is what was received).
+"""Arguments of MAIL and RCPT, read strictly and passed on as written (docs/threats.md S2: what is forwarded is what was received).
 
 Source routes are refused (553): nothing has needed one for decades (RFC 5321 appendix F.2), and two readers differ on what they mean.
 Parameters are for the next hop to judge; here they are only checked to be parameters, so that they cannot smuggle anything.

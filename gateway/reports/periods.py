@@ -13,6 +13,8 @@ from datetime import date, timedelta
 from gateway.reports.report import Step
 
 EARLIEST, LATEST = 1971, 2199
+MOST_STEPS = 160
+"""Of one trend: three years of weeks. What must be withheld of longer ones takes minutes to find, and nobody reads them."""
 _DAY = timedelta(days=1)
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
 _WRITTEN = re.compile(r"(\d{4})(?:-(?:Q([1-4])|(\d{1,2})(?:-(\d{1,2}))?))?", re.IGNORECASE | re.ASCII)

@@ -1,4 +1,4 @@
-"""TLS as gateway.toml sets it up: a client admitted by its certificate, and a new certificate on SIGHUP (threats A27)."""
+"""TLS as gateway.toml sets it up: a client admitted by its certificate, and a new certificate on SIGHUP (docs/threats.md S1)."""
 
 from __future__ import annotations
 

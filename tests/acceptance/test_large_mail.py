@@ -1,4 +1,4 @@
-"""Fifty large messages at once: memory stays bounded, and small mail hardly waits (threats A32)."""
+"""Fifty large messages at once: memory stays bounded, and small mail hardly waits (docs/threats.md S6)."""
 
 from __future__ import annotations
 

@@ -20,8 +20,9 @@ pytestmark = pytest.mark.front_door
 
 NAME, LOCAL, DOMAIN = "Kanarienvogel Quux", "kanarienvogel.quux", "canary-domain.example"
 SUBJECT, BODY = "Zanzibarian yellow feather", "xylophonic plumage 046 454 286"
+TELEPHONE = "416-555-0873"
 ADDRESS = f"{LOCAL}@{DOMAIN}"
-CANARIES = (NAME, "Kanarienvogel", LOCAL, DOMAIN, SUBJECT, "Zanzibarian", BODY, "xylophonic")
+CANARIES = (NAME, "Kanarienvogel", LOCAL, DOMAIN, SUBJECT, "Zanzibarian", BODY, "xylophonic", TELEPHONE)
 
 
 def letter(message_id: str, **other: str) -> bytes:
@@ -128,6 +129,49 @@ def test_after_the_journal_was_replayed(gateway: GatewayProcess, notices_hop: Re
         other.execute("ROLLBACK")
     wait_acknowledged(notices_hop, message_id)
     ledger.wait_settled(gateway.database)
+    gateway.stop()
+    gateway.start()
+    assert_no_canary(gateway)
+
+
+AWAY = f"""\
+From: {NAME} <{LOCAL}@toronto.example>
+To: {ADDRESS}
+Subject: Automatic reply: {SUBJECT}
+Auto-Submitted: auto-replied
+Message-ID: <{{id}}@toronto.example>
+Date: Mon, 16 Nov 2026 10:00:00 -0500
+
+I am out of the office, {BODY}. Call {TELEPHONE}.
+"""
+
+
+def test_after_everything_that_can_be_asked(gateway: GatewayProcess, notices_hop: RecordingHop, hop: RecordingHop):
+    """An inquiry, its answer, a follow-up, staff who are away; then every command that tells what is kept, and an erasure."""
+    gateway.start()
+    first, text = new_message_id(), f"Hello, {BODY}, {TELEPHONE}?\r\n"
+    assert mail(gateway, letter(first, text=text)) == 250
+    wait_acknowledged(notices_hop, first)
+    answer = letter(new_message_id(), sender="anna@toronto.example", text=text, fields=f"In-Reply-To: {first}\r\n")
+    assert send(gateway.outbound, b"anna@toronto.example", ADDRESS.encode(), answer).code == 250
+    assert mail(gateway, letter(new_message_id(), text=text, fields=f"In-Reply-To: {first}\r\n")) == 250
+    away = AWAY.format(id="away").replace("\n", "\r\n").encode()
+    assert send(gateway.outbound, f"{LOCAL}@toronto.example".encode(), ADDRESS.encode(), away).code == 250
+    ledger.wait_recorded(gateway.database, 4)
+    assert ledger.rows(gateway.database, "SELECT 1 FROM service_case WHERE responded_at IS NOT NULL")
+    told = [
+        gateway.cli("trace", ADDRESS, "--json"),
+        gateway.cli("trace", "--lookups"),
+        gateway.cli("findings", "list", "--person", f"{LOCAL}@toronto.example"),
+        gateway.cli("report", "--format", "html", "--since", "2026"),
+        gateway.cli("forget", "--correspondent", ADDRESS),
+    ]
+    assert [each.returncode for each in told] == [0] * len(told), [each.stderr for each in told]
+    assert not [each.args for each in told if seen_in((each.stdout + each.stderr).encode())]
+    # A warning may wait for an open day, with the address it goes to; nobody may wait for that here.
+    waiting = [str(row["id"]) for row in ledger.rows(gateway.database, "SELECT id FROM notice WHERE state = 'waiting'")]
+    if waiting:
+        assert gateway.cli("outbox", "drop", *waiting).returncode == 0
     gateway.stop()
     gateway.start()
     assert_no_canary(gateway)

@@ -37,7 +37,11 @@ def test_names_are_not_resolved(tmp_path: Path, hop: RecordingHop, silent_name_s
         tmp_path,
         next_hop=hop.url,
         notices=hop.url,
-        settings={"next_hop": {"outbound": "smtp://hop.city.example:25"}, "timeouts": {"connect": "1s", "drain": "1s"}, "relay": {"hostname": "g.example"}},
+        settings={
+            "next_hop": {"outbound": "smtp://hop.city.example:25"},
+            "timeouts": {"connect": "1s", "drain": "1s"},
+            "relay": {"hostname": "g.example"},
+        },
     )
     inside = ("unshare", "--mount", "sh", "-c", f'mount --bind {resolver} /etc/resolv.conf && exec "$@"', "sh")
     with silent_name_server:

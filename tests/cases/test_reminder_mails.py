@@ -118,6 +118,23 @@ def test_declared_between_writing_and_sending(what: str, desk: Desk) -> None:
     assert desk.look(TUESDAY + timedelta(seconds=10)) == 0
 
 
+def test_a_late_copy_of_a_moved_message_opens_nothing(desk: Desk) -> None:
+    """As a watched mailbox sees it after the relay did."""
+    stage, when = desk.stage, at("2026-11-16", "10:00")
+    reference = desk.asks(when)
+    policy = desk.rulebook.policy
+    with stage.ledger.writing() as connection:
+        state = declarations.find(connection, reference)
+        assert state is not None
+        change = declare.moved(state, policy.divisions["internal-audit"], policy, TUESDAY, TUESDAY)
+        declarations.write(connection, state, change, who="somebody", why=None, now=TUESDAY)
+    stage.number -= 1
+    again = stage.writes(when, mail(ASKED, "Is it open?", "hr@toronto.example"), direction="inbound")
+    assert (again.repeated, again.references, again.notices) == (True, (), 0)
+    assert [each["mailbox"] for each in stage.rows(service_case)] == ["internal-audit@toronto.example"]
+    assert [each["moved_from"] for each in stage.rows(service_case)] == [["hr@toronto.example"]]
+
+
 def test_nothing_to_look_at_twice(desk: Desk) -> None:
     desk.asks(at("2026-11-16", "10:00"))
     assert [desk.look(TUESDAY), desk.look(TUESDAY), desk.look(TUESDAY + timedelta(hours=1))] == [1, 0, 0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -236,3 +237,52 @@ def test_what_only_memory_holds_is_kept_at_the_end(rulebook: Rulebook, journal: 
 
     run(scene)
     assert (intake.kept, journal.pending, writer.taken) == (0, 1, [])
+
+
+def test_a_heavy_message_is_read_beside_the_others(rulebook: Rulebook, journal: Journal) -> None:
+    """Its reading cannot end before another message is recorded: on the event loop, that would never be."""
+    light_is_done = threading.Event()
+    heavy = LETTER.replace(b"<1@", b"<2@") + b"x" * intake_module.HEAVY
+
+    class Slow:
+        policy = rulebook.policy
+
+        def examine(self, sighting: Sighting) -> Examination:
+            if sighting.octets == heavy:
+                assert light_is_done.wait(5)
+            return rulebook.examine(sighting)
+
+    intake, writer = scripted(Slow(), journal, [])  # type: ignore[arg-type]  # what intake uses of a rulebook
+
+    async def scene() -> None:
+        reading = asyncio.create_task(intake.observe(heavy, True, len(heavy), ENVELOPE))
+        await asyncio.sleep(0)
+        await intake.observe(LETTER, True, len(LETTER), ENVELOPE)
+        light_is_done.set()
+        await reading
+
+    run(scene)
+    assert [each.message.message_id for each in writer.taken] == ["<1@example.org>", "<2@example.org>"]
+    assert journal.pending == 0
+
+
+def test_the_time_limit_holds_for_reading_too(rulebook: Rulebook, journal: Journal) -> None:
+    """The 250 goes out; what takes for ever waits in the journal."""
+    let_go = threading.Event()
+    heavy = LETTER + b"x" * intake_module.HEAVY
+
+    class Stuck:
+        policy = rulebook.policy
+
+        def examine(self, sighting: Sighting) -> Examination:
+            let_go.wait(10)
+            return rulebook.examine(sighting)
+
+    intake, writer = scripted(Stuck(), journal, [])  # type: ignore[arg-type]  # what intake uses of a rulebook
+
+    async def scene() -> None:
+        await intake.observe(heavy, True, len(heavy), ENVELOPE)
+        assert (journal.pending, writer.taken) == (1, [])
+        let_go.set()
+
+    run(scene)

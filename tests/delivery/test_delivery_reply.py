@@ -1,4 +1,4 @@
-"""Replies as values: safe, with their lines kept, and an enhanced code that cannot contradict (threats A33)."""
+"""Replies as values: safe, with their lines kept, and an enhanced code that cannot contradict (docs/threats.md S7)."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import time
+from datetime import time, timedelta
 from zoneinfo import ZoneInfo
 
 from gateway.policy.model import (
@@ -20,6 +20,7 @@ from gateway.policy.model import (
     Policy,
     SignatureRules,
     Standard,
+    SurveyAnswers,
 )
 
 ZONE = ZoneInfo("America/Toronto")
@@ -121,6 +122,7 @@ BORDER = replace(POLICY, authserv_ids=("mx.toronto.example",))
 
 VARIANTS = {
     "plain": POLICY,
+    "surveys": replace(POLICY, survey_answers=SurveyAnswers("survey@toronto.example", timedelta(days=30), Bilingual("Why.", "Pourquoi."))),
     "border": BORDER,
     "stopped": replace(POLICY, acknowledgements=False),
     "hr stopped": policy_of(replace(HR, acknowledgements=False), EQUITY, AUDIT),

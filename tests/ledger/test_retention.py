@@ -40,7 +40,9 @@ def test_what_goes_with_its_message_hangs_on_it(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "day"), [("90 days", "2026-08-18"), ("13 months", "2025-10-16"), ("2 years", "2024-11-16"), ("3 weeks", "2026-10-26"), ("9999 years", "0001-01-02")]
+    ("text", "day"),
+    [("90 days", "2026-08-18"), ("13 months", "2025-10-16"), ("2 years", "2024-11-16"), ("3 weeks", "2026-10-26"),
+     ("9999 years", "0001-01-02")]
 )  # fmt: skip
 def test_spans(text: str, day: str) -> None:
     assert str(kept_since(text, START, ZONE).date()) == day

@@ -88,3 +88,28 @@ def test_any_text(value):
     for address in parse_addresses(value):
         assert address.local
         assert address.domain == address.domain.lower()
+
+
+@pytest.mark.parametrize(
+    ("domain", "read"),
+    [
+        ("bücher.example", "xn--bcher-kva.example"),
+        ("пример.рф", "xn--e1afmkfd.xn--p1ai"),
+        ("evil＠toronto.example", "evil＠toronto.example"),
+        ("evil．example，toronto.example", "evil．example，toronto.example"),
+        ("é" * 64 + ".example", "é" * 64 + ".example"),
+        ("é." * 127 + "example", "é." * 127 + "example"),
+        ("ﷺ" * 15, "ﷺ" * 15),
+    ],
+)
+def test_a_name_becomes_ascii_only_as_a_host_name(domain: str, read: str):
+    """A full-width at sign would put the address into another domain."""
+    assert [address.domain for address in parse_addresses(f"x@{domain}")] == [read]
+
+
+def test_conversions_have_a_bound_for_the_whole_message():
+    fields = "".join(f"To: a@é{number}.example\n" for number in range(900))
+    domains = [address.domain for address in parse(fields.encode()).of("to")]
+    assert domains[0].startswith("xn--")
+    assert domains[-1] == "é899.example"
+    assert len(domains) == 900

@@ -87,6 +87,18 @@ BOMBS = {
     "groups": b"To: " + b"g:" * 300 + b"\n",
     "commas": b"".join(b"To: " + b"a," * 4000 + b"\n" for _ in range(8)),
     "international domains": b"".join(b"To: " + ("a@" + "é." * 120 + ",").encode() * 16 + b"\n" for _ in range(8)),
+    "names that grow when composed": b"".join(b"To: " + ("a@" + "ﷺ." * 40 + ",").encode() * 48 + b"\n" for _ in range(8)),
+    "thousands of names": b"".join(
+        name + b": " + "".join(f"a@é{number}{at}," for at in range(800)).encode() + b"\n"
+        for number, name in enumerate([b"To", b"Cc", b"Bcc", b"Sender", b"Reply-To", b"Resent-To", b"Resent-Cc", b"Errors-To"])
+    ),
+    "continued parameters of parts": b"Content-Type: multipart/mixed; boundary=a\n\n"
+    + (b"--a\nContent-Type: a/b" + b"".join(b";a%d*0*=''%%41" % number for number in range(350)) + b"\n\n") * 100,
+    "a boundary like the body": b"".join(b'Content-Type: multipart/mixed; boundary="%sx%d"\n\n--%sx%d\n' % (b"-" * 60, level, b"-" * 60, level)
+    for level in range(19)) + b"-" * MIB,
+    "hz": b"Content-Type: text/plain; charset=hz\n\n" + b"~{\xff" * (MIB // 3),
+    "iso-2022": b"Content-Type: text/plain; charset=iso-2022-jp\n\n" + b"\x1b$B\xff" * (MIB // 4),
+    "embedded quoted-printable": b"Content-Type: message/rfc822\nContent-Transfer-Encoding: quoted-printable\n\n" * 21 + b"a" * 900_000,
     "folded lines": b"To: a\n" + b" b\n" * (MIB // 3),
     "fields": b"a:b\n" * (MIB // 4),
     "parts": b"Content-Type: multipart/mixed; boundary=a\n\n" + b"--a\n\n" * (MIB // 6),

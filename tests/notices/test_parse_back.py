@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway import telemetry
+from gateway.judgement.verdict import History
 from gateway.ledger.records import Notice
+from gateway.message.model import Envelope
+from gateway.notices.compose import acknowledgement_notice
 from gateway.notices.parse_back import check
+from gateway.rulebook import Rulebook, Sighting
+from tests.judgement import sample_policy
 from tests.notices.compose_cases import (
     POLICY,
     RECEIVED,
@@ -101,5 +109,49 @@ def test_never_raises(octets: bytes, place: int, removed: int) -> None:
         assert complaint is None or isinstance(complaint, str)
 
 
+HEADER, BODY = GOOD.octets.split(b"\r\n\r\n", 1)
+FIELDS = re.split(rb"\r\n(?![ \t])", HEADER)
+THREADING = (b"In-Reply-To", b"References")
+
+
+@pytest.mark.parametrize("at", range(len(FIELDS)), ids=[field.partition(b":")[0].decode() for field in FIELDS])
+def test_each_field_must_be_there_once_and_in_its_place(at: int) -> None:
+    field = FIELDS[at]
+    name = field.partition(b":")[0]
+    without = FIELDS[:at] + FIELDS[at + 1 :]
+    changed = {
+        "missing": without if name not in THREADING else [*FIELDS, b"X-Other: x"],
+        "twice": [*FIELDS[: at + 1], field, *FIELDS[at + 1 :]],
+        "elsewhere": [*without, field] if at + 1 < len(FIELDS) else [field, *without],
+        "renamed": [*FIELDS[:at], b"X-" + field, *FIELDS[at + 1 :]],
+        "empty": [*FIELDS[:at], name + b": ", *FIELDS[at + 1 :]],
+        "behind a stranger": [*FIELDS[:at], b"Bcc: other@example.org", *FIELDS[at:]],
+    }
+    passed = [what for what, fields in changed.items() if check(notice_with(b"\r\n".join(fields) + b"\r\n\r\n" + BODY)) is None]
+    assert not passed
+
+
 def notice_with(octets: bytes) -> Notice:
     return replace(GOOD, octets=octets)
+
+
+def test_a_notice_that_fails_its_check_is_counted_and_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever composed it: the case is opened and measured, nothing goes out."""
+    rulebook = Rulebook(sample_policy.POLICY, shipped_texts(), SECRET, TWO_DAYS)
+    letter = b"From: resident@example.org\r\nTo: hr@toronto.example\r\nSubject: A question\r\nMessage-ID: <1@example.org>\r\n\r\nHello, when?\r\n"
+    envelope = Envelope("resident@example.org", ("hr@toronto.example",), "inbound", RECEIVED)
+    examination = rulebook.examine(Sighting(letter, True, len(letter), envelope))
+    assert len(rulebook.judge_and_compose(examination, History(), RECEIVED).decision.notices) == 1
+
+    monkeypatch.setattr("gateway.rulebook.acknowledgement_notice", with_a_bcc)
+    counted = telemetry.NOTICES.labels("acknowledgement", "malformed")
+    before = counted._value.get()
+    judged = rulebook.judge_and_compose(examination, History(), RECEIVED)
+    assert judged.decision.notices == ()
+    assert judged.verdict.acknowledgement.reason == "notice-malformed"
+    assert judged.verdict.opens
+    assert counted._value.get() == before + 1
+
+
+def with_a_bcc(*given: Any, **named: Any) -> Notice:
+    return notice_with(acknowledgement_notice(*given, **named).octets.replace(b"\r\nDate:", b"\r\nBcc: other@example.org\r\nDate:"))

@@ -1,4 +1,4 @@
-"""Who may relay (threats A27, A28)."""
+"""Who may relay (docs/threats.md S1, S2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clients that may relay by the name in their certificate, and a listener's certificate that is replaced while it serves (threats A27)."""
+"""Clients that may relay by the name in their certificate, and a listener's certificate that is replaced while it serves (docs/threats.md S1)."""
 
 from __future__ import annotations
 

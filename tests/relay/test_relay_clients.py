@@ -1,4 +1,4 @@
-"""Clients that leave, half leave, dawdle or flood (threats F04, A31)."""
+"""Clients that leave, half leave, dawdle or flood (docs/threats.md R4, S5)."""
 
 from __future__ import annotations
 

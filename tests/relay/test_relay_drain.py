@@ -1,4 +1,4 @@
-"""The end of the service: no new client, idle ones are told, messages under way are finished (threats F13)."""
+"""The end of the service: no new client, idle ones are told, messages under way are finished (docs/threats.md R13)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a message ends: the same answer however the stream is cut (threats A29)."""
+"""Where a message ends: the same answer however the stream is cut (docs/threats.md S3)."""
 
 from __future__ import annotations
 

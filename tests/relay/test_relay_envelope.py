@@ -1,4 +1,4 @@
-"""Arguments of MAIL and RCPT: what is forwarded is what was received, or it is refused (threats A28)."""
+"""Arguments of MAIL and RCPT: what is forwarded is what was received, or it is refused (docs/threats.md S2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one client, and all of them together, may take (threats A31, A32): others are served meanwhile."""
+"""What one client, and all of them together, may take (docs/threats.md S5, S6): others are served meanwhile."""
 
 from __future__ import annotations
 

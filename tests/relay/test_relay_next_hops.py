@@ -1,4 +1,4 @@
-"""Next hops that are down, silent, hostile or gone (threats F02, F07, F08): always 451, within the time limits, nothing delivered twice by us."""
+"""Next hops that are down, silent, hostile or gone (docs/threats.md R2, R7, R8): always 451, within the limits, nothing delivered twice by us."""
 
 from __future__ import annotations
 

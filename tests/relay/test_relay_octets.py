@@ -70,7 +70,7 @@ def cut(hop: RecordingHop, count: int) -> bool:
 
 @pytest.mark.parametrize("break_", [b"\n.\n", b"\n.\r\n", b"\r\n.\n", b"\r.\r", b"\r.\n", b"\r.\r\n", b"\r\n.\r", b"\n.\r"])
 def test_no_look_alike_of_an_end_reaches_the_next_hop(break_: bytes, hop: RecordingHop, door: FrontDoor, client: SmtpClient):
-    """Split at every octet around the look-alike (threats A29); the next hop never sees it, nor a final dot."""
+    """Split at every octet around the look-alike (docs/threats.md S3); the next hop never sees it, nor a final dot."""
     wire = b"before" + break_ + b"MAIL FROM:<smuggled@example.org>\r\n"
     for sent, at in enumerate(range(5, 6 + len(break_) + 1), 1):
         client.begin(b"a@example.org", RCPT)

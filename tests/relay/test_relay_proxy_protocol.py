@@ -1,4 +1,4 @@
-"""PROXY headers: only from listed balancers, and then always; admission and Received go by the client they announce (threats A27)."""
+"""PROXY headers: only from listed balancers, and then always; admission and Received go by the client they announce (docs/threats.md S1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every code at every stage (threats F05): mirrored with its class, its enhanced code and its lines; 421 becomes 451, since we stay."""
+"""Every code at every stage (docs/threats.md R5): mirrored with its class, its enhanced code and its lines; 421 becomes 451, since we stay."""
 
 from __future__ import annotations
 

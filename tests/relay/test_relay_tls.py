@@ -1,4 +1,4 @@
-"""TLS at the front door and towards the next hop; nothing sent in plain text ever counts as sent inside it (threats A30)."""
+"""TLS at the front door and towards the next hop; nothing sent in plain text ever counts as sent inside it (docs/threats.md S4)."""
 
 from __future__ import annotations
 

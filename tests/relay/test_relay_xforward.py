@@ -1,4 +1,4 @@
-"""XFORWARD: announced where the next hop has it, from allowed clients only, octet for octet, for one transaction (threats A27)."""
+"""XFORWARD: announced where the next hop has it, from allowed clients only, octet for octet, for one transaction (docs/threats.md S1)."""
 
 from __future__ import annotations
 

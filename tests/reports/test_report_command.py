@@ -179,6 +179,7 @@ def test_without_a_period_it_is_the_last_whole_month(command: Command) -> None:
         (["--since", "2025-11-30", "--until", "2025-11-01"], "the period ends on 2025-11-01, before it starts on 2025-11-30"),
         (["--since", "yesterday"], "'yesterday' is not a date; write 2026-10-31, or a month such as 2026-10"),
         (["--until", "2026-02-30"], "'2026-02-30' is not a date"),
+        (["--since", "2025", "--every", "day"], "a trend of more than 160 steps is too long to read"),
         (["--since", "2190"], "2190-01-01 has not come yet"),
         (["--since", "2025-11", "--division", "human-resource"], "there is no 'human-resource'; did you mean 'human-resources'?"),
         (

@@ -14,6 +14,7 @@ from sqlalchemy import text
 from gateway.judgement.survey import drawn, span_of
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.records import Notice
+from gateway.message.survey_token import opt_out_code
 from gateway.policy.directory import read_directory
 from gateway.policy.model import Bilingual, Survey
 from gateway.rulebook import Rulebook
@@ -51,6 +52,15 @@ def test_asked_again_only_after_the_span(stage: Stage) -> None:
     assert len(exchange(stage, at("2027-01-05"))) == 1
     assert len(exchange(stage, at("2027-04-04"))) == 1, "89 days later"
     assert len(exchange(stage, at("2027-04-06"))) == 2
+
+
+def test_never_again_after_an_opt_out_from_whatever_address(stage: Stage) -> None:
+    assert len(exchange(stage, at("2027-01-05"))) == 1
+    code = opt_out_code(KEY, stage.ledger.pseudonyms.of_address(RESIDENT) or "")
+    no_more = mail("Anna <anna@work.example>", "Please.\n", "survey@toronto.example", f"No more questions (code {code})")
+    assert stage.writes(at("2027-01-06"), no_more, direction="inbound").survey == "opted-out"
+    assert len(exchange(stage, at("2027-06-01"))) == 1
+    assert len(exchange(stage, at("2027-06-02"), "bert@example.org")) == 1, "others are asked"
 
 
 @pytest.mark.parametrize(

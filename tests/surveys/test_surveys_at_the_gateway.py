@@ -166,3 +166,17 @@ def test_nobody_is_asked_after_some_kinds_or_in_confidence(gateway: GatewayProce
     is_answered(gateway, "later.quux@example.org", last)
     wait_for(lambda: asked(notices, "later.quux@example.org"), "the question is asked")
     assert asked(notices, "lettie.quux@example.org") == []
+
+
+def test_a_question_by_command(gateway: GatewayProcess, hops: tuple[RecordingHop, RecordingHop]) -> None:
+    _, notices = hops
+    ask = ("survey", "ask", "human-resources", "answers", "friend.quux@example.org", "--about", "Canary audit")
+    assert gateway.cli(*ask).stdout == "1 asked.\n"
+    assert gateway.cli(*ask, "mirabelle.quux@example.org").stdout == "0 asked, 2 left alone (asked about this before, or opted out).\n"
+    [mail] = wait_for(lambda: asked(notices, "friend.quux@example.org"), "the question goes out")
+    assert mail["Content-Language"] == "en, fr"
+    assert "Canary" not in str(mail)
+    refused = gateway.cli("survey", "ask", "internal-audit", "audit-clients", "a@toronto.example", "--about", "x")
+    assert (refused.returncode, "does not enforce for the audience 'internal'" in refused.stderr) == (2, True)
+    unknown = gateway.cli("survey", "ask", "human-resources", "answer", "a@example.org", "--about", "x")
+    assert "did you mean 'answers'?" in unknown.stderr

@@ -44,4 +44,4 @@ def upgrade() -> None:
         sa.Column("entered_at", INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_measure_entry"))
     )
-    op.create_index(op.f("ix_measure_entry_division"), "measure_entry", ["division", "measure", "period"])
+    op.create_index(op.f("ix_measure_entry_division_measure_period"), "measure_entry", ["division", "measure", "period"])
