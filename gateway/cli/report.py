@@ -30,8 +30,9 @@ from gateway.settings import Settings
 @click.command()
 @config_option
 @click.option("--division", metavar="SLUG", help="One division's report (default: the City's).")
-@click.option("--since", metavar="DATE", help="2026-10-01, or a month (2026-10), a quarter (2026-Q4), a year. Default: the last whole month.")
-@click.option("--until", metavar="DATE", help="Inclusive. Default: the end of what --since names.")
+@click.option("--period", metavar="PERIOD", help="A month (2026-10), a quarter (2026-Q4), a year or a day. Default: the last whole month.")
+@click.option("--since", metavar="DATE", help="Instead of a period: from this day on.")
+@click.option("--until", metavar="DATE", help="To the end of this day. Default: today.")
 @click.option("--every", "step", type=click.Choice(["day", "week", "month", "quarter"]), help="Step of the trends (default: by the period).")
 @click.option(
     "--format", "format_", type=click.Choice(["text", "html", "json", "csv", "xlsx"]), default=None, help="Default: text, or by the name of FILE."
@@ -40,24 +41,25 @@ from gateway.settings import Settings
 @click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Write here instead of standard output.")
 @click.option("--close", "month", metavar="MONTH", help="Freeze the figures of a month, such as 2026-10.")
 def report(
-    config: Path | None, division: str | None, since: str | None, until: str | None, step: Step | None, format_: Format | None, as_json: bool,
-    output: Path | None, month: str | None,
+    config: Path | None, division: str | None, period: str | None, since: str | None, until: str | None, step: Step | None,
+    format_: Format | None, as_json: bool, output: Path | None, month: str | None,
 ) -> None:  # fmt: skip
     """How the promise was kept: attainment and latency, with everything that was not counted. What each figure means: docs/reports.md.
 
     \b
     Examples:
       gateway report                                        the last whole month, the whole City
-      gateway report --division human-resources --since 2026-10
-      gateway report --since 2026-Q3 --format xlsx --output third-quarter.xlsx
+      gateway report --division human-resources --period 2026-10
+      gateway report --period 2026-Q3 --output third-quarter.xlsx
       gateway report --since 2026-11-01 --until 2026-11-15 --every day --json
       gateway report --close 2026-10                        October stays as it is; corrections are listed from now on
     """
-    asked = _Asked(division, _days(since, until), step, _format(format_, as_json, output))
-    if month is not None and (division or since or until or step):
+    now = datetime.now(UTC)
+    asked = _Asked(division, _days(period, since, until, now.date()), step, _format(format_, as_json, output))
+    if month is not None and (division or asked.days or step):
         raise click.UsageError("--close takes a month, and freezes the reports of the City and of every division")
     chosen = _month(month) if month is not None else None
-    settings, now = settings_or_exit(config), datetime.now(UTC)
+    settings = settings_or_exit(config)
     with opened(config) as ledger:
         with ledger.reading() as connection:
             policy = _policy(settings, connection, now)
@@ -80,12 +82,19 @@ class _Asked:
     format: Format
 
 
-def _days(since: str | None, until: str | None) -> Days | None:
-    if since is None and until is None:
-        return None
+def _days(period: str | None, since: str | None, until: str | None, today: date) -> Days | None:
+    """None where nothing was asked for."""
+    if period is not None:
+        if since or until:
+            raise click.UsageError("--period says both ends; leave out --since and --until")
+        return _written(period, "--period")
     first, last = _written(since, "--since"), _written(until, "--until")
-    start = first.since if first else month_of(last.until).since if last else date.max
-    end = last.until if last else first.until if first else date.min
+    if first is None and last is None:
+        return None
+    start = first.since if first else month_of(last.until if last else today).since
+    end = last.until if last else today
+    if last is None and start > today:
+        raise click.BadParameter(f"{start} has not come yet", param_hint="--since")
     if end < start:
         raise click.BadParameter(f"the period ends on {end}, before it starts on {start}", param_hint="--until")
     return Days(start, end)
@@ -137,7 +146,7 @@ def _made(connection: Connection, policy: Policy, asked: _Asked, now: datetime) 
         raise click.BadParameter(f"there is no '{asked.division}'{hint}", param_hint="--division")
     days = asked.days or _last_month(connection, policy, now)
     if days.since > now.astimezone(policy.zone).date():
-        raise click.BadParameter(f"{days.since} has not come yet", param_hint="--since")
+        raise click.BadParameter(f"{days.since} has not come yet", param_hint="--period")
     if asked.step and len(steps(days, asked.step)) > MOST_STEPS:
         raise click.BadParameter(f"a trend of more than {MOST_STEPS} steps is too long to read; choose a longer step", param_hint="--every")
     try:

@@ -77,7 +77,7 @@ def of_kind(state: CaseState, kind: str, policy: Policy, at: datetime, now: date
 
 
 def undone(state: CaseState, now: datetime) -> Change:
-    """As it was before the last declaration. An answer by mail is a fact and stays. Raises NotDeclared."""
+    """As it was before the last declaration. An answer by mail is a fact and stays, or counts from now on. Raises NotDeclared."""
     if state.last is None:
         raise NotDeclared("nothing-to-undo", f"nothing that was declared of {state.reference} can be undone")
     if state.last.what == "close" and state.last.case and state.responded_by is not None:
@@ -85,7 +85,13 @@ def undone(state: CaseState, now: datetime) -> Change:
     if state.last.what == "move" and state.last.case.get("mailbox") in state.siblings:
         raise NotDeclared("already-so", f"the message of {state.reference} has got a case of its own with {state.last.case.get('division')}")
     last = state.last
-    return Change(state.case_id, "reopen", now, None, last.case, last.follow_up_id, last.follow_up, undoes=last.id)
+    case, follow_up = dict(last.case), dict(last.follow_up)
+    if last.what == "close" and last.answered is not None:
+        by, at = last.answered
+        (follow_up or case).update(responded_at=at, responded_by=by)
+        if case and case.get("acknowledged_at", at) is None:
+            case |= {"acknowledged_at": at, "acknowledged_by": "person"}
+    return Change(state.case_id, "reopen", now, None, case, last.follow_up_id, follow_up, undoes=last.id)
 
 
 def known_kinds(division: Division) -> frozenset[str]:

@@ -65,6 +65,8 @@ class Undoable:
     case: Mapping[str, Any]
     follow_up_id: int | None = None
     follow_up: Mapping[str, Any] = field(default_factory=dict)
+    answered: tuple[int, datetime] | None = None
+    """The first mail by staff in the thread after a declared answer, and its receipt: it answers, once the declaration is taken back."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ def staff_verdict(examination: Examination, history: History, policy: Policy, no
     if examination.says_mistake and (disputed := _disputes(known)):
         return StaffVerdict(why="disputed", disputed=tuple(each.finding_id for each in disputed), withdrawn=_waiting(disputed))
     staff = examination.staff
-    if staff is None:
+    if staff is None or history.told_of:  # a line to the gateway about a reminder is no letter that wants a signature
         return None
     found = findings(examination, history, policy)
     if history.seen:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, or_, select, update
 
 from gateway.judgement.declared import CaseState, Change, FollowUp, Undoable, What
-from gateway.ledger.tables import declaration, reopening, service_case
+from gateway.ledger.tables import declaration, message, reopening, service_case, thread
 from gateway.message.thread import REFERENCE_ALPHABET
 
 _STATE = tuple(name for name in CaseState.__slots__ if name not in ("case_id", "follow_up", "siblings", "last", "moved_from"))
@@ -45,7 +45,8 @@ def states(connection: Connection, case_ids: Iterable[int]) -> dict[int, CaseSta
     waiting = select(reopening).where(reopening.c.case_id.in_(rows), reopening.c.responded_at.is_(None)).order_by(reopening.c.id)
     follow_ups = {row.case_id: FollowUp(row.id, row.reopened_at, row.respond_by) for row in connection.execute(waiting)}
     holding = select(declaration).where(declaration.c.case_id.in_(rows), declaration.c.what != "reopen", declaration.c.undone_at.is_(None))
-    last = {row.case_id: _undoable(row) for row in connection.execute(holding.order_by(declaration.c.id))}
+    answers = _answers_by_mail(connection, list(rows))
+    last = {row.case_id: _undoable(row, answers.get(row.case_id, ())) for row in connection.execute(holding.order_by(declaration.c.id))}
     messages = {row.message_id for row in rows.values()}
     others = select(service_case.c.id, service_case.c.message_id, service_case.c.mailbox).where(service_case.c.message_id.in_(messages))
     mailboxes = connection.execute(others).all()
@@ -115,9 +116,26 @@ def _kept(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else list(value) if isinstance(value, tuple) else value
 
 
-def _undoable(row: Any) -> Undoable:
+def _answers_by_mail(connection: Connection, case_ids: list[int]) -> dict[int, list[tuple[int, datetime]]]:
+    """Mail by persons of staff in the thread of each case, other than the inquirer's own; oldest first."""
+    found = (
+        select(thread.c.case_id, message.c.id, message.c.received_at)
+        .join(message, message.c.id == thread.c.message_id)
+        .join(service_case, service_case.c.id == thread.c.case_id)
+        .where(thread.c.case_id.in_(case_ids), message.c.direction == "outbound", message.c.from_staff, message.c.automatic_type.is_(None))
+        .where(message.c.correspondent.is_distinct_from(service_case.c.correspondent))
+        .order_by(message.c.received_at)
+    )
+    answers: dict[int, list[tuple[int, datetime]]] = {}
+    for row in connection.execute(found):
+        answers.setdefault(row.case_id, []).append((row.id, row.received_at))
+    return answers
+
+
+def _undoable(row: Any, answers: Iterable[tuple[int, datetime]]) -> Undoable:
     before: Mapping[str, Any] = row.before
-    return Undoable(row.id, row.what, _values(before["case"]), before.get("follow_up_id"), _values(before.get("follow_up", {})))
+    answered = next((each for each in answers if each[1] > row.happened_at), None)
+    return Undoable(row.id, row.what, _values(before["case"]), before.get("follow_up_id"), _values(before.get("follow_up", {})), answered)
 
 
 def _values(kept: Mapping[str, Any]) -> dict[str, Any]:

@@ -82,7 +82,7 @@ _FOOTER = re.compile(
     re.IGNORECASE,
 )
 _LIST_NAME = re.compile(r".{0,80}(?:mailing list|list info)", re.IGNORECASE)
-_SIGNED = re.compile(r"-----BEGIN PGP SIGNED MESSAGE-----$")
+_SIGNED = "-----BEGIN PGP SIGNED MESSAGE-----"
 _ARMOUR_BEGIN = re.compile(r"-----BEGIN PGP (?:SIGNATURE|PUBLIC KEY BLOCK)-----$")
 _ARMOUR_END = re.compile(r"-----END PGP (?:SIGNATURE|PUBLIC KEY BLOCK)-----$")
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
@@ -112,7 +112,7 @@ def _may_begin() -> re2._Regexp:
     )
     original = r"origin|forward|message|courriel|ursprüng|weitergeleitet|mensaje|messaggio|mensagem|oorspronkelijk|doorgestuurd|原始|转发"
     phone = (
-        r"sent (?:from|via|with)|get outlook|envoyé d|télécharge[rz] outlook|obtenez outlook|von meinem|gesendet von|enviado d|inviato da"
+        r"sent (?:from|via|with)|get outlook|envoyé [dà]|télécharge[rz] outlook|obtenez outlook|von meinem|gesendet von|enviado d|inviato da"
         r"|\[?(?:cid:|image:)|<?https?://aka\.ms/"
     )
     begins = (
@@ -278,12 +278,12 @@ def _fits(found: Sequence[tuple[str, str]], language: tuple[frozenset[str], ...]
 
 def _without_armour(lines: Sequence[str]) -> list[str]:
     """PGP clear-signed text as it was before signing (RFC 9580 §7): armour lines gone, dash-escapes undone."""
-    if not any(line.startswith("-----BEGIN") and _SIGNED.match(line) for line in lines):
+    if _SIGNED not in lines:
         return list(lines)
     kept: list[str] = []
     state = "text"
     for line in lines:
-        if _SIGNED.match(line):
+        if line == _SIGNED:
             state = "armour header"
         elif _ARMOUR_BEGIN.match(line):
             state = "signature"

@@ -13,12 +13,14 @@ from gateway.reports.periods import Days, month_name, whole_month
 from gateway.reports.report import COUNTED_AS_ANSWER, ClockFigures, Figures, Latency, Line, Percentiles, Report
 
 NONE, WITHHELD = "–", "withheld"
-COLUMNS = ("received", "answered in time", "", "acknowledged", "", "open", "half answered in")
+COLUMNS = ("received", "answered in time", "", "acknowledged", "", "open", "half within")
 
 
 def headline(report: Report) -> Iterator[str]:
     """Whose figures of when, and how final they are."""
-    yield f"{report.whole.name.en}, inquiries received in {period_name(report)}"
+    days = Days(report.period.since, report.period.until)
+    when = "in" if whole_month(days) else "on" if len(days) == 1 else "from"
+    yield f"{report.whole.name.en}, inquiries received {when} {period_name(report)}"
     period = report.period
     if period.closed_at:
         yield f"CLOSED on {spoken_day(period.closed_at.date())}; SHA-256 of the figures {period.figures_hash}"

@@ -19,12 +19,12 @@ from gateway.ledger import declarations, outbox_rows
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.outbox_rows import Settlement
 from gateway.ledger.records import Claimed
-from gateway.ledger.tables import notice, reminder, reopening, service_case
+from gateway.ledger.tables import declaration, notice, reminder, reopening, service_case
 from gateway.notices.reminder import MOST_LINES
 from gateway.policy.model import Contacts
 from gateway.reminders import Reminders
 from gateway.rulebook import Rulebook
-from tests.warnings.staff_rig import Stage, at, body, mail, opened, shipped, with_division
+from tests.warnings.staff_rig import HELP, Stage, absence, at, body, mail, opened, shipped, with_division
 
 TUESDAY, WEDNESDAY = at("2026-11-17", "15:00"), at("2026-11-18", "08:31")
 ASKED = "Anouk Canari <resident@example.org>"
@@ -116,6 +116,27 @@ def test_declared_between_writing_and_sending(what: str, desk: Desk) -> None:
         declarations.write(connection, state, change, who="somebody", why=None, now=TUESDAY)
     assert desk.claim(TUESDAY) == []
     assert desk.look(TUESDAY + timedelta(seconds=10)) == 0
+
+
+def test_undone_after_an_answer_by_mail(desk: Desk) -> None:
+    """The telephone call was another inquirer's: the mail that answered this one on the next day counts."""
+    reference = desk.asks(at("2026-11-16", "10:00"))
+    policy = desk.rulebook.policy
+    called, answered = at("2026-11-16", "11:00"), at("2026-11-17", "09:00")
+
+    def declared(change: Callable[[Any], Any]) -> Any:
+        with desk.stage.ledger.writing() as connection:
+            state = declarations.find(connection, reference)
+            declarations.write(connection, state, change(state), who="somebody", why=None, now=answered)  # type: ignore[arg-type]
+            return declarations.find(connection, reference)
+
+    closed = declared(lambda state: declare.closed(state, "telephone", called, answered, policy.zone))
+    assert (closed.responded_at, closed.responded_by, closed.acknowledged_at) == (called, None, at("2026-11-16", "10:00"))
+    answer = mail("Noor Example <noor.example@toronto.example>", "Yes.", "resident@example.org", In_Reply_To="<1@toronto.example>")
+    desk.stage.writes(answered, answer)
+    undone = declared(lambda state: declare.undone(state, answered))
+    assert (undone.responded_at, undone.responded_by) == (answered, 2)
+    assert undone.last is None
 
 
 def test_a_late_copy_of_a_moved_message_opens_nothing(desk: Desk) -> None:
@@ -217,3 +238,48 @@ def test_an_address_that_cannot_stand_in_a_header_costs_only_that_mail(desk: Des
     desk.asks(at("2026-11-16", "10:00"))
     assert desk.look(TUESDAY) == 0
     assert desk.told() == []
+
+
+@pytest.mark.parametrize(
+    ("sender", "direction", "said", "outcome"),
+    [
+        ("hr-service-lead", "inbound", "NOT OURS Internal Audit", "taken"),
+        ("hr-service-lead", "outbound", "KIND correspondence", "taken"),
+        ("hr-director-office", "inbound", "AUCUNE RÉPONSE REQUISE", "taken"),
+        ("noor.example", "outbound", "CLOSED BY TELEPHONE", "taken"),
+        ("noor.example", "inbound", "CLOSED BY TELEPHONE", "foreign"),
+        ("lee.elsewhere", "outbound", "CLOSED BY TELEPHONE", "foreign"),
+        ("hr-service-lead", "outbound", "Thank you, I will see to it.", "not-understood"),
+        ("hr-service-lead", "outbound", "NOT OURS the moon", "not-understood"),
+        ("lee.elsewhere", "outbound", "Is this about us?", None),
+    ],
+    ids=str,
+)
+def test_who_may_declare_by_reply(sender: str, direction: str, said: str, outcome: str | None, desk: Desk) -> None:
+    """A contact of the division by the address alone, since only who was reminded knows the Message-ID; a colleague only when proven."""
+    desk.asks(at("2026-11-16", "10:00"))
+    assert desk.look(TUESDAY) == 1
+    [claimed] = desk.claim(TUESDAY)
+    reply = mail(f"{sender}@toronto.example", f"{said}\n\nOn Tuesday we wrote:\n> NO ANSWER NEEDED\n", HELP, In_Reply_To=claimed.notice.message_id)
+    recorded = desk.stage.writes(TUESDAY, reply, direction=direction)
+    assert recorded.declaration == outcome
+    assert recorded.references == ()
+    assert len(desk.stage.rows(declaration)) == (outcome == "taken")
+
+
+def test_a_line_to_the_gateway_wants_no_signature(desk: Desk) -> None:
+    desk.stage.rulebook = desk.rulebook = with_division(desk.rulebook, signature={"warn_after": "at once"})
+    desk.asks(at("2026-11-16", "10:00"))
+    assert desk.look(TUESDAY) == 1
+    [claimed] = desk.claim(TUESDAY)
+    reply = mail("Noor Example <noor.example@toronto.example>", "CLOSED BY TELEPHONE\n", HELP, In_Reply_To=claimed.notice.message_id)
+    assert desk.stage.writes(TUESDAY, reply).notices == 0
+
+
+def test_an_automatic_reply_declares_nothing(desk: Desk) -> None:
+    desk.asks(at("2026-11-16", "10:00"))
+    assert desk.look(TUESDAY) == 1
+    [claimed] = desk.claim(TUESDAY)
+    reply = absence("hr-service-lead@toronto.example", "NO ANSWER NEEDED\n", HELP, In_Reply_To=claimed.notice.message_id)
+    assert desk.stage.writes(TUESDAY, reply, direction="inbound").declaration is None
+    assert desk.stage.rows(declaration) == []

@@ -46,7 +46,7 @@ def test_enter_correct_and_report(config: Path) -> None:
     listed = json.loads(ran(config, "measure", "list", "--json"))
     assert [(each["value"], each["out_of"], each["counts"]) for each in listed] == [(21.0, None, False), (17.5, None, True), (9.0, 9.0, True)]
     assert "never" in ran(config, "measure", "list", "--division", "human-resources")
-    report = json.loads(ran(config, "report", "--since", "2025", "--json"))
+    report = json.loads(ran(config, "report", "--period", "2025", "--json"))
     found = {(each["measure"], each["period"]): each for each in report["measures"]}
     assert found["administrative-time", "2025-Q3"]["note"] == "restated; entered before: 21"
     assert found["engagement-options", "2025-Q4"]["met"] is True

@@ -53,7 +53,7 @@ def command(place: Place) -> Command:
 
 
 def test_text_can_be_published(command: Command) -> None:
-    answer = command("--since", "2025-11", "--division", "human-resources")
+    answer = command("--period", "2025-11", "--division", "human-resources")
     assert (answer.exit_code, answer.stderr) == (0, "")
     told = " ".join(answer.stdout.split())
     for sentence in (
@@ -72,7 +72,7 @@ def test_text_can_be_published(command: Command) -> None:
 
 
 def test_no_standard_is_said_and_measured_all_the_same(command: Command) -> None:
-    told = " ".join(command("--since", "2025-11", "--division", "strategic-communications").stdout.split())
+    told = " ".join(command("--period", "2025-11", "--division", "strategic-communications").stdout.split())
     assert "Answered by a person 2 of 5 no standard" in told
     assert "Acknowledged in time 4 of 5 80.0 %" in told
 
@@ -159,7 +159,7 @@ def test_files_are_written_by_their_names(command: Command, tmp_path: Path) -> N
     for name, begins in {"a.csv": b"table,", "a.json": b"{", "a.xlsx": b"PK", "a.txt": b"City of Toronto"}.items():
         path = tmp_path / name
         path.write_bytes(b"what was there before")
-        answer = command("--since", "2025-11", "--output", str(path))
+        answer = command("--period", "2025-11", "--output", str(path))
         assert (answer.exit_code, answer.output) == (0, "")
         assert path.read_bytes().startswith(begins)
     assert sorted(each.name for each in tmp_path.iterdir()) == ["a.csv", "a.json", "a.txt", "a.xlsx"]
@@ -179,15 +179,17 @@ def test_without_a_period_it_is_the_last_whole_month(command: Command) -> None:
         (["--since", "2025-11-30", "--until", "2025-11-01"], "the period ends on 2025-11-01, before it starts on 2025-11-30"),
         (["--since", "yesterday"], "'yesterday' is not a date; write 2026-10-31, or a month such as 2026-10"),
         (["--until", "2026-02-30"], "'2026-02-30' is not a date"),
-        (["--since", "2025", "--every", "day"], "a trend of more than 160 steps is too long to read"),
+        (["--period", "2025", "--every", "day"], "a trend of more than 160 steps is too long to read"),
         (["--since", "2190"], "2190-01-01 has not come yet"),
-        (["--since", "2025-11", "--division", "human-resource"], "there is no 'human-resource'; did you mean 'human-resources'?"),
+        (["--period", "2190"], "2190-01-01 has not come yet"),
+        (["--period", "2025-11", "--until", "2025-12"], "--period says both ends"),
+        (["--period", "2025-11", "--division", "human-resource"], "there is no 'human-resource'; did you mean 'human-resources'?"),
         (
-            ["--since", "2025-11", "--division", "parks"],
+            ["--period", "2025-11", "--division", "parks"],
             "there is no 'parks'; there are executive-management, human-resources, strategic-communications",
         ),
-        (["--since", "2025-11", "--output", "/nowhere/at/all.csv"], "/nowhere/at/all.csv cannot be written: no such file or directory"),
-        (["--since", "2025-11", "--output", "/"], "/ cannot be written: is a directory"),
+        (["--period", "2025-11", "--output", "/nowhere/at/all.csv"], "/nowhere/at/all.csv cannot be written: no such file or directory"),
+        (["--period", "2025-11", "--output", "/"], "/ cannot be written: is a directory"),
         (["--close", "2025-11-01"], "'2025-11-01' is not a month; write one such as 2026-10"),
         (["--close", "2025-11", "--division", "human-resources"], "--close takes a month"),
         (["--close", "2025-11", "--output", "/nowhere/at/all.csv"], "/nowhere/at/all.csv cannot be written"),
@@ -214,7 +216,7 @@ def test_closing_says_what_it_froze(tmp_path: Path, place: Place) -> None:
     again = CliRunner().invoke(gateway, ["report", "--config", config, "--close", "2025-11"])
     assert (again.exit_code, again.stdout) == (1, "")
     assert "November 2025 was closed on" in again.stderr
-    text = CliRunner().invoke(gateway, ["report", "--config", config, "--since", "2025-11"]).stdout
+    text = CliRunner().invoke(gateway, ["report", "--config", config, "--period", "2025-11"]).stdout
     assert "CLOSED on" in text
 
 
@@ -227,6 +229,6 @@ def test_a_policy_with_an_error_costs_no_report(place: Place, tmp_path: Path) ->
     (policies / "human-resources.yaml").write_text("division: [", encoding="utf-8")
     for each in place.folder.glob("gateway.db*"):
         (tmp_path / each.name).write_bytes(each.read_bytes())
-    answer = CliRunner().invoke(gateway, ["report", "--config", str(Place(tmp_path, policies).config), "--since", "2025-11", "--json"])
+    answer = CliRunner().invoke(gateway, ["report", "--config", str(Place(tmp_path, policies).config), "--period", "2025-11", "--json"])
     assert answer.exit_code in (0, 1)
     assert "human-resources.yaml" in answer.stderr or "gateway check" in answer.stderr

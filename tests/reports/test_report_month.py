@@ -157,7 +157,7 @@ def test_json_and_back(report: Report) -> None:
 
 @pytest.mark.front_door
 def test_the_command_says_the_same(place: Place, report: Report) -> None:
-    words = ["report", "--config", str(place.config), "--since", "2025-11", "--json"]
+    words = ["report", "--config", str(place.config), "--period", "2025-11", "--json"]
     root = Path(__file__).parents[2]
     answer = subprocess.run([sys.executable, "-m", "gateway", *words], cwd=root, capture_output=True, text=True, timeout=120, check=False)
     assert (answer.returncode, answer.stderr) == (0, "")
