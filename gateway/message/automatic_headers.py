@@ -98,7 +98,7 @@ VOICE = {
     "x-cisco-unity-connection": _ANY,
     "x-ciscounity-messageid": _ANY,
     "message-context": _value("voice-message"),  # RFC 3458 §3.1
-    "content-class": _value(r"urn:content-class:(?:voice|missedcall)"),
+    "content-class": _value(r"\A\s*(?:urn:content-class(?:es)?:)?(?:voice|missedcall)"),
 }
 
 BOUNCE = frozenset(("x-failed-recipients", "x-ms-embedded-report", "x-ms-exchange-message-is-ndr"))

@@ -81,7 +81,8 @@ ECHOED_BY_SOFTWARE = re.compile(
 
 SOFTWARE_SUBJECT = _any(
     r"auto(?:matic|mated)?[ -]?(?:e-?mail )?(?:reply|response|responder|acknowledge?ment|answer)\b\s*(?:[:(\[-]|$|from\b|to\b|re\b)",
-    r"auto-?replied\s*:|yahoo! auto response$|.{1,200}\(auto-?(?:reply|response)\)$",
+    r"auto-?replied\s*:|yahoo! auto response$|.{1,200}\((?:an? )?auto(?:matic|mated)?[ -]?(?:e-?mail )?(?:reply|response|message)\)\s*(?:$|[:-]|re\b)",
+    r".{1,200}\((?:reponse|message|courriel) automati(?:que|se)\)\s*(?:$|[:-]|re\b)",
     r"(?:reponse|courriel|message|accuse de reception) automati(?:que|se)\s*(?:[:(\[-]|$)",
     r"automatische? (?:antwort|antwoord)\s*:|automatisch antwoord\s*:|autoantwort|autosvar|automatisk svar|automaattinen vastaus",
     r"(?:respuesta|resposta|risposta) automatica\s*(?:[:(-]|$)|auto-?resposta|autorespuesta|risposta non al computer",
@@ -174,7 +175,8 @@ _WHEN = (
     r"(?:(?:un)?till?|'til|to|thro?ugh|thru|from|for|this|next|today|tomorrow|all (?:day|week)|now|as of|starting|mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|satur|sun"
     r"|(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)\w*\.? \d|on (?:the )?(?:\d|mon|tue|wed|thu|fri|sat|sun)|in (?:the )?(?:new year|\d|a (?:week|few))|the \d|\d|next)"
 )
-_GONE = r"(?:out|away|off|gone|absent|ooo|abroad|unavailable|on (?:an? )?(?:[\w-]+ )?(?:vacation|leave|holidays?|pto|training|travel|course))(?: (?:of (?:the )?office|sick|work|shift|duty|training|travel|business))?"
+_DAY = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|satur|sun)(?:day)?s?"
+_GONE = r"(?:out|away|off|gone|absent|ooo|abroad|unavailable|on (?:an? )?(?:[\w-]+ )?(?:vacation|leave|holidays?|pto|training|travel|course|jury|jury duty|strike))(?: (?:of (?:the )?office|sick|work|shift|duty|training|travel|business))?"
 ABSENCE_TERSE = _any(
     rf"(?:^|[.!,;-] ?|\b(?:i am|i'm|i will be|i'll be|is|he's|she's|will be) )(?:currently |now |presently )?{_GONE},? (?:and )?(?:(?:back|returning) )?{_WHEN}",
     rf"(?:^|[.!,;-] ?|\b(?:i am|i'm|i will be|i'll be) )(?:back|returning|return) (?:in (?:the )?office )?(?:on )?{_WHEN}",
@@ -187,8 +189,17 @@ ABSENCE_TERSE = _any(
     rf"\bi(?:'m| am| will be|'ll be) in \w+(?: \w+)? (?:on business|{_WHEN})",
     r"\b(?:cannot|can't|can not|won't|will not|not) be (?:reached|reachable|available|online) (?:un)?(?:till?|from|before|this|today|all)\b",
     r"\b(?:acting|covering|filling in|standing in) for me\b|\bmy replacement\b|\b(?:prior to|pending|during|while on) my (?:return|leave|vacation|holidays?|sabbatical|trip|secondment)\b",
+    rf"\b(?:i|we) (?:do not|don't|never|am not|are not|won't|will not) (?:be )?(?:work|working|in(?: the office)?)(?: on)? (?:{_DAY}|the weekend|weekends|today|tomorrow|this (?:week|month|morning|afternoon)|afternoons|mornings)\b",
+    rf"\b(?:i'm|i am|we're|we are) not (?:in|here|there|around|working|at work|on duty)(?: \w+)? (?:today|tomorrow|{_WHEN})\b|\b(?:next|first) (?:\w+ )?day (?:that )?(?:i'm|i am|we're|we are) (?:working|in|back|here)\b",
+    r"\b(?:i'm|i am|we're|we are|i'll be|i will be|we will be)(?: \w+)? on (?:an? |the )?(?:(?:grand )?jury|strike|legal strike|picket line|stand-?down|furlough)\b|\b(?:on strike|locked out|laid off|furloughed)\b",
+    r"\b(?:disconnect(?:ing|ed)|unplugg(?:ing|ed)|off-?line|off the grid|logg(?:ing|ed) off|signing off|incommunicado)(?: \w+)? (?:until|till|'til|from|for|through|all|this|next)\b",
+    r"\b(?:nobody|no one|no-one|none of us)(?: (?:is|will be|else))*(?: \w+)? (?:reading|checking|watching|monitoring|looking|answering|here|in the office|at the (?:desk|counter|office))\b",
+    r"\b(?:do not|don't|not to) expect (?:me|us|to hear|an? (?:answer|reply|response)|anything)\b.{0,40}\b(?:until|till|before)\b|\b(?:won't|will not|not) (?:be )?(?:reply|answer|respond|writ|look)(?:ing|e)?\b.{0,30}\b(?:until|till|before)\b",
     r"\bmy last day\b|\bi have (?:moved|transferred|changed (?:jobs|roles|positions)|accepted an?(?: new)? (?:position|job|role))\b",
     r"(?:^|[.!,] ?)(?:en (?:vacances|conges?|formation|reunion|deplacement)|absente?|de retour)(?:\(e\))? (?:jusqu|du|de|le|des|a|au|lundi|mardi|mercredi|jeudi|vendredi|demain|\d)",
+    r"\bje ne (?:travaille|suis)(?: pas)?(?: au bureau| ici| la)? (?:pas )?(?:(?:le|les) )?(?:lundi|mardi|mercredi|jeudi|vendredi|aujourd'hui|demain|cette semaine)s?\b",
+    r"\bje ne (?:lirai|lis|consulterai|consulte|verrai|prendrai|repondrai|regarderai)(?: donc)? (?:pas|aucun|plus)\b.{0,40}\b(?:avant|jusqu|d'ici|pendant|durant)\b",
+    r"\bje prends? (?:conge|mes vacances|(?:quelques|\w+) (?:jours?|semaines?) (?:de (?:repos|conge|vacances)|off))\b|\ben greve\b|\bpersonne ne (?:lit|lira|consulte|surveille|repond|repondra)\b",
     r"\bje suis (?:malade|souffrante?)\b|\bme remplacera?\b|\bmon remplacant|\bma remplacante|\bj'ai change de poste\b",
 )
 """The same, as short as people write it: says it only of what a machine is known to have sent in answer."""
@@ -222,7 +233,7 @@ ABSENCE_OTHER_LANGUAGES = _words(
 ABSENCE_OF_ANOTHER = _any(
     r"\b(?:is|will be|has been|are)(?: [\w'-]+){0,3}? (?:out[ -]of[ -](?:the )?office|away from (?:the|his|her|their) (?:office|desk)|away until|unavailable until|absent)\b",
     r"\b(?:is|will be)(?: [\w'-]+){0,2}? on (?:[\w-]+ ){0,2}(?:leave|vacation|holidays?)\b",
-    r"\b(?:is|are) no longer (?:with|at|employed|working)|\bno longer works\b|\bhas (?:left|retired)\b|\bis not in the office\b",
+    r"\b(?:is|are) no longer (?:with|at|employed|working|here)|\bno longer works\b|\bhas (?:left|retired|resigned|moved on)\b|\bis (?:now )?retired\b|\bis not in the office\b",
     r"\best (?:actuellement |presentement )?(?:absente?|en (?:conge|vacances|deplacement)|a l'exterieur)\b|\bne travaille plus\b|\ba quitte\b|\bn'est plus (?:a|au|en)\b",
 )
 """Somebody is said to be away or gone."""
@@ -230,11 +241,39 @@ ABSENCE_OF_ANOTHER = _any(
 REPORTED = _any(r"\b(?:commented|wrote|said|says|posted|replied|updated|assigned|mentioned|added|a (?:ecrit|commente|ajoute))\b")
 """A notification passes on what somebody said."""
 
+_PLACE = r"(?:office|offices|we|centre|center|branch|counter|shop|store|clinic|desk|library|studio|secretariat|team|unit|department|division|museum|rink|pool|gallery|plant|yard|school)"
 CLOSED = _any(
     r"(?:^|[.!] ?)(?:our |the )?(?:office|offices|centre|branch|counter|store|clinic|shop|city hall) closed (?:until|till|from|for|on|today|between)\b",
-    r"\b(?:office|offices|we|centre|branch|counter)(?: [\w'-]+){0,4}? (?:is|are|will be|be) (?:currently |now )?closed\b|\bclosed for the (?:holidays?|season|weekend)",
-    r"\b(?:bureau|bureaux|centre)(?: [\w'-]+){0,3}? (?:est|sont|sera|seront) (?:actuellement )?fermee?s?\b",
+    rf"\b{_PLACE}(?: [\w'-]+){{0,4}}? (?:is|are|will be|be) (?:currently |now |all |temporarily )?(?:closed|shut|on strike|on holidays?|on vacation)\b|\b(?:closed|shut(?: down)?) for (?:the (?:holidays?|season|weekend|day|week|winter|summer)|(?:an?|one|two|three|four|\d+|a few) (?:day|week|month)s?)\b",
+    rf"\b{_PLACE}(?: [\w'-]+){{0,4}}? (?:closed|shut(?: down)?) (?:at|on|from|until|till|early|for|between)\b|\b(?:will|to|we|and|when|before|until|office) (?:re-?open|be open again|open again)s?\b",
+    r"\b(?:bureau|bureaux|centre|bibliotheque|comptoir|boutique|magasin|secretariat|succursale|service|guichet)(?: [\w'-]+){0,3}? (?:est|sont|sera|seront) (?:actuellement |presentement )?fermee?s?\b",
 )
+"""An office says that it is closed, or when it opens again."""
+
+_MAILBOX = r"(?:mailbox|mail box|inbox|account|address|e-?mails?|messages|voice ?mail)"
+NOT_READ_MEANWHILE = _any(
+    rf"\b(?:because of|due to|owing to|during|while|until|with)\b.{{0,80}}\b{_MAILBOX} (?:is|are|will) (?:not|un|no longer) ?(?:be |being )?(?:actively |regularly )?(?:monitored|read|checked|answered)\b",
+    rf"\b{_MAILBOX} (?:is|are|will) (?:not|un) ?(?:be |being )?(?:actively |regularly )?(?:monitored|read|checked|answered)(?: \w+)?,? (?:during|while|until|till|before|because|due to|for the (?:duration|moment)|at (?:this|the) (?:time|moment)|on (?:those|these|that|\w+day)|over the|this week|today|in the meantime|from)\b",
+    r"\bboite(?: [\w'-]+){0,3} (?:n'est|ne sera) pas (?:surveillee|lue|consultee) (?:pendant|durant|jusqu|avant|en raison|cette|du|le|ces)",
+)
+"""Nobody reads a mailbox for a time or for a reason; a mailbox that is never read (a no-reply address) is no absence."""
+
+RESPONDER_SAYS = _any(
+    r"\b(?:your|this|the) (?:e-?mail|message|mail)s? (?:has|was|is|will)(?: been| be)? (?:not|never)(?: been| be)? (?:been )?(?:automatically )?(?:forwarded|read|redirected|delivered|answered|seen|passed on)\b",
+    r"\b(?:this|my|the|his|her|their) (?:e-?mail )?(?:account|mailbox|inbox|address)(?: \w+)? (?:is|are|will|has)(?: be| been)? ?(?:not|no longer|un|soon|now)? ?(?:be |being )?(?:monitored|read|checked|in use|active|closed|deleted|removed|deactivated|disabled|shut down)\b",
+    r"\b(?:everything|anything|all|any|e-?mails?|mail|messages?)\b.{0,60}\b(?:meantime|meanwhile|until then|while|during|absence|period|interim)\b.{0,40}\b(?:deleted|discarded|erased|binned|not be (?:kept|read|saved))\b",
+    r"\b(?:i|we) (?:have )?set (?:up )?this (?:message|reply|note|notice|auto-?reply)(?: up)?\b|\bthis (?:message|reply|notice|note) (?:was|is|has been) set(?: up)? (?:by|for|on)\b",
+    r"\b(?:this|the) (?:mailbox|account|address) (?:belong(?:s|ed)|was used) \w+",
+    r"\bvotre (?:courriel|message) (?:n'a pas ete|ne sera pas) (?:transfere|lu|achemine|redirige)\b|\b(?:ce compte|cette (?:boite|adresse))(?: [\w'-]+){0,3} (?:n'est (?:plus|pas)|sera) (?:surveillee?|active?|lue?|fermee?|supprimee?|desactivee?|utilisee?)\b",
+    r"\bseront (?:automatiquement )?(?:supprimes|effaces)\b",
+)
+"""What happens to mail that comes in, as only whoever sets up a responder tells the next unknown reader."""
+
+GONE_SUBJECT = _any(
+    r"(?:i am |i'm )?no longer (?:with|at|working|employed|here)\b|(?:i have |i've )?(?:left|retired|moved on)\b|retirement\b|(?:your |this )?(?:message|e-?mail|mail)s? (?:will be deleted|(?:was|will) not (?:be )?(?:read|delivered))",
+    r"(?:depart|retraite|a la retraite|j'ai quitte|je ne travaille plus|plus a l'emploi)\b",
+)
+"""Subjects that a responder's owner writes, and people, too: nothing without two more signs."""
 
 ACKNOWLEDGEMENT = _any(
     r"\bwe(?: have|'ve)? (?:just )?(?:received|got) (?:your|an?)\b|\b(?:has|have) been (?:successfully )?(?:received|logged|registered|submitted|assigned|opened|created)\b",

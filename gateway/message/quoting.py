@@ -8,7 +8,7 @@ lines ahead for an attribution and twelve for a header block, so time is linear.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import re2
 
@@ -151,21 +151,21 @@ def newest_lines(lines: Sequence[str]) -> list[str]:
     return _trimmed(kept)
 
 
-def _candidates(lines: Sequence[str]) -> Iterator[int]:
+def _candidates(lines: Sequence[str]) -> list[int]:
     """Numbers, rising, of the lines worth a closer look: most text has hardly one, and one search by RE2 passes over it."""
     text = "\n".join(map(str.strip, lines))
     if not text.isascii() and ("İ" in text or "ı" in text):
         text = text.translate(_AS_RE_READS_THEM)
     octets = text.encode("utf-8", "replace")
     number = at = 0
-    looked_at = -1
+    found: set[int] = set()
     for match in _MAY_BEGIN.finditer(octets):
         number += octets.count(b"\n", at, match.start())
         at = match.start()
         # An attribution is three lines at most, and shorter than what is read of a line.
         first = number - 2 if lines[number].rstrip().endswith(_COLONS) else number
-        yield from range(max(first, looked_at + 1), number + 1)
-        looked_at = number
+        found.update(range(max(first, 0), number + 1))
+    return sorted(found)
 
 
 def _taken_out(lines: Sequence[str], number: int, line: str) -> int:

@@ -275,8 +275,10 @@ class Reads:
 class OneOrMore:
     """Annotation of a list: one value stands for a list of one; `shorthand` is a word that stands for all, and reads as None."""
 
-    def __init__(self, shorthand: str | None = None) -> None:
+    def __init__(self, shorthand: str | None = None, *, or_none: bool = False) -> None:
+        """`or_none`: an empty list may stand there, too."""
         self.shorthand = shorthand
+        self.or_none = or_none
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         return core_schema.no_info_before_validator_function(self._listed, handler(source))
@@ -284,7 +286,7 @@ class OneOrMore:
     def _listed(self, value: object) -> object:
         if self.shorthand is not None and value == self.shorthand:
             return None
-        if value is None or value == []:
+        if value is None or (value == [] and not self.or_none):
             raise ValueError("nothing stands here; write a value or delete the line")
         return value if isinstance(value, list) else [value]
 
@@ -292,7 +294,7 @@ class OneOrMore:
         found: dict[str, Any] = handler(schema)
         listed = next((each for each in found.get("anyOf", [found]) if each.get("type") == "array"), found)
         shorthand = [] if self.shorthand is None else [{"const": self.shorthand}]
-        return {"anyOf": [*shorthand, listed["items"], {**listed, "minItems": 1}]}
+        return {"anyOf": [*shorthand, listed["items"], listed if self.or_none else {**listed, "minItems": 1}]}
 
 
 class OrWord:

@@ -335,9 +335,9 @@ class Reminders(Section):
 class Digests(Section):
     """Reports by mail, in office hours; the page and the table are attached."""
 
-    weekly: list[Mailbox] = Field(default_factory=list)
+    weekly: Annotated[list[Mailbox], OneOrMore(or_none=True)] = Field(default_factory=list)
     """Receive the report of each week that is over (Monday to Sunday)."""
-    monthly: list[Mailbox] = Field(default_factory=list)
+    monthly: Annotated[list[Mailbox], OneOrMore(or_none=True)] = Field(default_factory=list)
     """Receive the report of each month that is over."""
 
 

@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from html import escape
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from gateway.web.notifications import Heard, notification_route
@@ -71,7 +73,9 @@ async def serve_web(
     The caller cleans the runner up.
     """
     host, _, port = bind.rpartition(":")
-    runner = web.AppRunner(application(status, figures, heard), access_log=None, handle_signals=False)
+    logger = logging.getLogger("gateway.web")
+    logger.addFilter(_is_no_clients_fault)
+    runner = web.AppRunner(application(status, figures, heard), access_log=None, handle_signals=False, logger=logger)
     await runner.setup()
     try:
         site = web.SockSite(runner, listening) if listening is not None else web.TCPSite(runner, host.strip("[]"), int(port), reuse_port=share)
@@ -80,6 +84,11 @@ async def serve_web(
         await runner.cleanup()
         raise
     return runner
+
+
+def _is_no_clients_fault(record: logging.LogRecord) -> bool:
+    """Whoever reaches the port could fill the log with what is no HTTP."""
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
 
 
 def render(status: Readiness, numbers: dict[str, int]) -> str:
