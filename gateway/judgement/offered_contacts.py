@@ -183,7 +183,7 @@ class Reading:
     def _is_offered_without_words(self, unit: _Unit, point: ContactPoint, *, somebody_named: bool) -> bool:
         after = min((cue for cue in unit.cues if cue.start >= point.end), key=lambda each: each.start, default=None)
         if after and after.kind in {"own", "negated"}:
-            return False
+            return after.kind == "own" and _FINDS_THEM.search(unit.text[point.end : after.end]) is not None
         if somebody_named or self.context == "other":
             return True
         return self.context is None and not phrases.OWN_LABEL.match(unit.text[: point.start])

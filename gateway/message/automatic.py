@@ -25,7 +25,7 @@ _OPENS_WITHIN = 60
 """Characters of a greeting and of thanks, before the text says what it is about."""
 
 AutomaticType = Literal[
-    "bounce", "receipt", "feedback_report", "calendar_reply", "out_of_office", "voicemail", "auto_reply", "list", "bulk", "auto_generated"
+    "bounce", "receipt", "feedback_report", "calendar_reply", "voicemail", "out_of_office", "auto_reply", "list", "bulk", "auto_generated"
 ]
 
 
@@ -144,13 +144,15 @@ def _absence_with_evidence(signs: Signs) -> Automatic | None:
     # An acknowledgement may repeat what the reader wrote: there only the first words count.
     if in_answer and (phrases.ABSENCE_TERSE.match if signs.acknowledges else phrases.ABSENCE_TERSE.search)(signs.opening):
         return Automatic("out_of_office", "vacation-responder" if marked else "absence-text", marked or f"{evidence}; the text names an absence")
+    if in_answer and phrases.NOT_READ_MEANWHILE.search(signs.opening) and not phrases.ACKNOWLEDGEMENT.match(signs.opening):
+        return Automatic("out_of_office", "absence-text", f"{evidence}; the text says that the mailbox is not read for now")
     if signs.acknowledges:
         return None
     if marked:
         return Automatic("out_of_office", "vacation-responder", marked)
     if named and in_answer:
         return Automatic("out_of_office", "absence-subject", f"{evidence}; subject of an absence")
-    if in_answer and (phrases.ABSENCE_OF_ANOTHER.search(signs.opening) or phrases.CLOSED.search(signs.opening)):
+    if in_answer and (phrases.ABSENCE_OF_ANOTHER.search(signs.opening) or signs.closed):
         return Automatic("out_of_office", "absence-text", f"{evidence}; the text names an absence")
     if phrases.OTHER_PURPOSE.search(signs.opening):
         return None
@@ -195,7 +197,12 @@ def _absence_without_headers(signs: Signs) -> Automatic | None:
     """Replies from before Auto-Submitted, and rules of mail programs: their own fixed wording, and a text that says the writer is away."""
     if signs.machine or signs.forwarded or signs.from_list or signs.names & headers.UNSUBSCRIBE:
         return None
-    if signs.by_software and (signs.absent or phrases.ABSENCE_OF_ANOTHER.search(signs.opening) or phrases.ABSENCE_TERSE.search(signs.opening)):
+    if signs.by_software and (
+        signs.absent
+        or phrases.ABSENCE_OF_ANOTHER.search(signs.opening)
+        or phrases.ABSENCE_TERSE.search(signs.opening)
+        or (signs.closed and not signs.acknowledges)
+    ):
         return Automatic("out_of_office", "automatic-subject-and-absence", "subject as software writes it; the text names an absence")
     written_by_outlook = phrases.AUTOREPLY_SUBJECT.match(signs.subject) and signs.opening and not signs.quotes
     if phrases.EXCHANGE_SUBJECT.match(signs.subject) and signs.opening and _of_nothing_else(signs):
@@ -208,9 +215,27 @@ def _absence_without_headers(signs: Signs) -> Automatic | None:
         return found
     if signs.self_declared and signs.absent and not phrases.NOT_A_ROBOT.search(signs.opening[:300]):
         return Automatic("out_of_office", "declared-automatic-absence", "the text says that it is automatic, and that the writer is away")
-    if phrases.ABSENCE_SUBJECT.match(signs.subject):
-        return _absence_in_own_words(signs)
-    return _absence_by_formula(signs)
+    if signs.old_responder and signs.from_a_person and phrases.ABSENCE_TERSE.search(signs.opening) and not (signs.personal or signs.acknowledges):
+        return Automatic("out_of_office", "old-vacation-responder", f"{signs.old_responder}; the text names an absence")
+    found = _absence_in_own_words(signs) if phrases.ABSENCE_SUBJECT.match(signs.subject) else _absence_by_formula(signs)
+    return found or _absence_told_to_anybody(signs)
+
+
+def _absence_told_to_anybody(signs: Signs) -> Automatic | None:
+    """No header, no fixed wording: what a person tells whoever writes, and never in a letter. Rather missed than said of a letter."""
+    in_talk = signs.answers or signs.quotes or signs.personal or signs.greets_its_reader or phrases.REPLIED.match(signs.subject)
+    if in_talk or phrases.TAKES_PART.search(signs.opening):
+        return None
+    first = re.match(r"[^\W\d_]{2,}", signs.subject)
+    under_its_name = (first is not None and first[0] in signs.owner_names) or phrases.ABSENCE_SUBJECT.match(signs.subject)
+    unread = phrases.UNREAD_MAILBOX.search(signs.opening) or phrases.INCOMING_MAIL.search(signs.opening)
+    gone = phrases.GONE_SUBJECT.match(signs.subject)
+    if signs.tells_of_its_owner and (under_its_name or unread or gone):
+        return Automatic("out_of_office", "absence-of-its-owner", "from a person's mailbox, of that person's absence, in the third person")
+    away = signs.absent or phrases.ABSENCE_TERSE.search(signs.opening)
+    if away and (phrases.INCOMING_MAIL.search(signs.opening) or (gone and unread)):
+        return Automatic("out_of_office", "absence-told-to-anybody", "the text says that the writer is away, and what happens to any mail that comes in")
+    return None
 
 
 def _of_nothing_else(signs: Signs) -> bool:
@@ -323,12 +348,13 @@ _RULES: tuple[Callable[[Signs], Automatic | None], ...] = (
     _report("tlsrpt", "feedback_report", "tls-report"),
     _dmarc_report,
     _calendar_reply,
+    _voicemail,
     _absence_with_evidence,
     _absence_without_headers,
-    _voicemail,
     _auto_reply,
     _list,
     _bulk,
     _auto_generated,
 )
-"""In the order of `AutomaticType`; a journal report first, so that it never counts as the message inside it."""
+"""In the order of `AutomaticType`; a journal report first, so that it never counts as the message inside it, and a voice message before the
+absence that its transcript may tell of."""

@@ -252,22 +252,44 @@ CLOSED = _any(
 
 _MAILBOX = r"(?:mailbox|mail box|inbox|account|address|e-?mails?|messages|voice ?mail)"
 NOT_READ_MEANWHILE = _any(
-    rf"\b(?:because of|due to|owing to|during|while|until|with)\b.{{0,80}}\b{_MAILBOX} (?:is|are|will) (?:not|un|no longer) ?(?:be |being )?(?:actively |regularly )?(?:monitored|read|checked|answered)\b",
+    rf"\b(?:because of|due to|owing to|during|while)\b.{{0,80}}\b{_MAILBOX} (?:is|are|will) (?:not|un|no longer) ?(?:be |being )?(?:actively |regularly )?(?:monitored|read|checked|answered)\b",
     rf"\b{_MAILBOX} (?:is|are|will) (?:not|un) ?(?:be |being )?(?:actively |regularly )?(?:monitored|read|checked|answered)(?: \w+)?,? (?:during|while|until|till|before|because|due to|for the (?:duration|moment)|at (?:this|the) (?:time|moment)|on (?:those|these|that|\w+day)|over the|this week|today|in the meantime|from)\b",
     r"\bboite(?: [\w'-]+){0,3} (?:n'est|ne sera) pas (?:surveillee|lue|consultee) (?:pendant|durant|jusqu|avant|en raison|cette|du|le|ces)",
 )
 """Nobody reads a mailbox for a time or for a reason; a mailbox that is never read (a no-reply address) is no absence."""
 
-RESPONDER_SAYS = _any(
-    r"\b(?:your|this|the) (?:e-?mail|message|mail)s? (?:has|was|is|will)(?: been| be)? (?:not|never)(?: been| be)? (?:been )?(?:automatically )?(?:forwarded|read|redirected|delivered|answered|seen|passed on)\b",
-    r"\b(?:this|my|the|his|her|their) (?:e-?mail )?(?:account|mailbox|inbox|address)(?: \w+)? (?:is|are|will|has)(?: be| been)? ?(?:not|no longer|un|soon|now)? ?(?:be |being )?(?:monitored|read|checked|in use|active|closed|deleted|removed|deactivated|disabled|shut down)\b",
+INCOMING_MAIL = _any(
+    r"\byour (?:e-?mail|message|mail)s? (?:has|was|is|will)(?: been| be)? (?:not|never)(?: been| be)? (?:been )?(?:automatically )?(?:forwarded|read|redirected|delivered|answered|seen|passed on)\b",
     r"\b(?:everything|anything|all|any|e-?mails?|mail|messages?)\b.{0,60}\b(?:meantime|meanwhile|until then|while|during|absence|period|interim)\b.{0,40}\b(?:deleted|discarded|erased|binned|not be (?:kept|read|saved))\b",
-    r"\b(?:i|we) (?:have )?set (?:up )?this (?:message|reply|note|notice|auto-?reply)(?: up)?\b|\bthis (?:message|reply|notice|note) (?:was|is|has been) set(?: up)? (?:by|for|on)\b",
-    r"\b(?:this|the) (?:mailbox|account|address) (?:belong(?:s|ed)|was used) \w+",
-    r"\bvotre (?:courriel|message) (?:n'a pas ete|ne sera pas) (?:transfere|lu|achemine|redirige)\b|\b(?:ce compte|cette (?:boite|adresse))(?: [\w'-]+){0,3} (?:n'est (?:plus|pas)|sera) (?:surveillee?|active?|lue?|fermee?|supprimee?|desactivee?|utilisee?)\b",
-    r"\bseront (?:automatiquement )?(?:supprimes|effaces)\b",
+    r"\bvotre (?:courriel|message) (?:n'a pas ete|ne sera pas) (?:transfere|lu|achemine|redirige)\b|\bmessages?\b.{0,60}\b(?:absence|entre-?temps|d'ici la)\b.{0,40}\b(?:supprimes?|effaces?)\b",
 )
-"""What happens to mail that comes in, as only whoever sets up a responder tells the next unknown reader."""
+"""What happens to mail that comes in, as only whoever sets up a responder tells a reader yet unknown."""
+
+UNREAD_MAILBOX = _any(
+    rf"\b(?:this|my|the|his|her|their) (?:e-?mail )?{_MAILBOX}(?: \w+)? (?:is|are) ?(?:not|no longer|un) ?(?:being )?(?:monitored|read|checked|in use|active)\b",
+    r"\b(?:ce compte|cette (?:boite|adresse))(?: [\w'-]+){0,3} n'est (?:plus|pas) (?:surveillee?|active?|lue?|consultee?|utilisee?)\b",
+    r"\bset (?:up )?this (?:message|reply|note|notice|auto-?reply)(?: up)?\b|\bthis (?:message|reply|notice|note) (?:was|is|has been) set(?: up)? (?:by|for|on)\b",
+)
+"""The mailbox that this comes from is unread, or a notice was set up in it for its owner."""
+
+OWNER_IS_AWAY = _any(
+    r"(?:is|will be)(?: [\w'-]+){0,2} (?:away|out|off|absent|retired|unavailable|not (?:in|here|available|working)|on (?:[\w-]+ ){0,2}(?:leave|vacation|holidays?|secondment|sabbatical|jury duty))\b",
+    r"has (?:now |since )?(?:retired|left|resigned|moved (?:on|to)|died|passed away|gone on)\b|(?:is )?no longer (?:works?|with|at|employed|here|in)\b|passed away\b",
+    r"(?:est|sera)(?: [\w'-]+){0,2} (?:absente?|a la retraite|en (?:conge|vacances|formation|deplacement))\b|a (?:pris sa retraite|quitte)\b|ne travaille plus\b|n'est plus\b",
+)
+"""What is said of a mailbox's owner right behind the name; nobody speaks so of himself."""
+
+OWNER_NAMED = re.compile(
+    r"(?:(?:hi|hello|greetings|good (?:day|morning|afternoon)|bonjour)(?: there)?\W+)?(?:please (?:note|be advised)(?: that)? |veuillez noter que |thank you for your (?:e-?mail|message)\W+)?"
+    r"((?:[^\W\d_][\w'-]*\.? ){1,4}?)(?=(?:is|has|will|no longer|passed|est|sera|a|ne|n'est)\b)"
+)
+"""How a notice in the third person begins: the name, then the verb."""
+
+TAKES_PART = re.compile(
+    r"\b(?:as (?:we )?(?:discussed|agreed)|(?:so|and) i(?:'m| am|'ve| have|'ll| will) (?:answering|writing|replying|looked|reviewed)|i(?:'ve| have) (?:reviewed|looked|read|spoken|checked|sent)"
+    r"|your (?:application|drawings|permit|renewal|file|invoice|proposal) (?:is|are|was|were|has|looks?))\b"
+)
+"""Somebody who knows what the reader wrote about."""
 
 GONE_SUBJECT = _any(
     r"(?:i am |i'm )?no longer (?:with|at|working|employed|here)\b|(?:i have |i've )?(?:left|retired|moved on)\b|retirement\b|(?:your |this )?(?:message|e-?mail|mail)s? (?:will be deleted|(?:was|will) not (?:be )?(?:read|delivered))",

@@ -75,6 +75,19 @@ class Signs:
         return any(first != last and local in (first + last, first[0] + last, first + last[0], last + first[0]) for first in names for last in names)
 
     @cached_property
+    def owner_names(self) -> frozenset[str]:
+        """The words of the one writer's display name, without those of offices."""
+        writers = self.message.of("from")
+        words = re.findall(r"[^\W\d_]{2,}", fold(writers[0].display_name)) if len(writers) == 1 else []
+        return frozenset(words) - headers.TEAMS
+
+    @cached_property
+    def greets_its_reader(self) -> bool:
+        """Whether a name of the recipient stands in the first words, as in a letter to somebody known."""
+        readers = {word for name in ("to", "cc") for each in self.message.of(name) for word in re.findall(r"[^\W\d_]{3,}", fold(each.display_name))}
+        return bool(readers.intersection(re.findall(r"[^\W\d_]{3,}", self.opening[:40])))
+
+    @cached_property
     def from_a_team(self) -> bool:
         """Whether a writer's name or address has a word of offices in it."""
         words = {word for each in self.message.of("from") for word in re.findall(r"[^\W\d_]+", fold(f"{each.display_name} {each.local}"))}
@@ -202,6 +215,20 @@ class Signs:
     @cached_property
     def acknowledges(self) -> bool:
         return phrases.ACKNOWLEDGEMENT.search(self.opening) is not None
+
+    @cached_property
+    def closed(self) -> bool:
+        """The newest text says that an office is closed or a mailbox unread for a time."""
+        return bool(phrases.CLOSED.search(self.opening) or phrases.NOT_READ_MEANWHILE.search(self.opening))
+
+    @cached_property
+    def tells_of_its_owner(self) -> bool:
+        """The newest text begins with the writer's own name in the third person, and that its bearer is away or gone."""
+        named = phrases.OWNER_NAMED.match(self.opening)
+        if named is None or not phrases.OWNER_IS_AWAY.match(self.opening, named.end()):
+            return False
+        words = set(re.findall(r"[^\W\d_]{2,}", named[1])) - {"mr", "mrs", "ms", "dr", "mme"}
+        return bool(words) and words <= self.owner_names
 
     @cached_property
     def noted_as_vacation(self) -> str | None:
