@@ -18,6 +18,7 @@ from gateway.ledger import outbox_rows
 from gateway.ledger.errors import LedgerUnavailable
 from gateway.ledger.key_file import UnusableKey
 from gateway.ledger.ledger import Ledger
+from gateway.ledger.migrations import REVISIONS, current
 from gateway.ledger.outbox_rows import Waiting
 from gateway.rulebook_loading import dry_run_key, keys_before
 
@@ -82,6 +83,9 @@ def opened(config: Path | None) -> Iterator[Ledger]:
     settings = settings_or_exit(config)
     try:
         ledger = Ledger(settings.ledger.url, key=dry_run_key(settings), clock=lambda: datetime.now(UTC), old_keys=keys_before(settings))
+        with ledger.reading() as connection:
+            if (found := current(connection)) != REVISIONS[-1] and (found is None or found in REVISIONS):
+                cannot_run("error: the ledger is of an earlier version; start gateway serve once, which brings it up to date")
         yield ledger
     except (UnusableKey, LedgerUnavailable, ValueError) as error:
         cannot_run(f"error: {error}; see [ledger] in gateway.toml")

@@ -152,7 +152,7 @@ NEGATED = _any(
     r"try to| attempt to)? (?:to )?"
     r"(?:contact|contacting|call|calling|phone|phoning|e-?mail|e-?mailing|reach|reaching|send|sending|write|writing|use|using|respond"
     r"|reply|replying|forward|forwarding)\b[^.;,]{0,60}?",
-    r"\b(?:no one|nobody|no-one|none of us)\b[^.;]{0,80}",
+    r"\b(?<!\bto )(?<!\bwith )(?:no one|nobody|no-one|none of us)\b[^.;]{0,80}",
     r"\b(?:will|can|does|do|is|are|am) not (?:be )?(?:available|reachable|monitored|in use|forwarded|checked|accessible|active|valid"
     r"|working)\b[^.;,]{0,30}|\bunmonitored\b|\bno longer\b(?! working| with| at| employed| here| in (?:this|the|my))[^.;,]{0,40}",
     r"\bn['’]?e? ?(?:appelez|contactez|téléphonez|envoyez|répondez|communiquez|utilisez|écrivez) (?:pas|plus|jamais)\b[^.;,]{0,60}?",

@@ -219,3 +219,4 @@ def test_a_next_hop_that_hangs_for_many_keeps_the_others_going(hop: RecordingHop
 
     threading.Thread(target=one, daemon=True).start()
     assert done.wait(5)
+    hop.stop_listening()  # or the end would wait for those that are stuck
