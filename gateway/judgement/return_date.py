@@ -90,7 +90,9 @@ _RETURN = re.compile(
     re.IGNORECASE,
 )
 _UNTIL = re.compile(r"\b(?:until|till|'til|jusqu['’]au|jusqu['’]à|jusqu['’]en|bis|hasta|fino al?|até|tot)\b", re.IGNORECASE)
-_NOT_BEFORE = re.compile(r"(?:\b(?:not|never|nothing|nobody|no|rien|pas|plus|aucune?|personne)\b|n['’]t\b)[^.;]{0,60}\b(?:before|avant)(?: le)?\s?$", re.IGNORECASE)
+_NOT_BEFORE = re.compile(
+    r"(?:\b(?:not|never|nothing|nobody|no|rien|pas|plus|aucune?|personne)\b|n['’]t\b)[^.;]{0,60}\b(?:before|avant)(?: le)?\s?$", re.IGNORECASE
+)
 _LAST_DAY = re.compile(
     r"\b(?:through|thru|to|up to and including|au|ending|end|last day|inclusive(?:ly)?|inclusivement|and)\s{0,2}(?::\s?)?$|(?:-|–|—)\s{0,2}$",
     re.IGNORECASE,

@@ -14,6 +14,7 @@ from typing import Literal
 
 from gateway.message import automatic_headers as headers
 from gateway.message import automatic_phrases as phrases
+from gateway.message import responder_phrases as responders
 from gateway.message.automatic_phrases import fold
 from gateway.message.automatic_signs import Signs, auto_submitted_keyword, evidence
 from gateway.message.model import Message, Part
@@ -144,7 +145,7 @@ def _absence_with_evidence(signs: Signs) -> Automatic | None:
     # An acknowledgement may repeat what the reader wrote: there only the first words count.
     if in_answer and (phrases.ABSENCE_TERSE.match if signs.acknowledges else phrases.ABSENCE_TERSE.search)(signs.opening):
         return Automatic("out_of_office", "vacation-responder" if marked else "absence-text", marked or f"{evidence}; the text names an absence")
-    if in_answer and phrases.NOT_READ_MEANWHILE.search(signs.opening) and not phrases.ACKNOWLEDGEMENT.match(signs.opening):
+    if in_answer and responders.NOT_READ_MEANWHILE.search(signs.opening) and not phrases.ACKNOWLEDGEMENT.match(signs.opening):
         return Automatic("out_of_office", "absence-text", f"{evidence}; the text says that the mailbox is not read for now")
     if signs.acknowledges:
         return None
@@ -224,17 +225,17 @@ def _absence_without_headers(signs: Signs) -> Automatic | None:
 def _absence_told_to_anybody(signs: Signs) -> Automatic | None:
     """No header, no fixed wording: what a person tells whoever writes, and never in a letter. Rather missed than said of a letter."""
     in_talk = signs.answers or signs.quotes or signs.personal or signs.greets_its_reader or phrases.REPLIED.match(signs.subject)
-    if in_talk or phrases.TAKES_PART.search(signs.opening):
+    if in_talk or responders.TAKES_PART.search(signs.opening):
         return None
-    first = re.match(r"[^\W\d_]{2,}", signs.subject)
-    under_its_name = (first is not None and first[0] in signs.owner_names) or phrases.ABSENCE_SUBJECT.match(signs.subject)
-    unread = phrases.UNREAD_MAILBOX.search(signs.opening) or phrases.INCOMING_MAIL.search(signs.opening)
-    gone = phrases.GONE_SUBJECT.match(signs.subject)
-    if signs.tells_of_its_owner and (under_its_name or unread or gone):
+    unread = responders.UNREAD_MAILBOX.search(signs.opening)
+    gone = responders.GONE_SUBJECT.match(signs.subject)
+    if signs.tells_of_its_owner and (unread or gone or signs.under_its_name or phrases.ABSENCE_SUBJECT.match(signs.subject)):
         return Automatic("out_of_office", "absence-of-its-owner", "from a person's mailbox, of that person's absence, in the third person")
     away = signs.absent or phrases.ABSENCE_TERSE.search(signs.opening)
-    if away and (phrases.INCOMING_MAIL.search(signs.opening) or (gone and unread)):
-        return Automatic("out_of_office", "absence-told-to-anybody", "the text says that the writer is away, and what happens to any mail that comes in")
+    if away and (responders.MAIL_DELETED.search(signs.opening) or (gone and unread)):
+        return Automatic(
+            "out_of_office", "absence-told-to-anybody", "the text says that the writer is away, and what becomes of any mail that comes in"
+        )
     return None
 
 

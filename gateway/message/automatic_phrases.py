@@ -21,7 +21,8 @@ def fold(text: str) -> str:
     return re.sub(r"[^\S\n]+", " ", text.casefold())
 
 
-def _any(*patterns: str) -> re.Pattern[str]:
+def any_of(*patterns: str) -> re.Pattern[str]:
+    """One pattern of alternatives."""
     return re.compile("|".join(patterns))
 
 
@@ -36,14 +37,14 @@ TAG = re.compile(r"(?:\s*[\[({*<][^\])}>*]{1,40}[\])}>*]+\s*)*\s*(?:(?:external|
 REPLIED = re.compile(r"(?:re|ref|aw|r|sv|antw|回复|答复|回覆)\s*(?:\[\d+\]\s*)?:")
 FORWARDED = re.compile(r"(?:fwd?|tr|wg|rv|enc|i|vs|轉寄|转发|轉發)\s*(?:\[\d+\]\s*)?:")
 
-SOFTWARE_ABSENCE_SUBJECT = _any(
+SOFTWARE_ABSENCE_SUBJECT = any_of(
     r"out[ -]of[ -](?:the )?office,? ?\(?auto(?:matic)?[ -]?(?:reply|response)",
     r"auto(?:matic|mated)?(?:[ -]?(?:reply|response|responder))?\s*[:(\[-]+\s*(?:i am |i'm )?(?:out[ -]of[ -](?:the )?office|ooo\b|away|on (?:vacation|leave))",
     r"auto: .{1,80} is out of (?:the |my )?office",
     r"(?!(?:re|aw|sv|fwd?|tr|wg) ?:).{1,80} (?:is|am|are) out of (?:the|my) office\.?(?: \(returning .{1,40}\))?$",
     r".{1,80} est absent\(e\)|.{1,80} est absente? du bureau\.?$|.{1,80} ist au(?:ß|ss)er haus\.?$",
     r"away from my mail\b",
-    r"vacation (?:auto-?)?(?:reply|response|message)\b",
+    r"vacation (?:auto-?)?(?:reply|response|message)\s*(?:[:(-]|$)",
     r"reponse automatique (?:d'|pour )?absence",
     r"(?:reponse automatique|message automatique|automatic reply|auto)\s*[:/(-]+\s*(?:absente?\b|absence|je suis absent)",
     r"(?:avis|message|notification|alerte) d'absence\b",
@@ -64,7 +65,7 @@ SOFTWARE_ABSENCE_SUBJECT = _any(
 )  # fmt: skip
 """Subjects of an absence that people do not write themselves."""
 
-ABSENCE_SUBJECT = _any(
+ABSENCE_SUBJECT = any_of(
     r"(?:i am |i'm |i will be )?out[ -]of[ -](?:the )?office(?: (?:reply|response|message|notification|notice|alert|until .{1,40}))?\s*(?:[:(!.-]|$|re\b)",
     r"oo[of]\s*(?:[:(-]|$)",
     r"(?:i am |i'm |i will be )?(?:currently )?(?:away|on (?:vacation|(?:\w+ )?leave|holidays?)|out of town)(?: from (?:the|my) office)?(?: until .{1,40})?\s*(?:[:(!.-]|$)",
@@ -79,7 +80,7 @@ ECHOED_BY_SOFTWARE = re.compile(
 )
 """The subject of the question behind it: no day, as a person would write there."""
 
-SOFTWARE_SUBJECT = _any(
+SOFTWARE_SUBJECT = any_of(
     r"auto(?:matic|mated)?[ -]?(?:e-?mail )?(?:reply|response|responder|acknowledge?ment|answer)\b\s*(?:[:(\[-]|$|from\b|to\b|re\b)",
     r"auto-?replied\s*:|yahoo! auto response$|.{1,200}\((?:an? )?auto(?:matic|mated)?[ -]?(?:e-?mail )?(?:reply|response|message)\)\s*(?:$|[:-]|re\b)",
     r".{1,200}\((?:reponse|message|courriel) automati(?:que|se)\)\s*(?:$|[:-]|re\b)",
@@ -94,10 +95,10 @@ SOFTWARE_SUBJECT = _any(
 )
 """Subjects by which software marks an automatic reply of any kind."""
 
-SHORT_SOFTWARE_SUBJECT = _any(r"auto\s*:")
+SHORT_SOFTWARE_SUBJECT = any_of(r"auto\s*:")
 """The same, too short to count without a second sign that a message is being answered."""
 
-EXCHANGE_SUBJECT = _any(
+EXCHANGE_SUBJECT = any_of(
     r"(?:automatic reply|reponse automatique|automatische antwort|(?:respuesta|resposta|risposta) automatica|automatisch antwoord)\s*:",
     r"(?:automatisk svar|autosvar|automaattinen vastaus|automatyczna odpowiedz|automaticka odpoved|automatikus valasz|otomatik yan[iı]t)\s*:",
     _words(
@@ -106,7 +107,7 @@ EXCHANGE_SUBJECT = _any(
 )
 """What Exchange puts before the subject when its automatic replies (out of office) answer."""
 
-BOUNCE_SUBJECT = _any(
+BOUNCE_SUBJECT = any_of(
     r"(?:message status - |mail )?un-?deliver(?:able|ed)",
     r"(?:mail )?delivery (?:failure|failed|status|notification|report|problem|delayed|error|unsuccessful)",
     r"mail delivery (?:failed|failure|problem|system|subsystem|error)",
@@ -117,15 +118,15 @@ BOUNCE_SUBJECT = _any(
     _words("无法送达|無法傳遞|未送达|未传递|배달되지 않음|недоставленное|не доставлено|לא ניתן להעברה|لم يتم التسليم").pattern,
 )
 
-RECEIPT_SUBJECT = _any(
+RECEIPT_SUBJECT = any_of(
     r"(?:read|not read|return receipt|read receipt|delivered|displayed|disposition notification|receipt)\b\s*(?:[:(-]|$)",
     r"(?:lu|non lu|recu|accuse de (?:lecture|reception)|confirmation de lecture|remis)\s*(?:[:(-]|$)",
     r"(?:gelesen|ungelesen|leido|no leido|lido|letto|gelezen|прочтено|прочитано|已读|已讀|开封確認|읽음)\s*:",
 )
 
-GROUPWISE_STATUS_SUBJECT = _any(r"message status - (?:opened|read|delivered|deleted|accepted)\b")
+GROUPWISE_STATUS_SUBJECT = any_of(r"message status - (?:opened|read|delivered|deleted|accepted)\b")
 
-VOICE_SUBJECT = _any(
+VOICE_SUBJECT = any_of(
     r"(?:new |you (?:have )?(?:received )?(?:a )?(?:new )?)?(?:voice ?-?mail|voice message|missed call|phone message)(?: message)?s?\b",
     r"(?:\[pbx\]: )?new message \d+ in mailbox",
     r"message from (?:unknown sender|an? unknown|\(?\+?\d|\w[\w .,'-]{0,60}\(\+?\d)",
@@ -133,17 +134,17 @@ VOICE_SUBJECT = _any(
     r"(?:correo de voz|mensaje de voz|correio de voz|messaggio vocale|语音邮件|語音郵件)",
 )
 
-MEETING_ANSWER_SUBJECT = _any(
+MEETING_ANSWER_SUBJECT = any_of(
     r"(?:accepted|declined|tentative|tentatively accepted|new time proposed|accepte|refuse|provisoire|acceptation|decline|accepte provisoirement)\s*:",
 )
 
-CRON_SUBJECT = _any(r"cron <[^>]+>", r"anacron job", r"output from (?:your )?(?:job|cron)")
+CRON_SUBJECT = any_of(r"cron <[^>]+>", r"anacron job", r"output from (?:your )?(?:job|cron)")
 
 # --- the newest text ------------------------------------------------------------------------------------------------------------
 
-_AM = r"(?:\b(?:i am|i'm|im|i will be|i'll be|i shall be|i have been|i've been|we are|we're|we will be|we'll be)|\band am|(?:^|[.!,;:-] ?)(?:am|will be))(?: [\w'-]+){0,3}? "
+_AM = r"(?:\b(?:i am|i'm|im|i will be|i'll be|i shall be|i have been|i've been|we are|we're|we will be|we'll be)|\band am|(?:^|[.!,;:-] ?)(?:am|will be))(?: (?!closed\b|open\b)[\w'-]+){0,3}? "
 
-ABSENCE_OWN = _any(
+ABSENCE_OWN = any_of(
     _AM
     + r"(?:out[ -]of|outta|away from|absent from|not in|out from|off from|not at|away on|off on|out on)(?: the| my| our| this)?(?: [\w'-]+){0,2}? "
     r"(?:office|desk|work|e-?mails?|mail|town|country|computer|vacation|holidays?|leave|business|campus|building|city|province)\b",
@@ -177,7 +178,7 @@ _WHEN = (
 )
 _DAY = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|satur|sun)(?:day)?s?"
 _GONE = r"(?:out|away|off|gone|absent|ooo|abroad|unavailable|on (?:an? )?(?:[\w-]+ )?(?:vacation|leave|holidays?|pto|training|travel|course|jury|jury duty|strike))(?: (?:of (?:the )?office|sick|work|shift|duty|training|travel|business))?"
-ABSENCE_TERSE = _any(
+ABSENCE_TERSE = any_of(
     rf"(?:^|[.!,;-] ?|\b(?:i am|i'm|i will be|i'll be|is|he's|she's|will be) )(?:currently |now |presently )?{_GONE},? (?:and )?(?:(?:back|returning) )?{_WHEN}",
     rf"(?:^|[.!,;-] ?|\b(?:i am|i'm|i will be|i'll be) )(?:back|returning|return) (?:in (?:the )?office )?(?:on )?{_WHEN}",
     rf"(?:^|[.!] ?){_GONE}(?: on \w+)?\s*(?:[.!]|$)|(?:^|[.!] ?)(?:gone (?!to\b)\w+ing|off (?:shift|duty|sick)|out sick|away (?:on|at|in))\b",
@@ -230,7 +231,7 @@ ABSENCE_OTHER_LANGUAGES = _words(
 )
 """The same in other languages."""
 
-ABSENCE_OF_ANOTHER = _any(
+ABSENCE_OF_ANOTHER = any_of(
     r"\b(?:is|will be|has been|are)(?: [\w'-]+){0,3}? (?:out[ -]of[ -](?:the )?office|away from (?:the|his|her|their) (?:office|desk)|away until|unavailable until|absent)\b",
     r"\b(?:is|will be)(?: [\w'-]+){0,2}? on (?:[\w-]+ ){0,2}(?:leave|vacation|holidays?)\b",
     r"\b(?:is|are) no longer (?:with|at|employed|working|here)|\bno longer works\b|\bhas (?:left|retired|resigned|moved on)\b|\bis (?:now )?retired\b|\bis not in the office\b",
@@ -238,11 +239,11 @@ ABSENCE_OF_ANOTHER = _any(
 )
 """Somebody is said to be away or gone."""
 
-REPORTED = _any(r"\b(?:commented|wrote|said|says|posted|replied|updated|assigned|mentioned|added|a (?:ecrit|commente|ajoute))\b")
+REPORTED = any_of(r"\b(?:commented|wrote|said|says|posted|replied|updated|assigned|mentioned|added|a (?:ecrit|commente|ajoute))\b")
 """A notification passes on what somebody said."""
 
 _PLACE = r"(?:office|offices|we|centre|center|branch|counter|shop|store|clinic|desk|library|studio|secretariat|team|unit|department|division|museum|rink|pool|gallery|plant|yard|school)"
-CLOSED = _any(
+CLOSED = any_of(
     r"(?:^|[.!] ?)(?:our |the )?(?:office|offices|centre|branch|counter|store|clinic|shop|city hall) closed (?:until|till|from|for|on|today|between)\b",
     rf"\b{_PLACE}(?: [\w'-]+){{0,4}}? (?:is|are|will be|be) (?:currently |now |all |temporarily )?(?:closed|shut|on strike|on holidays?|on vacation)\b|\b(?:closed|shut(?: down)?) for (?:the (?:holidays?|season|weekend|day|week|winter|summer)|(?:an?|one|two|three|four|\d+|a few) (?:day|week|month)s?)\b",
     rf"\b{_PLACE}(?: [\w'-]+){{0,4}}? (?:closed|shut(?: down)?) (?:at|on|from|until|till|early|for|between)\b|\b(?:will|to|we|and|when|before|until|office) (?:re-?open|be open again|open again)s?\b",
@@ -250,54 +251,7 @@ CLOSED = _any(
 )
 """An office says that it is closed, or when it opens again."""
 
-_MAILBOX = r"(?:mailbox|mail box|inbox|account|address|e-?mails?|messages|voice ?mail)"
-NOT_READ_MEANWHILE = _any(
-    rf"\b(?:because of|due to|owing to|during|while)\b.{{0,80}}\b{_MAILBOX} (?:is|are|will) (?:not|un|no longer) ?(?:be |being )?(?:actively |regularly )?(?:monitored|read|checked|answered)\b",
-    rf"\b{_MAILBOX} (?:is|are|will) (?:not|un) ?(?:be |being )?(?:actively |regularly )?(?:monitored|read|checked|answered)(?: \w+)?,? (?:during|while|until|till|before|because|due to|for the (?:duration|moment)|at (?:this|the) (?:time|moment)|on (?:those|these|that|\w+day)|over the|this week|today|in the meantime|from)\b",
-    r"\bboite(?: [\w'-]+){0,3} (?:n'est|ne sera) pas (?:surveillee|lue|consultee) (?:pendant|durant|jusqu|avant|en raison|cette|du|le|ces)",
-)
-"""Nobody reads a mailbox for a time or for a reason; a mailbox that is never read (a no-reply address) is no absence."""
-
-INCOMING_MAIL = _any(
-    r"\byour (?:e-?mail|message|mail)s? (?:has|was|is|will)(?: been| be)? (?:not|never)(?: been| be)? (?:been )?(?:automatically )?(?:forwarded|read|redirected|delivered|answered|seen|passed on)\b",
-    r"\b(?:everything|anything|all|any|e-?mails?|mail|messages?)\b.{0,60}\b(?:meantime|meanwhile|until then|while|during|absence|period|interim)\b.{0,40}\b(?:deleted|discarded|erased|binned|not be (?:kept|read|saved))\b",
-    r"\bvotre (?:courriel|message) (?:n'a pas ete|ne sera pas) (?:transfere|lu|achemine|redirige)\b|\bmessages?\b.{0,60}\b(?:absence|entre-?temps|d'ici la)\b.{0,40}\b(?:supprimes?|effaces?)\b",
-)
-"""What happens to mail that comes in, as only whoever sets up a responder tells a reader yet unknown."""
-
-UNREAD_MAILBOX = _any(
-    rf"\b(?:this|my|the|his|her|their) (?:e-?mail )?{_MAILBOX}(?: \w+)? (?:is|are) ?(?:not|no longer|un) ?(?:being )?(?:monitored|read|checked|in use|active)\b",
-    r"\b(?:ce compte|cette (?:boite|adresse))(?: [\w'-]+){0,3} n'est (?:plus|pas) (?:surveillee?|active?|lue?|consultee?|utilisee?)\b",
-    r"\bset (?:up )?this (?:message|reply|note|notice|auto-?reply)(?: up)?\b|\bthis (?:message|reply|notice|note) (?:was|is|has been) set(?: up)? (?:by|for|on)\b",
-)
-"""The mailbox that this comes from is unread, or a notice was set up in it for its owner."""
-
-OWNER_IS_AWAY = _any(
-    r"(?:is|will be)(?: [\w'-]+){0,2} (?:away|out|off|absent|retired|unavailable|not (?:in|here|available|working)|on (?:[\w-]+ ){0,2}(?:leave|vacation|holidays?|secondment|sabbatical|jury duty))\b",
-    r"has (?:now |since )?(?:retired|left|resigned|moved (?:on|to)|died|passed away|gone on)\b|(?:is )?no longer (?:works?|with|at|employed|here|in)\b|passed away\b",
-    r"(?:est|sera)(?: [\w'-]+){0,2} (?:absente?|a la retraite|en (?:conge|vacances|formation|deplacement))\b|a (?:pris sa retraite|quitte)\b|ne travaille plus\b|n'est plus\b",
-)
-"""What is said of a mailbox's owner right behind the name; nobody speaks so of himself."""
-
-OWNER_NAMED = re.compile(
-    r"(?:(?:hi|hello|greetings|good (?:day|morning|afternoon)|bonjour)(?: there)?\W+)?(?:please (?:note|be advised)(?: that)? |veuillez noter que |thank you for your (?:e-?mail|message)\W+)?"
-    r"((?:[^\W\d_][\w'-]*\.? ){1,4}?)(?=(?:is|has|will|no longer|passed|est|sera|a|ne|n'est)\b)"
-)
-"""How a notice in the third person begins: the name, then the verb."""
-
-TAKES_PART = re.compile(
-    r"\b(?:as (?:we )?(?:discussed|agreed)|(?:so|and) i(?:'m| am|'ve| have|'ll| will) (?:answering|writing|replying|looked|reviewed)|i(?:'ve| have) (?:reviewed|looked|read|spoken|checked|sent)"
-    r"|your (?:application|drawings|permit|renewal|file|invoice|proposal) (?:is|are|was|were|has|looks?))\b"
-)
-"""Somebody who knows what the reader wrote about."""
-
-GONE_SUBJECT = _any(
-    r"(?:i am |i'm )?no longer (?:with|at|working|employed|here)\b|(?:i have |i've )?(?:left|retired|moved on)\b|retirement\b|(?:your |this )?(?:message|e-?mail|mail)s? (?:will be deleted|(?:was|will) not (?:be )?(?:read|delivered))",
-    r"(?:depart|retraite|a la retraite|j'ai quitte|je ne travaille plus|plus a l'emploi)\b",
-)
-"""Subjects that a responder's owner writes, and people, too: nothing without two more signs."""
-
-ACKNOWLEDGEMENT = _any(
+ACKNOWLEDGEMENT = any_of(
     r"\bwe(?: have|'ve)? (?:just )?(?:received|got) (?:your|an?)\b|\b(?:has|have) been (?:successfully )?(?:received|logged|registered|submitted|assigned|opened|created)\b",
     r"\byour (?:[\w-]+ ){0,3}(?:is important to us|was received|is being (?:reviewed|processed))|\backnowledge(?:s|ment)? (?:the )?(?:of )?(?:the )?receipt\b|\bconfirm(?:s|ing)? receipt\b",
     r"\b(?:thank you|thanks) for (?:contacting|submitting|applying|reaching out|your (?:order|application|submission|inquiry|enquiry|interest|report))",
@@ -315,7 +269,7 @@ ACKNOWLEDGEMENT = _any(
 )
 """An office or a system says that a message arrived."""
 
-SELF_DECLARED = _any(
+SELF_DECLARED = any_of(
     r"\bthis is an? (?:\w+ )?auto(?:matic|mated|matically[ -]generated|-?generated)?[ -]?(?:\w+ )?(?:reply|response|responder|message|e-?mail|mail|acknowledge?ment|notification|answer)\b",
     r"\bthis (?:e-?mail|message|mail|reply|response|note) (?:was|is|has been|is being) (?:an? )?(?:sent |being )?(?:auto(?:matically|mated|matic|-)?)[ -]?(?:generated|sent|reply|response|\b)",
     r"\b(?:computer|robot|machine|program|filter|rule|recipe),? (?:(?:which|that) )?(?:is )?(?:writ|answer|repl|respond)(?:ing|es|ies|s)(?: \w+){0,1} (?:for me|you|back|on my behalf|instead)\b"
@@ -346,29 +300,29 @@ DOMINO_ABSENCE = re.compile(
 )
 """The fixed text of the Lotus Domino out-of-office agent."""
 
-AUTOREPLY_SUBJECT = _any(r"out of office autoreply: ?\S")
+AUTOREPLY_SUBJECT = any_of(r"out of office autoreply: ?\S")
 """What Outlook with Exchange 5.5 to 2007 put before the subject, letter for letter."""
 
-FORMULA_OPENING = _any(
+FORMULA_OPENING = any_of(
     r"^(?:(?:hi|hello|greetings|good (?:day|morning|afternoon)|bonjour)\W+)?(?:please (?:note|be advised) that )?i(?:'m| am|'ll be| will be)(?: currently| presently)?"
     r" (?:away from|out of) (?:the|my) (?:office|desk)\b",
     r"^(?:(?:hi|hello|hi there|dear (?:sir|madam|sender|colleague|valued)[\w /]{0,30}|greetings|good (?:day|morning|afternoon)|bonjour|bonsoir)\W+)?"
     r"(?:(?:many )?(?:thank you|thanks)(?: very much)? for your (?:e-?mail|message|note|mail|inquiry|enquiry|correspondence|interest)"
     r"|(?:je vous remercie|merci(?: beaucoup)?) (?:pour|de) votre (?:courriel|message|courrier|e-?mail|mail|envoi|demande))\b",
 )
-FORMULA_CLOSING = _any(
+FORMULA_CLOSING = any_of(
     r"\b(?:reply|respond|answer|get back|return your|attend|contact you|follow up|review)\b.{0,60}\b(?:return|back|as soon as|upon)\b|\b(?:urgent|immediate|immediately|emergency|urgency|(?:cannot|can't|can not) wait)\b",
     r"\b(?:repondrai|reponse|lirai|communiquerai|traiterai|connaissance)\b.{0,60}\b(?:retour|plus tot|possible)\b|\burgen(?:ce|te?s?)\b|\bdans l'intervalle\b",
 )
 """How automatic absence notes begin and go on, word for word, in most offices."""
 
-NOT_A_ROBOT = _any(
+NOT_A_ROBOT = any_of(
     r"^\W*(?:(?:hi|hello|dear|good (?:morning|afternoon|day)|hey|bonjour)\W+)?(?:all|team|everyone|everybody|folks|colleagues|guys|staff|a tous|l'equipe|tout le monde|chers collegues)\b",
     r"\?|\battached\b|\bci-joint|\blet me know\b|\bcould you\b|\bcan you\b|\bfaites-moi savoir\b|\bpourriez-vous\b|\bpouvez-vous\b",
 )
 """Marks of a person who writes about an absence: to a group, asking, with enclosures."""
 
-BOUNCE_TEXT = _any(
+BOUNCE_TEXT = any_of(
     r"this is the qmail-send program|this message was created automatically by mail delivery software|did not reach the following recipient|permanent fatal errors",
     r"could not be delivered to (?:one or more|the following)|delivery to the following recipients? (?:has )?(?:failed|been delayed)|not listed in (?:domino|public name)",
     r"sorry to have to inform you|undeliverable (?:message|mail)|recipient address rejected|\buser unknown\b|550[ -]5\.\d\.\d|\bmailbox (?:unavailable|is full|full)\b|no such user",
@@ -376,20 +330,20 @@ BOUNCE_TEXT = _any(
     r"n'a pas pu etre (?:remis|distribue|livre)|impossible de (?:remettre|distribuer)|\bthe following (?:address|recipient)(?:es|s|\(es\)|\(s\))? (?:failed|had)",
 )
 
-DMARC_REPORT_SUBJECT = _any(r"report domain:.{1,260}submitter:")
+DMARC_REPORT_SUBJECT = any_of(r"report domain:.{1,260}submitter:")
 """RFC 7489 §7.2.1.1."""
 
-RECEIPT_TEXT = _any(
+RECEIPT_TEXT = any_of(
     r"your (?:message|document|e-?mail)\b.{0,400}(?:was|has been) (?:read|displayed|received by|delivered|deleted without being read|opened)",
     r"this is a (?:return|read) receipt|this return receipt only acknowledges|votre (?:message|courriel)\b.{0,400}(?:a ete (?:lu|affiche|remis|supprime)|lu le)",
     r"ceci est un accuse de",
 )
 
-UNSUBSCRIBE_TEXT = _any(
+UNSUBSCRIBE_TEXT = any_of(
     r"\bun-?subscribe\b|\bopt[ -]out\b|\bmanage (?:your )?(?:e-?mail )?preferences\b|\bse desabonner\b|\bdesabonnement\b|\bdesinscri|\bremoved? from (?:this|our) (?:mailing )?list\b"
 )
 
-OTHER_PURPOSE = _any(
+OTHER_PURPOSE = any_of(
     r"\b(?:read|check|answer|look at) (?:my |the )?e-?mails?(?: only)? (?:only )?(?:once|twice|a few times|\w+ times) (?:a|per|each|every) (?:day|week)\b",
     r"\b(?:new|changed|change of|updated?) (?:my |our )?(?:e-?mail )?address\b|\baddress has changed\b|\bupdate your (?:records|contacts|address book)\b|\bnouvelle adresse\b",
     r"\b(?:confirm|verify|prove) that you are\b|\bto (?:confirm|verify|prove) (?:that )?you|\bspam (?:filter|protection)\b|\bbeing held\b|\bto release\b|\bvalidated?\b|\bchallenge\b|\bwill be delivered\b",
@@ -398,14 +352,14 @@ OTHER_PURPOSE = _any(
 )
 """An automatic reply of a person that tells of no absence: slow reading, a new address, a question to prove that one is no machine, a promise."""
 
-DAY_NAMED = _any(
+DAY_NAMED = any_of(
     r"\b(?:until|till?|back|return\w*|home|retour|semaine|weeks?|months?|tomorrow|demain|tonight|retraite|retired)\b|\b\d{1,2}(?:st|nd|rd|th|\.)(?!\w)|\b\d{1,2}[/.-]\d{1,2}\b",
     r"\b(?:january|february|april|june|july|august|september|october|november|december|janvier|fevrier|avril|juillet|septembre|octobre|novembre|decembre)\b",
     r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\b(?:lun|mar|mercre|jeu|vendre|same)di\b|\b(?:lunes|martes|jueves|viernes|montag|dienstag|mittwoch|donnerstag|freitag)\b",
     r"\b(?:jan|feb|mar|apr|jun|jul|aug|sep|oct|okt|nov|dec|dez|janv|fevr|avr|juil|aout|dic|ene|ago)[a-z]{0,7}\b.{0,3}\d|\d.{0,4}\b(?:jan|feb|mar|apr|jun|jul|aug|sep|oct|okt|nov|dec|dez|fevr|avr|mai|juil|aout)",
 )
 
-ABSENCE_OF_THE_READER = _any(
+ABSENCE_OF_THE_READER = any_of(
     r"\byour (?:auto|out|vacation|absence|return|leave|holiday)|\byou(?:'re| are| were| get| come) (?:back|away|out|off)\b|\byou return\b",
     r"\bvotre (?:absence|retour|conge|reponse automatique)|\bvous (?:etes|serez|etiez) (?:absente?|de retour|en conge)",
 )

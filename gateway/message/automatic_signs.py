@@ -10,6 +10,7 @@ from functools import cached_property
 
 from gateway.message import automatic_headers as headers
 from gateway.message import automatic_phrases as phrases
+from gateway.message import responder_phrases as responders
 from gateway.message.automatic_phrases import fold
 from gateway.message.model import Message, Part
 from gateway.message.text import plain_text, readable_leaves
@@ -80,6 +81,12 @@ class Signs:
         writers = self.message.of("from")
         words = re.findall(r"[^\W\d_]{2,}", fold(writers[0].display_name)) if len(writers) == 1 else []
         return frozenset(words) - headers.TEAMS
+
+    @property
+    def under_its_name(self) -> bool:
+        """Whether the subject begins with the writer's own name."""
+        first = re.match(r"[^\W\d_]{2,}", self.subject)
+        return first is not None and first[0] in self.owner_names
 
     @cached_property
     def greets_its_reader(self) -> bool:
@@ -219,13 +226,13 @@ class Signs:
     @cached_property
     def closed(self) -> bool:
         """The newest text says that an office is closed or a mailbox unread for a time."""
-        return bool(phrases.CLOSED.search(self.opening) or phrases.NOT_READ_MEANWHILE.search(self.opening))
+        return bool(phrases.CLOSED.search(self.opening) or responders.NOT_READ_MEANWHILE.search(self.opening))
 
     @cached_property
     def tells_of_its_owner(self) -> bool:
         """The newest text begins with the writer's own name in the third person, and that its bearer is away or gone."""
-        named = phrases.OWNER_NAMED.match(self.opening)
-        if named is None or not phrases.OWNER_IS_AWAY.match(self.opening, named.end()):
+        named = responders.OWNER_NAMED.match(self.opening)
+        if named is None or not responders.OWNER_IS_AWAY.match(self.opening, named.end()):
             return False
         words = set(re.findall(r"[^\W\d_]{2,}", named[1])) - {"mr", "mrs", "ms", "dr", "mme"}
         return bool(words) and words <= self.owner_names

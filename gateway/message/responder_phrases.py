@@ -1,0 +1,59 @@
+"""What a responder's owner tells whoever writes: words for `gateway.message.automatic` where no header field and no fixed wording helps.
+
+Folded form, English and French, as in `gateway.message.automatic_phrases`. None of it decides anything alone.
+"""
+
+from __future__ import annotations
+
+# ruff: noqa: E501 — a pattern broken over lines is harder to check against a phrase
+import re
+
+from gateway.message.automatic_phrases import any_of
+
+_MAILBOX = r"(?:mailbox|mail box|inbox|account|address|e-?mails?|messages|voice ?mail)"
+NOT_READ_MEANWHILE = any_of(
+    rf"\b(?:because of|due to|owing to|during|while)\b.{{0,80}}\b{_MAILBOX} (?:is|are|will) (?:not|un|no longer) ?(?:be |being )?(?:actively |regularly )?(?:monitored|read|checked|answered)\b",
+    rf"\b{_MAILBOX} (?:is|are|will) (?:not|un) ?(?:be |being )?(?:actively |regularly )?(?:monitored|read|checked|answered)(?: \w+)?,? (?:during|while|until|till|before|because|due to|for the (?:duration|moment)|at (?:this|the) (?:time|moment)|on (?:those|these|that|\w+day)|over the|this week|today|in the meantime|from)\b",
+    r"\bboite(?: [\w'-]+){0,3} (?:n'est|ne sera) pas (?:surveillee|lue|consultee) (?:pendant|durant|jusqu|avant|en raison|cette|du|le|ces)",
+)
+"""Nobody reads a mailbox for a time or for a reason; a mailbox that is never read (a no-reply address) is no absence."""
+
+MAIL_DELETED = any_of(
+    r"\b(?:everything|anything|all|any|e-?mails?|mail|messages?)\b.{0,60}\b(?:meantime|meanwhile|until then|while|during|absence|period|interim)\b.{0,40}\b(?:deleted|discarded|erased|binned|not be (?:kept|read|saved))\b",
+    r"\bmessages?\b.{0,60}\b(?:absence|entre-?temps|d'ici la)\b.{0,40}\b(?:supprimes?|effaces?)\b",
+)
+"""What happens to mail that comes in meanwhile, as only whoever sets up a responder tells a reader yet unknown."""
+
+UNREAD_MAILBOX = any_of(
+    r"\b(?:your|mail to (?:him|her|them|me)|this) ?(?:e-?mail|message|mail)?s? (?:has|was|is|will)(?: been| be)? (?:not|never)(?: been| be)? (?:been )?(?:automatically )?(?:forwarded|read|redirected|delivered|passed on)\b(?! to me)",
+    r"\bvotre (?:courriel|message) (?:n'a pas ete|ne sera pas) (?:transfere|lu|achemine|redirige)\b",
+    rf"\b(?:this|my|the|his|her|their) (?:e-?mail )?{_MAILBOX}(?: \w+)? (?:is|are) ?(?:not|no longer|un) ?(?:being )?(?:monitored|read|checked|in use|active)\b",
+    r"\b(?:ce compte|cette (?:boite|adresse))(?: [\w'-]+){0,3} n'est (?:plus|pas) (?:surveillee?|active?|lue?|consultee?|utilisee?)\b",
+    r"\bset (?:up )?this (?:message|reply|note|notice|auto-?reply)(?: up)?\b|\bthis (?:message|reply|notice|note) (?:was|is|has been) set(?: up)? (?:by|for|on)\b",
+)
+"""The mailbox that this comes from is unread, what came was passed on to nobody, or a notice was set up in it for its owner."""
+
+OWNER_IS_AWAY = any_of(
+    r"(?:is|will be)(?: [\w'-]+){0,2} (?:away|out|off|absent|retired|unavailable|not (?:in|here|available|working)|on (?:[\w-]+ ){0,2}(?:leave|vacation|holidays?|secondment|sabbatical|jury duty))\b",
+    r"has (?:now |since )?(?:retired|left|resigned|moved (?:on|to)|died|passed away|gone on)\b|(?:is )?no longer (?:works?|with|at|employed|here|in)\b|passed away\b",
+    r"(?:est|sera)(?: [\w'-]+){0,2} (?:absente?|a la retraite|en (?:conge|vacances|formation|deplacement))\b|a (?:pris sa retraite|quitte)\b|ne travaille plus\b|n'est plus\b",
+)
+"""What is said of a mailbox's owner right behind the name; nobody speaks so of himself."""
+
+OWNER_NAMED = re.compile(
+    r"(?:(?:hi|hello|greetings|good (?:day|morning|afternoon)|bonjour)(?: there)?\W+)?(?:please (?:note|be advised)(?: that)? |veuillez noter que |thank you for your (?:e-?mail|message)\W+)?"
+    r"((?:[^\W\d_][\w'-]*\.? ){1,4}?)(?=(?:is|has|will|no longer|passed|est|sera|a|ne|n'est)\b)"
+)
+"""How a notice in the third person begins: the name, then the verb."""
+
+TAKES_PART = re.compile(
+    r"\b(?:as (?:we )?(?:discussed|agreed)|(?:so|and) i(?:'m| am|'ve| have|'ll| will) (?:answering|writing|replying|looked|reviewed)|i(?:'ve| have) (?:reviewed|looked|read|spoken|checked|sent)"
+    r"|your (?:application|drawings|permit|renewal|file|invoice|proposal) (?:is|are|was|were|has|looks?))\b"
+)
+"""Somebody who knows what the reader wrote about."""
+
+GONE_SUBJECT = any_of(
+    r"(?:i am |i'm )?no longer (?:with|at|working|employed|here)\b|(?:i have |i've )?(?:left|retired|moved on)(?: from)?(?: (?:the|our) (?:city|company|organi[sz]ation|office|department|division|ministry|team))?(?: of \w+)?\s*(?:[:(!.-]|$)|retirement\s*(?:[:(!.-]|$)",
+    r"(?:j'ai quitte|je ne travaille plus|plus a l'emploi|(?:depart a la |a la )?retraite)\b",
+)
+"""Subjects of those who left: people write them, too, so nothing without two more signs."""
