@@ -241,4 +241,4 @@ def _lines(state: CaseState, told: list[Declared]) -> list[str]:
 
 
 def _when(at: datetime | None) -> str:
-    return f"{at.astimezone():%Y-%m-%d %H:%M}" if at else "-"
+    return f"{at.astimezone():%Y-%m-%d %H:%M%z}" if at else "-"

@@ -56,6 +56,8 @@ def forget(
     """
     if sum((before is not None, correspondent is not None, reason is not None, release)) > 1:
         raise click.UsageError("--before, --correspondent, --hold and --release are four different things; name one")
+    if dry_run and (reason is not None or release):
+        raise click.UsageError("--dry-run says what would go, with --before or --correspondent; a hold is set or released at once")
     settings, now = settings_or_exit(config), datetime.now(UTC)
     policy = rulebook_or_exit(settings, now).policy
     with opened(config) as ledger:

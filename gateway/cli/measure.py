@@ -110,9 +110,9 @@ def _value(text: str) -> tuple[float, float | None]:
     said = text.strip()
     if (found := _OUT_OF.fullmatch(said)) is not None:
         part, whole = (float(each.replace(",", ".")) for each in found.groups())
-        if 0 <= part <= whole:
+        if 0 <= part <= whole and whole:
             return part, whole
-        raise click.BadParameter(f"'{text}' is more than all, or less than none", param_hint="VALUE")
+        raise click.BadParameter(f"'{text}' is more than all, or less than none, or of nothing", param_hint="VALUE")
     if (found := _PLAIN.fullmatch(said)) is not None:
         return float(found[1].replace(",", ".")), None
     raise click.BadParameter(f"'{text[:60]}' is not a number; write one such as 17.5, or 9 of 9", param_hint="VALUE")

@@ -186,7 +186,7 @@ class Reading:
             return after.kind == "own" and _FINDS_THEM.search(unit.text[point.end : after.end]) is not None
         if somebody_named or self.context == "other":
             return True
-        return self.context is None and not phrases.OWN_LABEL.match(unit.text[: point.start])
+        return (self.context is None or unit.names_a_person()) and not phrases.OWN_LABEL.match(unit.text[: point.start])
 
     def _put_together(self, unit: _Unit, offered: Sequence[ContactPoint]) -> None:
         is_label = bool(offered) and bool(phrases.OWN_LABEL.match(unit.text[: offered[0].start]))

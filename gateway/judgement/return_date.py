@@ -84,14 +84,17 @@ _RETURN = re.compile(
     r"|(?:i['’]ll|(?:i|and) will) (?:reply|respond|answer|call|write|get)(?: [\w-]+){0,3}?(?= on|\s?$)"
     r"|resume|resuming|reopen\w*|re-open\w*"
     r"|return date|date of return"
-    r"|in the office(?: again)?(?= on)|available again|first day back|open(?:s|ed)? again|(?:i['’]m|i am|be|get|come|am|are|is) (?:home|here|in)(?: again)?(?= on)"
+    r"|in the office(?: again)?(?= on)|available again|first day back|open(?:s|ed)? again"
+    r"|(?:i['’]m|i am|be|get|come|am|are|is) (?:home|here|in)(?: again)?(?= on)"
     r"|see (?:you|u|ya|everyone|you all|y['’]all)(?= on)|de retour|mon retour|retour|reviendrai|reviens|serai là|reprendrai"
     r"|reprise|rentrerai|rouvrir\w*|disponible à compter)\b",
     re.IGNORECASE,
 )
 _UNTIL = re.compile(r"\b(?:until|till|'til|jusqu['’]au|jusqu['’]à|jusqu['’]en|bis|hasta|fino al?|até|tot)\b", re.IGNORECASE)
 _NOT_BEFORE = re.compile(
-    r"(?:\b(?:not|never|nothing|nobody|no|rien|pas|plus|aucune?|personne)\b|n['’]t\b)[^.;]{0,60}\b(?:before|avant)(?: le)?\s?$", re.IGNORECASE
+    r"(?:\b(?:not|never|nothing|nobody|no|rien|pas|plus|aucune?|personne)\b|n['’]t\b)[^.;]{0,60}"
+    r"\b(?:before|avant)(?: le)?\s?$",
+    re.IGNORECASE,
 )
 _LAST_DAY = re.compile(
     r"\b(?:through|thru|to|up to and including|au|ending|end|last day|inclusive(?:ly)?|inclusivement|and)\s{0,2}(?::\s?)?$|(?:-|–|—)\s{0,2}$",

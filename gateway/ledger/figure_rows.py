@@ -102,6 +102,12 @@ def has_division(connection: Connection, division: str) -> bool:
     return bool(connection.execute(select(exists().where(service_case.c.division == division))).scalar_one())
 
 
+def messages(connection: Connection, since: datetime, until: datetime) -> int:
+    """How many of the messages that were first seen in the period are still kept."""
+    found = select(func.count()).select_from(message).where(message.c.received_at >= since, message.c.received_at < until)
+    return connection.execute(found).scalar_one()
+
+
 def any_message_before(connection: Connection, moment: datetime) -> bool:
     """Whether the ledger knows a time before `moment` (aware)."""
     return bool(connection.execute(select(exists().where(message.c.received_at < moment))).scalar_one())

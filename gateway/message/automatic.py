@@ -229,13 +229,12 @@ def _absence_told_to_anybody(signs: Signs) -> Automatic | None:
         return None
     unread = responders.UNREAD_MAILBOX.search(signs.opening)
     gone = responders.GONE_SUBJECT.match(signs.subject)
-    if signs.tells_of_its_owner and (unread or gone or signs.under_its_name or phrases.ABSENCE_SUBJECT.match(signs.subject)):
+    written = responders.SPEAKS_FOR_ITSELF.search(signs.opening) and not responders.NOTICE_SET_UP.search(signs.opening)
+    if signs.tells_of_its_owner and not written and (unread or gone or signs.under_its_name or phrases.ABSENCE_SUBJECT.match(signs.subject)):
         return Automatic("out_of_office", "absence-of-its-owner", "from a person's mailbox, of that person's absence, in the third person")
     away = signs.absent or phrases.ABSENCE_TERSE.search(signs.opening)
     if away and (responders.MAIL_DELETED.search(signs.opening) or (gone and unread)):
-        return Automatic(
-            "out_of_office", "absence-told-to-anybody", "the text says that the writer is away, and what becomes of any mail that comes in"
-        )
+        return Automatic("out_of_office", "absence-told-to-anybody", "the text says that the writer is away, and what becomes of mail that comes in")
     return None
 
 

@@ -194,8 +194,9 @@ ABSENCE_TERSE = any_of(
     rf"\b(?:i'm|i am|we're|we are) not (?:in|here|there|around|working|at work|on duty)(?: \w+)? (?:today|tomorrow|{_WHEN})\b|\b(?:next|first) (?:\w+ )?day (?:that )?(?:i'm|i am|we're|we are) (?:working|in|back|here)\b",
     r"\b(?:i'm|i am|we're|we are|i'll be|i will be|we will be)(?: \w+)? on (?:an? |the )?(?:(?:grand )?jury|strike|legal strike|picket line|stand-?down|furlough)\b|\b(?:on strike|locked out|laid off|furloughed)\b",
     r"\b(?:disconnect(?:ing|ed)|unplugg(?:ing|ed)|off-?line|off the grid|logg(?:ing|ed) off|signing off|incommunicado)(?: \w+)? (?:until|till|'til|from|for|through|all|this|next)\b",
+    rf"\b(?:i|we) (?:do not|don't|never) (?:read|check|answer|look at|monitor) (?:my |our |any )?(?:work )?(?:e-?mails?|mail|messages|this (?:mailbox|inbox)) (?:on|over|during|in the (?:morning|afternoon|evening)|after|before) (?:the )?(?:{_DAY}|weekends?|holidays|hours|\d)",
     r"\b(?:nobody|no one|no-one|none of us)(?: (?:is|will be|else))*(?: \w+)? (?:reading|checking|watching|monitoring|looking|answering|here|in the office|at the (?:desk|counter|office))\b",
-    r"\b(?:do not|don't|not to) expect (?:me|us|to hear|an? (?:answer|reply|response)|anything)\b.{0,40}\b(?:until|till|before)\b|\b(?:won't|will not|not) (?:be )?(?:reply|answer|respond|writ|look)(?:ing|e)?\b.{0,30}\b(?:until|till|before)\b",
+    r"\b(?:do not|don't|not to) expect (?:me|us|to hear|an? (?:answer|reply|response)|anything)\b.{0,40}\b(?:until|till|before)\b|\b(?:won't|will not|not) (?:be )?(?:reply|answer|respond|writ|look)(?:ing|e)?\b.{0,30}\b(?:until|till|before) (?!you\b|your\b|we\b|it\b|this\b)",
     r"\bmy last day\b|\bi have (?:moved|transferred|changed (?:jobs|roles|positions)|accepted an?(?: new)? (?:position|job|role))\b",
     r"(?:^|[.!,] ?)(?:en (?:vacances|conges?|formation|reunion|deplacement)|absente?|de retour)(?:\(e\))? (?:jusqu|du|de|le|des|a|au|lundi|mardi|mercredi|jeudi|vendredi|demain|\d)",
     r"\bje ne (?:travaille|suis)(?: pas)?(?: au bureau| ici| la)? (?:pas )?(?:(?:le|les) )?(?:lundi|mardi|mercredi|jeudi|vendredi|aujourd'hui|demain|cette semaine)s?\b",
@@ -245,8 +246,9 @@ REPORTED = any_of(r"\b(?:commented|wrote|said|says|posted|replied|updated|assign
 _PLACE = r"(?:office|offices|we|centre|center|branch|counter|shop|store|clinic|desk|library|studio|secretariat|team|unit|department|division|museum|rink|pool|gallery|plant|yard|school)"
 CLOSED = any_of(
     r"(?:^|[.!] ?)(?:our |the )?(?:office|offices|centre|branch|counter|store|clinic|shop|city hall) closed (?:until|till|from|for|on|today|between)\b",
-    rf"\b{_PLACE}(?: [\w'-]+){{0,4}}? (?:is|are|will be|be) (?:currently |now |all |temporarily )?(?:closed|shut|on strike|on holidays?|on vacation)\b|\b(?:closed|shut(?: down)?) for (?:the (?:holidays?|season|weekend|day|week|winter|summer)|(?:an?|one|two|three|four|\d+|a few) (?:day|week|month)s?)\b",
-    rf"\b{_PLACE}(?: [\w'-]+){{0,4}}? (?:closed|shut(?: down)?) (?:at|on|from|until|till|early|for|between)\b|\b(?:will|to|we|and|when|before|until|office) (?:re-?open|be open again|open again)s?\b",
+    rf"\b{_PLACE}(?: [\w'-]+){{0,4}}? (?:is|are|will be|be) (?:currently |now |all |temporarily )?(?:closed|shut|on strike|on holidays?|on vacation)\b|\bwe're (?:all )?(?:closed|shut)\b|\b(?:closed|shut(?: down)?) for (?:the (?:holidays?|season|weekend|day|week|winter|summer)|(?:an?|one|two|three|four|\d+|a few) (?:day|week|month)s?)\b",
+    rf"\b{_PLACE}(?: [\w'-]+){{0,2}}? (?:will not|won't|cannot|can't|does not|is not|are not|isn't|aren't) (?:be )?open(?:ing)?\b",
+    rf"\b{_PLACE}(?: [\w'-]+){{0,4}}? (?:closed|shut(?: down)?) (?:at|on|from|until|till|early|for|between)\b|\b(?:re-?opens?|open again|opens again) (?:on|at|in (?:january|spring|the)|tomorrow|next|{_DAY}|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w*\.? \d|\d)",
     r"\b(?:bureau|bureaux|centre|bibliotheque|comptoir|boutique|magasin|secretariat|succursale|service|guichet)(?: [\w'-]+){0,3}? (?:est|sont|sera|seront) (?:actuellement |presentement )?fermee?s?\b",
 )
 """An office says that it is closed, or when it opens again."""

@@ -18,24 +18,26 @@ NOT_READ_MEANWHILE = any_of(
 )
 """Nobody reads a mailbox for a time or for a reason; a mailbox that is never read (a no-reply address) is no absence."""
 
+_MEANWHILE = r"(?:meantime|meanwhile|until then|while|during|absence|period|interim)"
 MAIL_DELETED = any_of(
-    r"\b(?:everything|anything|all|any|e-?mails?|mail|messages?)\b.{0,60}\b(?:meantime|meanwhile|until then|while|during|absence|period|interim)\b.{0,40}\b(?:deleted|discarded|erased|binned|not be (?:kept|read|saved))\b",
-    r"\bmessages?\b.{0,60}\b(?:absence|entre-?temps|d'ici la)\b.{0,40}\b(?:supprimes?|effaces?)\b",
+    rf"\b(?:everything|anything|all|any|e-?mails?|mail|messages?)(?: [\w'-]+){{0,3}} (?:sent|received|arriv\w+|com(?:es|ing)|delivered|addressed)\b.{{0,40}}\b{_MEANWHILE}\b.{{0,40}}(?<!\bwas )(?<!\bwere )\b(?:deleted|discarded|erased|binned|not be (?:kept|read|saved))\b",
+    r"\bmessages?(?: [\w'-]+){0,3} recus?\b.{0,60}\b(?:absence|entre-?temps|d'ici la)\b.{0,20}\b(?:seront|sera|sont|est)(?: [\w'-]+)? (?:supprimes?|effaces?)\b",
 )
 """What happens to mail that comes in meanwhile, as only whoever sets up a responder tells a reader yet unknown."""
 
+_SET_UP = r"\bset (?:up )?this (?:message|reply|note|notice|auto-?reply)(?: up)?\b|\bthis (?:message|reply|notice|note) (?:was|is|has been) set(?: up)? (?:by|for|on)\b"
 UNREAD_MAILBOX = any_of(
-    r"\b(?:your|mail to (?:him|her|them|me)|this) ?(?:e-?mail|message|mail)?s? (?:has|was|is|will)(?: been| be)? (?:not|never)(?: been| be)? (?:been )?(?:automatically )?(?:forwarded|read|redirected|delivered|passed on)\b(?! to me)",
+    r"\b(?:your|mail to (?:him|her|them|me)|this) ?(?:e-?mail|message|mail)?s? (?:has|was|is|will)(?: been| be)? not(?: been| be)? (?:been )?(?:automatically )?(?:forwarded|read|redirected|passed on)\b(?! to me)",
     r"\bvotre (?:courriel|message) (?:n'a pas ete|ne sera pas) (?:transfere|lu|achemine|redirige)\b",
     rf"\b(?:this|my|the|his|her|their) (?:e-?mail )?{_MAILBOX}(?: \w+)? (?:is|are) ?(?:not|no longer|un) ?(?:being )?(?:monitored|read|checked|in use|active)\b",
     r"\b(?:ce compte|cette (?:boite|adresse))(?: [\w'-]+){0,3} n'est (?:plus|pas) (?:surveillee?|active?|lue?|consultee?|utilisee?)\b",
-    r"\bset (?:up )?this (?:message|reply|note|notice|auto-?reply)(?: up)?\b|\bthis (?:message|reply|notice|note) (?:was|is|has been) set(?: up)? (?:by|for|on)\b",
+    _SET_UP,
 )
 """The mailbox that this comes from is unread, what came was passed on to nobody, or a notice was set up in it for its owner."""
 
 OWNER_IS_AWAY = any_of(
     r"(?:is|will be)(?: [\w'-]+){0,2} (?:away|out|off|absent|retired|unavailable|not (?:in|here|available|working)|on (?:[\w-]+ ){0,2}(?:leave|vacation|holidays?|secondment|sabbatical|jury duty))\b",
-    r"has (?:now |since )?(?:retired|left|resigned|moved (?:on|to)|died|passed away|gone on)\b|(?:is )?no longer (?:works?|with|at|employed|here|in)\b|passed away\b",
+    r"has (?:now |since )?(?:retired|left(?=\s*[.,;]| (?:the|our) (?:city|company|organi[sz]ation|office|department|division|ministry|service|team)| for | as of | on | in |$)|resigned|moved on|died|passed away|gone on)\b|(?:is )?no longer (?:works?|with|at|employed|here|in)\b|passed away\b",
     r"(?:est|sera)(?: [\w'-]+){0,2} (?:absente?|a la retraite|en (?:conge|vacances|formation|deplacement))\b|a (?:pris sa retraite|quitte)\b|ne travaille plus\b|n'est plus\b",
 )
 """What is said of a mailbox's owner right behind the name; nobody speaks so of himself."""
@@ -52,8 +54,13 @@ TAKES_PART = re.compile(
 )
 """Somebody who knows what the reader wrote about."""
 
+SPEAKS_FOR_ITSELF = re.compile(r"\b(?:i|i'm|i've|i'd|i'll|my|we would|we need|je|j'ai|mon|ma)\b")
+"""Somebody speaks of himself below a name in the third person: a widow, a colleague at that desk; but for whoever set up the notice."""
+
+NOTICE_SET_UP = re.compile(_SET_UP)
+
 GONE_SUBJECT = any_of(
-    r"(?:i am |i'm )?no longer (?:with|at|working|employed|here)\b|(?:i have |i've )?(?:left|retired|moved on)(?: from)?(?: (?:the|our) (?:city|company|organi[sz]ation|office|department|division|ministry|team))?(?: of \w+)?\s*(?:[:(!.-]|$)|retirement\s*(?:[:(!.-]|$)",
-    r"(?:j'ai quitte|je ne travaille plus|plus a l'emploi|(?:depart a la |a la )?retraite)\b",
+    r"(?:i am |i'm )?no longer (?:with|at|working|employed|here)\b|(?:i have|i've) (?:left|retired|moved on)(?: from)?(?: (?:the|our) (?:city|company|organi[sz]ation|office|department|division|ministry|team))?(?: of \w+)?\s*(?:[:(!.-]|$)",
+    r"(?:j'ai quitte|je ne travaille plus|plus a l'emploi)\b",
 )
 """Subjects of those who left: people write them, too, so nothing without two more signs."""

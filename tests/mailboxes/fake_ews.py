@@ -210,7 +210,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, status: int, body: bytes, trouble: Trouble | None = None, headers: Mapping[str, str] = {}) -> None:
         if trouble and trouble.kind == "cut":
             body = body[: body.index(b"</m:") + 2 if b"SyncFolderItems" not in body else body.rindex(b"<t:Create>")]
-        lines = [f"HTTP/1.1 {status} {self.responses[status][0]}", "Content-Type: text/xml; charset=utf-8", f"Date: {formatdate(usegmt=True)}"]
+        lines = [f"HTTP/1.1 {status} {self.responses[status][0]}", "Content-Type: text/xml; charset=utf-8"]
+        headers = {"Date": formatdate(usegmt=True), **headers}
         lines += [f"Content-Length: {len(body)}", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
         if trouble and trouble.kind == "short":
             body, self.close_connection = body[: len(body) // 2], True

@@ -6,8 +6,6 @@ import asyncio
 import logging
 import traceback
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
@@ -38,12 +36,12 @@ async def fault_of(exchange: FakeExchange, **different: object) -> MailboxFault:
         return raised.value
 
 
-IN_A_MINUTE = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
+IN_A_MINUTE = {"Date": "Sun, 22 Nov 2026 10:00:00 GMT", "Retry-After": "Sun, 22 Nov 2026 10:01:00 GMT"}
 
 TROUBLES: list[tuple[Trouble, str, float | None]] = [
     (Trouble("http", status=503, headers={"Retry-After": "7"}), "throttled", 7),
     (Trouble("http", status=503), "throttled", None),
-    (Trouble("http", status=429, headers={"Retry-After": IN_A_MINUTE}), "throttled", 60),
+    (Trouble("http", status=429, headers=IN_A_MINUTE), "throttled", 60),
     (Trouble("fault", code="ErrorServerBusy", back_off_milliseconds=42_000), "throttled", 42),
     (Trouble("refusal", code="ErrorServerBusy"), "throttled", None),
     (Trouble("refusal", code="ErrorTooManyObjectsOpened"), "throttled", None),

@@ -139,3 +139,18 @@ def test_other_periods_and_steps_are_reckoned_as_ever(ledger: Ledger, policy: Po
         daily = closing.report(connection, policy, NOVEMBER, NOW, step="day")
     assert (week.period.closed_at, daily.period.closed_at) == (None, None)
     assert "not those that were closed" in daily.notes[0]
+
+
+def test_other_periods_say_that_records_are_gone(ledger: Ledger, policy: Policy) -> None:
+    """Counted anew from what retention left, a quarter would look quieter than it was; a division's month is not 'restated' to nothing."""
+    closed(ledger, policy)
+    quarter = Days(date(2025, 10, 1), date(2025, 12, 31))
+    with ledger.reading() as connection:
+        assert closing.report(connection, policy, quarter, NOW).notes == ()
+        named = [line.scope.division for line in closing.report(connection, policy, NOVEMBER, NOW).divisions]
+    with ledger.writing() as connection:
+        connection.execute(delete(message))
+    with ledger.reading() as connection:
+        for days, step in ((quarter, None), (Days(date(2025, 11, 3), date(2025, 11, 9)), None), (NOVEMBER, "day")):
+            assert "INCOMPLETE: records of November 2025" in closing.report(connection, policy, days, NOW, step=step).notes[-1]
+        assert not any(closing.report(connection, policy, NOVEMBER, NOW, division=each).restatements for each in named)
