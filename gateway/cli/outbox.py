@@ -88,6 +88,8 @@ def opened(config: Path | None) -> Iterator[Ledger]:
                 cannot_run("error: the ledger is of an earlier version; start gateway serve once, which brings it up to date")
         yield ledger
     except (UnusableKey, LedgerUnavailable, ValueError) as error:
+        if isinstance(error, LedgerUnavailable) and error.why == "missing":
+            cannot_run(f"error: there is no ledger yet at {settings.ledger.url}; gateway serve makes it, --config FILE names another")
         cannot_run(f"error: {error}; see [ledger] in gateway.toml")
     ledger.close()
 

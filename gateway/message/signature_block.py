@@ -61,6 +61,7 @@ _GREETING = re.compile(
 )
 _WEB = re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
 _PIECE_END = re.compile(r"\s?[|•·]\s|\s[–—-]\s|\t|, ")
+_CITY = re.compile(r"(?:City|Town|Region|Ville|Municipality|Municipalité) (?:of|de|d’|d')\s?[A-ZÀ-Þ][\w’' -]{1,30}")
 _LONGEST_LINE = 110
 _LINES_LOOKED_AT = 60
 
@@ -174,11 +175,15 @@ def _naming(lines: Sequence[str], names: Sequence[frozenset[str]]) -> list[int]:
 
 
 def _first_of_paragraph(lines: Sequence[str], number: int) -> int:
-    """Where lines stand right above the name that could be a team's or a person's, or are a telephone or address: the first of them."""
+    """Where lines stand right above the name that could be a team's, a city's or a person's, or are a telephone or address: the first of them."""
     start = number
-    while start and (above := lines[start - 1].strip()) and (looks_like_name(above) or (len(above.split()) <= 4 and contact_points(above))):
+    while start and (above := lines[start - 1].strip()) and _belongs_above_a_name(above):
         start -= 1
     return start
+
+
+def _belongs_above_a_name(line: str) -> bool:
+    return looks_like_name(line) or _CITY.fullmatch(line) is not None or (len(line.split()) <= 4 and bool(contact_points(line)))
 
 
 def _above_contacts(lines: Sequence[str]) -> Sequence[str]:

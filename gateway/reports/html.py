@@ -220,7 +220,7 @@ def _volume(report: Report) -> str:
 def _measures(report: Report) -> str:
     heads = ["division", "measure", "period", "value", "target", "met", "note", "answers"]
     rows = [
-        (each.division, each.means, each.period, each.shown, each.target, _met(each.met), each.note, NONE if each.n is None else str(each.n))
+        (each.division, each.named, each.period, each.shown, each.target, _met(each.met), each.note, NONE if each.n is None else str(each.n))
         for each in report.measures
     ]
     return table("Surveys and entered measures", heads, rows, words=7) if rows else ""

@@ -258,6 +258,11 @@ class MeasureRow:
     """None: no target, or nothing to compare."""
     note: str
 
+    @property
+    def named(self) -> str:
+        """With its unit: several units of a division may ask the same question."""
+        return f"{self.means} ({self.unit})" if self.unit else self.means
+
 
 @dataclass(frozen=True, slots=True)
 class Restatement:

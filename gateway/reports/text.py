@@ -103,5 +103,5 @@ def _measures(measures: Iterable[MeasureRow]) -> Table | None:
     for each in measures:
         met = NONE if each.met is None else "yes" if each.met else "no"
         answers = NONE if each.n is None else str(each.n)
-        table.add_row(*map(Text, (each.division, each.means, each.period, each.shown, answers, each.target, met, each.note)))
+        table.add_row(*map(Text, (each.division, each.named, each.period, each.shown, answers, each.target, met, each.note)))
     return table if table.row_count else None

@@ -99,6 +99,7 @@ def test_a_correspondent(config: Path) -> None:
         (("--before", "2026-01-01", "--release"), "name one"),
         (("--correspondent", "somebody"), "write an address, such as"),
         (("--hold", " "), "say why"),
+        (("--hold", "x", "--dry-run"), "a hold is set or released at once"),
     ],
 )
 def test_bad_input(config: Path, arguments: tuple[str, ...], said: str) -> None:
@@ -109,7 +110,7 @@ def test_bad_input(config: Path, arguments: tuple[str, ...], said: str) -> None:
 
 def test_without_a_ledger_none_is_made(config: Path) -> None:
     (config.parent / "gateway.db").unlink()
-    assert "missing" in ran("forget", "--config", config, "--before", "2020-01-01", status=2)
+    assert "there is no ledger yet" in ran("forget", "--config", config, "--before", "2020-01-01", status=2)
     assert not (config.parent / "gateway.db").exists()
 
 
