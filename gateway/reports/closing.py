@@ -43,6 +43,8 @@ def close(connection: Connection, policy: Policy, month: Days, now: datetime) ->
         raise CannotClose(f"{name} was closed on {spoken_date(before.astimezone(policy.zone).date())}; what is closed stays, corrections are listed")
     making = Reports(connection, policy, month, now, STEP)
     city = making.report(None)
+    if not figure_rows.any_message_before(connection, midnight(month.until + timedelta(days=1), policy.zone)):
+        raise CannotClose(f"nothing was recorded in {name} or before it; there is nothing to close")
     if city.period.running:
         raise CannotClose(f"{name} is not over yet; close it when its last promised date has passed")
     if until := city.period.provisional_until:

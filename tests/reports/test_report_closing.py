@@ -17,6 +17,7 @@ from gateway.reports import closing
 from gateway.reports.closing import CannotClose, Damaged
 from gateway.reports.document import document
 from gateway.reports.periods import Days
+from gateway.reports.report import Step
 from tests.reports.month_rig import Place, mail, play
 
 NOVEMBER = Days(date(2025, 11, 1), date(2025, 11, 30))
@@ -106,6 +107,11 @@ def test_it_is_closed_once(ledger: Ledger, policy: Policy) -> None:
         closing.close(connection, policy, NOVEMBER, NOW)
 
 
+def test_a_month_before_the_gateway_is_not_closed_with_zeros(ledger: Ledger, policy: Policy) -> None:
+    with ledger.writing() as connection, pytest.raises(CannotClose, match="nothing was recorded in January 1990 or before it"):
+        closing.close(connection, policy, Days(date(1990, 1, 1), date(1990, 1, 31)), NOW)
+
+
 def test_what_was_changed_in_the_ledger_is_noticed(ledger: Ledger, policy: Policy) -> None:
     closed(ledger, policy)
 
@@ -151,6 +157,7 @@ def test_other_periods_say_that_records_are_gone(ledger: Ledger, policy: Policy)
     with ledger.writing() as connection:
         connection.execute(delete(message))
     with ledger.reading() as connection:
-        for days, step in ((quarter, None), (Days(date(2025, 11, 3), date(2025, 11, 9)), None), (NOVEMBER, "day")):
+        asked: list[tuple[Days, Step | None]] = [(quarter, None), (Days(date(2025, 11, 3), date(2025, 11, 9)), None), (NOVEMBER, "day")]
+        for days, step in asked:
             assert "INCOMPLETE: records of November 2025" in closing.report(connection, policy, days, NOW, step=step).notes[-1]
         assert not any(closing.report(connection, policy, NOVEMBER, NOW, division=each).restatements for each in named)
