@@ -80,6 +80,7 @@ class Watchers:
             each.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=GIVEN_BACK_WITHIN)
+        if self._mailboxes:  # also what was claimed a moment ago, and has no watcher yet
             with suppress(LedgerFault, TimeoutError):
                 async with asyncio.timeout(GIVEN_BACK_WITHIN):
                     await self._writer.call(lambda connection: watch_rows.release(connection, self._around.token))
