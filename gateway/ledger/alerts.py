@@ -13,6 +13,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
+from gateway.ledger.prepared import Query
 from gateway.ledger.tables import alert
 
 AlertSlug = Literal["breaker", "double-acknowledgement"]
@@ -35,7 +36,7 @@ class Alert:
 
 
 _COLUMNS = [alert.c[name] for name in Alert.__slots__]
-_OF = select(*_COLUMNS).where(alert.c.mailbox.in_(bindparam("mailboxes", expanding=True)), alert.c.slug == bindparam("wanted"))
+_OF = Query(select(*_COLUMNS).where(alert.c.mailbox.in_(bindparam("mailboxes", expanding=True)), alert.c.slug == bindparam("wanted")))
 _ROW = (alert.c.mailbox == bindparam("of_mailbox"), alert.c.slug == bindparam("of_slug"))
 _AGAIN = update(alert).where(*_ROW).values(times=bindparam("new_times"), last_at=bindparam("new_last_at", type_=alert.c.last_at.type))
 _CLEAR = delete(alert).where(*_ROW)
@@ -43,7 +44,7 @@ _CLEAR = delete(alert).where(*_ROW)
 
 def of_mailboxes(connection: Connection, slug: AlertSlug, mailboxes: Sequence[str]) -> dict[str, Alert]:
     """Mailbox -> its alert of this kind."""
-    rows = connection.execute(_OF, {"mailboxes": list(mailboxes), "wanted": slug}) if mailboxes else ()
+    rows = _OF.rows(connection, mailboxes=mailboxes, wanted=slug) if mailboxes else ()
     return {row.mailbox: Alert(*row) for row in rows}
 
 

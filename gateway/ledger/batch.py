@@ -12,16 +12,17 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, insert, or_, update
+from sqlalchemy import Connection, bindparam, case, or_, update
 
 from gateway.judgement.reasons import MEASURED_IF_ANSWERED
 from gateway.judgement.verdict import Case, Examination
-from gateway.ledger import outbox_rows, reopenings
+from gateway.ledger import dialect, outbox_rows, reopenings
 from gateway.ledger.errors import RecordingFailed
 from gateway.ledger.excluded import Excluded
 from gateway.ledger.history import Known, KnownMessage, KnownNotice
 from gateway.ledger.keyed import Keyed
 from gateway.ledger.message_row import message_row
+from gateway.ledger.prepared import Change, Rows
 from gateway.ledger.pseudonym import Pseudonyms
 from gateway.ledger.records import Claimed, Decide, Decision, Lease, Notice, Recorded
 from gateway.ledger.rekeying import rekey
@@ -163,11 +164,11 @@ class _Writing:
 
     def write(self, decided: Sequence[_Decided]) -> None:
         self._messages([one for one in decided if one.new])
-        self._run(_SENDER, [row for one in decided if one.new for row in _sender_rows(one)])
+        _SENDER.write(self._connection, [row for one in decided if one.new for row in _sender_rows(one)])
         self._notices(decided)
         self._cases(decided)
-        self._run(_SIGHTING, [row for one in decided for row in _sighting_rows(one)])
-        self._run(_THREAD, [row for one in decided for row in self._thread_rows(one)])
+        _SIGHTING.write(self._connection, [row for one in decided for row in _sighting_rows(one)])
+        _THREAD.write(self._connection, [row for one in decided for row in self._thread_rows(one)])
         self._answers(decided)
         self._reopenings(decided)
 
@@ -189,17 +190,12 @@ class _Writing:
         self._leased.add(each.key)
         return self._lease
 
-    def _run(self, statement: Any, rows: list[dict[str, Any]]) -> None:
-        if rows:
-            self._connection.execute(statement, rows)
-
     def _messages(self, new: Sequence[_Decided]) -> None:
         if not new:
             return
-        entries = {one.examination.identity: one.known for one in new}
-        written = self._connection.execute(_MESSAGE, [message_row(one.examination, one.decision.verdict, one.keyed) for one in new])
-        for row in written:
-            entries[row.identity].row_id = row.id
+        for number, one in enumerate(new, dialect.first_free(self._connection, message)):
+            one.known.row_id = number
+        _MESSAGE.write(self._connection, [{"id": one.known.row_id, **message_row(one.examination, one.decision.verdict, one.keyed)} for one in new])
 
     def _notices(self, decided: Sequence[_Decided]) -> None:
         rows = [self._notice_row(one, each) for one in decided for each in one.notices]
@@ -225,10 +221,12 @@ class _Writing:
         rows += [row for one, each in measured for row in _measured_rows(one, each)]
         if not rows:
             return
-        ids = {row.reference: row.id for row in self._connection.execute(_CASE, rows)}
+        rows = [{"id": number, **row} for number, row in enumerate(rows, dialect.first_free(self._connection, service_case))]
+        _CASE.write(self._connection, rows)
+        ids = {row["reference"]: row["id"] for row in rows}
         self._case_ids = {one.opened[reference]: ids[reference] for one, _, reference in opened}
         self._case_ids |= {case_id: ids[reference] for _, each in measured for reference, (case_id, _) in each.cases.items()}
-        self._run(_IS_INQUIRY, [{"measured": each.message.row_id} for _, each in measured])
+        _IS_INQUIRY.each(self._connection, [{"measured": each.message.row_id} for _, each in measured])
 
     def _case_row(self, one: _Decided, opened: Case, reference: str) -> dict[str, Any]:
         received_at = one.examination.envelope.received_at
@@ -272,7 +270,7 @@ class _Writing:
             for one in decided
             for each in one.decision.verdict.answers
         ]
-        self._run(_ANSWER, rows)
+        _ANSWER.each(self._connection, rows)
 
     def _reopenings(self, decided: Sequence[_Decided]) -> None:
         opened, answered = [], []
@@ -283,17 +281,16 @@ class _Writing:
         reopenings.write(self._connection, opened, answered)
 
 
-# Built once: making a statement costs as much as running it.
-_MESSAGE = insert(message).returning(message.c.id, message.c.identity)
-_CASE = insert(service_case).returning(service_case.c.id, service_case.c.reference)
-_SIGHTING = insert(sighting)
-_SENDER = insert(sender)
-_IS_INQUIRY = update(message).where(message.c.id == bindparam("measured")).values(is_inquiry=True)
-_THREAD = insert(thread)
+_MESSAGE = Rows(message)
+_CASE = Rows(service_case)
+_SIGHTING = Rows(sighting)
+_SENDER = Rows(sender)
+_IS_INQUIRY = Change(update(message).where(message.c.id == bindparam("measured")).values(is_inquiry=True))
+_THREAD = Rows(thread)
 
 _AT: Any = bindparam("at", type_=service_case.c.responded_at.type)
 _FIRST_SIGN = or_(service_case.c.acknowledged_at.is_(None), service_case.c.acknowledged_at > _AT)
-_ANSWER = (
+_ANSWER = Change(
     # The earliest answer counts, in whatever order the journal brings them back.
     update(service_case)
     .where(service_case.c.id == bindparam("answered"), or_(service_case.c.responded_at.is_(None), service_case.c.responded_at > _AT))

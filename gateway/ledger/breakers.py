@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import structlog
-from sqlalchemy import BindParameter, Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, func, select, update
 
 from gateway import telemetry
 from gateway.judgement.breaker import REMEMBERED_HOURS, Demand, is_calm, trips
 from gateway.ledger import alerts
 from gateway.ledger.alerts import Alert
+from gateway.ledger.prepared import Change, Query, Rows
 from gateway.ledger.tables import mailbox_hour
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -27,7 +28,7 @@ log = structlog.get_logger()
 _WANTED, _AT = mailbox_hour.c.wanted, mailbox_hour.c.hour
 _THIS: BindParameter[int] = bindparam("this_hour")
 _BEFORE: BindParameter[int] = bindparam("hour_before")
-_DEMANDS = (
+_DEMANDS = Query(
     select(
         mailbox_hour.c.mailbox,
         func.sum(_WANTED).filter(_AT == _THIS).label("this_hour"),
@@ -39,11 +40,12 @@ _DEMANDS = (
     .where(mailbox_hour.c.mailbox.in_(bindparam("mailboxes", expanding=True)), bindparam("since") < _AT, _AT <= _THIS)
     .group_by(mailbox_hour.c.mailbox)
 )
-_MORE = (
+_MORE = Change(
     update(mailbox_hour)
     .where(mailbox_hour.c.mailbox == bindparam("of_mailbox"), bindparam("of_hour") == _AT)
     .values(wanted=_WANTED + bindparam("more"))
 )
+_NEW = Rows(mailbox_hour)
 _FORGET = delete(mailbox_hour).where(mailbox_hour.c.mailbox == bindparam("of_mailbox"), bindparam("from_hour") <= _AT)
 
 
@@ -101,9 +103,9 @@ class Breakers:
         alerts.clear(connection, "breaker", sorted(self._closed))
         changed = [(mailbox, hour, each) for (mailbox, hour), each in self._mailboxes.items() if each.more]
         if more := [{"of_mailbox": mailbox, "of_hour": hour, "more": each.more} for mailbox, hour, each in changed if each.written]:
-            connection.execute(_MORE, more)
+            _MORE.each(connection, more)
         if new := [{"mailbox": mailbox, "hour": hour, "wanted": each.more} for mailbox, hour, each in changed if not each.written]:
-            connection.execute(insert(mailbox_hour), new)
+            _NEW.write(connection, new)
         self._write_alerts(connection)
 
     def _write_alerts(self, connection: Connection) -> None:
@@ -173,8 +175,7 @@ def _load_demands(connection: Connection, hour: int, mailboxes: set[str]) -> dic
     found = {each: _Mailbox(Demand(), written=False) for each in mailboxes}
     if not found:
         return found
-    values = {"mailboxes": sorted(found), "since": hour - REMEMBERED_HOURS, "this_hour": hour, "hour_before": hour - 1}
-    for row in connection.execute(_DEMANDS, values):
+    for row in _DEMANDS.rows(connection, mailboxes=found, since=hour - REMEMBERED_HOURS, this_hour=hour, hour_before=hour - 1):
         demand = Demand(row.this_hour or 0, row.hour_before or 0, row.earlier, row.active_hours, hour - row.first)
         found[row.mailbox] = _Mailbox(demand, written=row.this_hour is not None)
     return found

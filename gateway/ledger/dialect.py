@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool, StaticPool
 
 BUSY_MILLISECONDS = 500
@@ -23,6 +24,8 @@ BUSY_MILLISECONDS = 500
 
 _CACHE_KIBIBYTES = 65536
 _WRITES = "gateway_writes"
+_STATEMENTS = 512
+"""Kept prepared by a connection: an INSERT is one for each number of rows."""
 
 Fingerprint = tuple[tuple[int, int], ...]
 
@@ -86,6 +89,7 @@ class Sqlite:
             self._url,
             hide_parameters=True,  # the text of an error must not quote a row
             json_serializer=_compact_json,
+            connect_args={"cached_statements": _STATEMENTS},
             **({"pool_size": 1, "max_overflow": 0} if writing else {"poolclass": NullPool}),
         ).execution_options(**{_WRITES: writing})
         event.listen(engine, "connect", _configure)
@@ -158,7 +162,7 @@ def scratch_engine() -> Engine:
     """
     engine = create_engine(
         "sqlite://",
-        creator=lambda: sqlite3.connect("", isolation_level=None),
+        creator=lambda: sqlite3.connect("", isolation_level=None, cached_statements=_STATEMENTS),
         poolclass=StaticPool,
         hide_parameters=True,
         json_serializer=_compact_json,
@@ -175,6 +179,49 @@ def _configure_scratch(connection: sqlite3.Connection, _: object) -> None:
 
 def _compact_json(value: object) -> str:
     return json.dumps(value, separators=(",", ":"))
+
+
+NAMED = sqlite_dialect(paramstyle="named", json_serializer=_compact_json)
+"""For statements that are compiled once (`prepared.py`)."""
+
+
+def execute(connection: Connection, sql: str, values: Sequence[object] | Mapping[str, object]) -> list[Any]:
+    """By the driver itself; all rows it gives. Raises DBAPIError without any value in its text."""
+    driver: Any = connection.connection.driver_connection
+    try:
+        return list(driver.execute(sql, values).fetchall())
+    except sqlite3.Error as error:
+        raise _told(connection, sql, error) from None
+
+
+def execute_each(connection: Connection, sql: str, rows: Iterable[Mapping[str, object]]) -> None:
+    """The same for each of these sets of values."""
+    driver: Any = connection.connection.driver_connection
+    try:
+        driver.executemany(sql, rows)
+    except sqlite3.Error as error:
+        raise _told(connection, sql, error) from None
+
+
+def first_free(connection: Connection, table: Table) -> int:
+    """The number that the next row gets. Under the write lock, so that nobody else takes it."""
+    return int(execute(connection, f'SELECT coalesce(max(id), 0) + 1 FROM "{table.name}"', ())[0][0])  # noqa: S608 - a name of the schema
+
+
+def as_list(values: Iterable[object]) -> str:
+    """Texts or numbers for `with_lists`."""
+    return _compact_json(list(values))
+
+
+def with_lists(sql: str, names: Collection[str]) -> str:
+    """A statement whose IN lists are one value each: as many parameters as values would be another statement for each number of them."""
+    for name in names:
+        sql = sql.replace(f"(__[POSTCOMPILE_{name}])", f"(SELECT value FROM json_each(:{name}))")  # noqa: S608 - a name of the code
+    return sql
+
+
+def _told(connection: Connection, sql: str, error: sqlite3.Error) -> BaseException:
+    return DBAPIError.instance(sql, None, error, sqlite3.Error, hide_parameters=True, dialect=connection.dialect)
 
 
 def _configure(connection: sqlite3.Connection, _: object) -> None:

@@ -12,12 +12,13 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, bindparam, select
 
 from gateway.judgement.verdict import Case, Examination, History, ThreadCase
 from gateway.ledger.declared_known import DeclaredKnown
 from gateway.ledger.excluded import Excluded, ExcludedMail
 from gateway.ledger.keyed import Keyed
+from gateway.ledger.prepared import Query
 from gateway.ledger.pseudonym import Pseudonyms
 from gateway.ledger.records import Decision, Notice
 from gateway.ledger.references import FIRST, candidates
@@ -44,23 +45,26 @@ _CASE = (
     service_case.c.moved_from,
 )
 
-# Built once: making a statement costs as much as running it.
-_MESSAGES = select(message.c.id, message.c.identity).where(message.c.identity.in_(bindparam("identities", expanding=True)))
-_SIGHTINGS = select(sighting.c.message_id, sighting.c.mailbox).where(sighting.c.message_id.in_(bindparam("messages", expanding=True)))
-_MAILBOXES = select(service_case.c.message_id, service_case.c.mailbox, service_case.c.moved_from).where(
-    service_case.c.message_id.in_(bindparam("messages", expanding=True))
+_MESSAGES = Query(select(message.c.id, message.c.identity).where(message.c.identity.in_(bindparam("identities", expanding=True))))
+_SIGHTINGS = Query(select(sighting.c.message_id, sighting.c.mailbox).where(sighting.c.message_id.in_(bindparam("messages", expanding=True))))
+_MAILBOXES = Query(
+    select(service_case.c.message_id, service_case.c.mailbox, service_case.c.moved_from).where(
+        service_case.c.message_id.in_(bindparam("messages", expanding=True))
+    )
 )
-_ACKNOWLEDGEMENTS = select(notice.c.id, notice.c.key, notice.c.message_id, notice.c.state, notice.c.settled_at).where(
-    notice.c.message_id.in_(bindparam("messages", expanding=True)), notice.c.kind == "acknowledgement"
+_ACKNOWLEDGEMENTS = Query(
+    select(notice.c.id, notice.c.key, notice.c.message_id, notice.c.state, notice.c.settled_at).where(
+        notice.c.message_id.in_(bindparam("messages", expanding=True)), notice.c.kind == "acknowledgement"
+    )
 )
-_THREADS = (
+_THREADS = Query(
     select(thread.c.hash, thread.c.notice_id, *_CASE)
     .outerjoin(service_case, service_case.c.id == thread.c.case_id)
     .where(thread.c.hash.in_(bindparam("hashes", expanding=True)))
 )
-_REFERENCES = select(*_CASE).where(service_case.c.reference.in_(bindparam("references", expanding=True)))
-_REOPENED = select(reopening.c.case_id).where(reopening.c.case_id.in_(bindparam("cases", expanding=True)), reopening.c.responded_at.is_(None))
-_FURTHER = (
+_REFERENCES = Query(select(*_CASE).where(service_case.c.reference.in_(bindparam("references", expanding=True))))
+_REOPENED = Query(select(reopening.c.case_id).where(reopening.c.case_id.in_(bindparam("cases", expanding=True)), reopening.c.responded_at.is_(None)))
+_FURTHER = Query(
     select(service_case.c.id, sender.c.hash)
     .join(sender, sender.c.message_id == service_case.c.message_id)
     .where(service_case.c.id.in_(bindparam("cases", expanding=True)))
@@ -226,21 +230,20 @@ class Known:
         return free
 
     def _load_messages(self, identities: set[str]) -> None:
-        found: dict[int, str] = {row.id: row.identity for row in self._connection.execute(_MESSAGES, {"identities": list(identities)})}
+        found: dict[int, str] = {row.id: row.identity for row in _MESSAGES.rows(self._connection, identities=identities)}
         if not found:
             return
         self.messages = {identity: KnownMessage(row_id) for row_id, identity in found.items()}
-        messages = {"messages": list(found)}
-        for row in self._connection.execute(_SIGHTINGS, messages):
+        for row in _SIGHTINGS.rows(self._connection, messages=found):
             self.messages[found[row.message_id]].sightings.add(row.mailbox)
-        for of_case in self._connection.execute(_MAILBOXES, messages):
+        for of_case in _MAILBOXES.rows(self._connection, messages=found):
             self.messages[found[of_case.message_id]].case_mailboxes.update((of_case.mailbox, *(of_case.moved_from or ())))
-        for each in self._connection.execute(_ACKNOWLEDGEMENTS, messages):
+        for each in _ACKNOWLEDGEMENTS.rows(self._connection, messages=found):
             sent_at = each.settled_at if each.state == "sent" else None
             self.messages[found[each.message_id]].acknowledgement = KnownNotice(each.key, each.id, sent_at)
 
     def _load_threads(self, hashes: set[str]) -> None:
-        for row in self._connection.execute(_THREADS, {"hashes": list(hashes)}):
+        for row in _THREADS.rows(self._connection, hashes=hashes):
             if row.id is not None:
                 self._cases[row.id] = _thread_case(row)
             if row.notice_id is not None:
@@ -261,19 +264,19 @@ class Known:
         self._probed |= references
         if not references:
             return
-        for row in self._connection.execute(_REFERENCES, {"references": list(references)}):
+        for row in _REFERENCES.rows(self._connection, references=references):
             self._cases.setdefault(row.id, _thread_case(row))
             self._references[row.reference] = row.id
 
     def _load_reopened(self) -> None:
         if self._cases:
-            for case_id in self._connection.execute(_REOPENED, {"cases": list(self._cases)}).scalars():
+            for case_id in _REOPENED.scalars(self._connection, cases=self._cases):
                 self._cases[case_id] = replace(self._cases[case_id], reopened=True)
 
     def _load_further_addresses(self) -> None:
         if not self._cases:
             return
-        for row in self._connection.execute(_FURTHER, {"cases": list(self._cases)}):
+        for row in _FURTHER.rows(self._connection, cases=self._cases):
             self._further[row.id] = self._further.get(row.id, frozenset()) | {row.hash}
 
 
@@ -283,7 +286,7 @@ def _as_of(received_at: datetime, case: ThreadCase) -> ThreadCase:
     return replace(case, responded_at=None) if later else case
 
 
-def _thread_case(row: Row[*tuple[Any, ...]]) -> ThreadCase:
+def _thread_case(row: Any) -> ThreadCase:
     return ThreadCase(
         row.id, row.reference, row.division, row.mailbox, row.correspondent or "", row.opened_at, row.responded_at,
         audience=row.audience, kind=row.kind, standard=row.standard, moved_from=tuple(row.moved_from or ()),

@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, case, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, case, delete, func, or_, select, update
 
-from gateway.ledger import reminder_rows
+from gateway.ledger import dialect, reminder_rows
+from gateway.ledger.prepared import Change, Query, Rows
 from gateway.ledger.records import Claimed, Lease, Notice, NoticeState
 from gateway.ledger.tables import notice, outgoing, service_case
 
@@ -61,15 +62,14 @@ class Waiting:
 
 _IS_WAITING = notice.c.state == "waiting"
 
-# Built once: making a statement costs as much as running it.
-_NOTICE = insert(notice).returning(notice.c.id, notice.c.key)
-_OUTGOING = insert(outgoing)
-_RENEW = (
+_NOTICE = Rows(notice)
+_OUTGOING = Rows(outgoing)
+_RENEW = Change(
     update(notice).where(notice.c.key == bindparam("held"), notice.c.lease_token == bindparam("token"), _IS_WAITING).values(due_at=bindparam("until"))
 )
-_NEXT_DUE = select(func.min(notice.c.due_at, type_=notice.c.due_at.type)).where(_IS_WAITING)
+_NEXT_DUE = Query(select(func.min(notice.c.due_at, type_=notice.c.due_at.type).label("due_at")).where(_IS_WAITING))
 
-_CLAIMABLE = (
+_CLAIMABLE = Query(
     select(notice, outgoing.c.mail_from, outgoing.c.rcpt_to, outgoing.c.octets)
     .join(outgoing, outgoing.c.notice_id == notice.c.id)
     .where(_IS_WAITING, notice.c.due_at <= bindparam("now"))
@@ -78,13 +78,13 @@ _CLAIMABLE = (
     .with_for_update(skip_locked=True, of=notice)
 )
 
-_LEASE = (
+_LEASE = Change(
     update(notice)
     .where(notice.c.id == bindparam("claimed"))
     .values(due_at=bindparam("until"), lease_token=bindparam("token"), attempts=notice.c.attempts + 1)
 )
 
-_SETTLE = (
+_SETTLE = Change(
     update(notice)
     .where(
         notice.c.key == bindparam("settled"),
@@ -104,11 +104,13 @@ _SETTLE = (
     )
 )
 
-_ERASE = delete(outgoing).where(
-    outgoing.c.notice_id == select(notice.c.id).where(notice.c.key == bindparam("settled"), notice.c.state != "waiting").scalar_subquery()
+_ERASE = Change(
+    delete(outgoing).where(
+        outgoing.c.notice_id == select(notice.c.id).where(notice.c.key == bindparam("settled"), notice.c.state != "waiting").scalar_subquery()
+    )
 )
 
-_ACKNOWLEDGE = (
+_ACKNOWLEDGE = Change(
     update(service_case)
     .where(
         service_case.c.notice_id == select(notice.c.id).where(notice.c.key == bindparam("settled"), notice.c.state == "sent").scalar_subquery(),
@@ -160,9 +162,10 @@ def enqueue(connection: Connection, rows: Sequence[dict[str, Any]]) -> dict[str,
         return {}
     envelope = ("mail_from", "rcpt_to", "octets", "sections")
     heads = [{name: value for name, value in row.items() if name not in envelope} for row in rows]
-    ids = {row.key: row.id for row in connection.execute(_NOTICE, heads)}
-    connection.execute(_OUTGOING, [{"notice_id": ids[row["key"]], **{name: row[name] for name in envelope}} for row in rows])
-    return ids
+    first = dialect.first_free(connection, notice)
+    _NOTICE.write(connection, [{"id": number, **head} for number, head in enumerate(heads, first)])
+    _OUTGOING.write(connection, [{"notice_id": number, **{name: row[name] for name in envelope}} for number, row in enumerate(rows, first)])
+    return {row["key"]: number for number, row in enumerate(rows, first)}
 
 
 def unknown_keys(connection: Connection, keys: Sequence[str]) -> list[str]:
@@ -173,7 +176,7 @@ def unknown_keys(connection: Connection, keys: Sequence[str]) -> list[str]:
 
 def claim(connection: Connection, now: datetime, room: int, lease: timedelta, token: str) -> list[Claimed]:
     """Up to `room` due notices, oldest due first, leased to `token` from `now` (aware) on."""
-    rows = connection.execute(_CLAIMABLE, {"now": now, "room": room}).all() if room > 0 else []
+    rows = _CLAIMABLE.rows(connection, now=now, room=room) if room > 0 else []
     if untimely := reminder_rows.pointless(connection, [row.id for row in rows if row.kind == "reminder"]):
         # Nobody is reminded of what was just answered; the rest of such a mail is told anew.
         drop(connection, now, untimely)
@@ -181,30 +184,27 @@ def claim(connection: Connection, now: datetime, room: int, lease: timedelta, to
         rows = [row for row in rows if row.id not in untimely]
     if rows:
         leases = [{"claimed": row.id, "token": token, "until": now + lease * (_times(row.attempts) if row.lease_token else 1)} for row in rows]
-        connection.execute(_LEASE, leases)
+        _LEASE.each(connection, leases)
     return [Claimed(row.id, _notice(row), row.attempts, token) for row in rows]
 
 
 def renew(connection: Connection, keys: Sequence[str], until: datetime, token: str) -> None:
     """Keep leases of notices that are still being sent."""
-    if keys:
-        connection.execute(_RENEW, [{"held": each, "token": token, "until": until} for each in keys])
+    _RENEW.each(connection, [{"held": each, "token": token, "until": until} for each in keys])
 
 
 def settle(connection: Connection, settlements: Sequence[Settlement]) -> None:
     """Write what became of them. A lost lease changes nothing, unless the notice was sent."""
     if not settlements:
         return
-    connection.execute(_SETTLE, [_settled(each) for each in settlements])
-    if final := [{"settled": each.key} for each in settlements if each.state != "waiting"]:
-        connection.execute(_ERASE, final)
-    if sent := [{"settled": each.key, "at": each.at} for each in settlements if each.state == "sent"]:
-        connection.execute(_ACKNOWLEDGE, sent)
+    _SETTLE.each(connection, [_settled(each) for each in settlements])
+    _ERASE.each(connection, [{"settled": each.key} for each in settlements if each.state != "waiting"])
+    _ACKNOWLEDGE.each(connection, [{"settled": each.key, "at": each.at} for each in settlements if each.state == "sent"])
 
 
 def next_due(connection: Connection) -> datetime | None:
     """When the next waiting notice (or an abandoned lease) falls due."""
-    found: datetime | None = connection.execute(_NEXT_DUE).scalar()
+    found: datetime | None = _NEXT_DUE.scalars(connection)[0]
     return found
 
 

@@ -19,6 +19,7 @@ from gateway.ledger import alerts
 from gateway.ledger.alerts import Alert
 from gateway.ledger.breakers import Breakers
 from gateway.ledger.keyed import Keyed
+from gateway.ledger.prepared import Query
 from gateway.ledger.records import Notice
 from gateway.ledger.sending_windows import SendingWindows
 from gateway.ledger.tables import notice
@@ -39,19 +40,18 @@ _COUNTS = notice.c.state.in_(("waiting", "sent"))
 _SINCE = notice.c.created_at > bindparam("since", type_=notice.c.created_at.type)
 _TO = notice.c.correspondent.in_(bindparam("correspondents", expanding=True))
 
-# Built once: making a statement costs as much as running it.
-_SENT_TO = (
+_SENT_TO = Query(
     # `until`: rows that a wrong clock dated into the future do not count for ever
     select(notice.c.correspondent, func.count().label("sent"))
     .where(_TO, _ACKNOWLEDGES, _COUNTS, _SINCE, notice.c.created_at <= bindparam("until"))
     .group_by(notice.c.correspondent)
 )
-_REFUSED = (
+_REFUSED = Query(
     select(notice.c.correspondent, func.max(notice.c.settled_at, type_=notice.c.settled_at.type).label("at"))
     .where(_TO, _ACKNOWLEDGES, notice.c.state == "refused", notice.c.settled_at > bindparam("since"))
     .group_by(notice.c.correspondent)
 )
-_ACKNOWLEDGED_FOR = select(notice.c.correspondent, notice.c.mailbox).where(_TO, _ACKNOWLEDGES, _COUNTS, _SINCE).distinct()
+_ACKNOWLEDGED_FOR = Query(select(notice.c.correspondent, notice.c.mailbox).where(_TO, _ACKNOWLEDGES, _COUNTS, _SINCE).distinct())
 
 
 class Sending:
@@ -135,13 +135,12 @@ class Sending:
         for correspondent, moment in wanted:
             together.setdefault(moment, set()).add(correspondent)
         for moment, correspondents in together.items():
-            span = {"since": moment - self._span, "until": moment + self._span}
-            rows = connection.execute(_SENT_TO, {"correspondents": sorted(correspondents), **span})
+            rows = _SENT_TO.rows(connection, correspondents=correspondents, since=moment - self._span, until=moment + self._span)
             self._sent_to |= {(row.correspondent, moment): row.sent for row in rows}
 
     def _load_refused(self, connection: Connection, correspondents: set[str], earliest: datetime) -> None:
         if correspondents:
-            rows = connection.execute(_REFUSED, {"correspondents": sorted(correspondents), "since": earliest - STOP_AFTER_REFUSAL})
+            rows = _REFUSED.rows(connection, correspondents=correspondents, since=earliest - STOP_AFTER_REFUSAL)
             self._refused = {row.correspondent: row.at for row in rows}
 
     def _load_acknowledged_for(self, connection: Connection, examinations: Sequence[tuple[Examination, Keyed]]) -> None:
@@ -151,7 +150,7 @@ class Sending:
         if not recipients:
             return
         earliest = min(self._moment(each) for each, _ in replies)
-        for row in connection.execute(_ACKNOWLEDGED_FOR, {"correspondents": sorted(recipients), "since": earliest - DOUBLE_WITHIN}):
+        for row in _ACKNOWLEDGED_FOR.rows(connection, correspondents=recipients, since=earliest - DOUBLE_WITHIN):
             self._acknowledged_for.setdefault(row.correspondent, set()).add(row.mailbox)
 
 

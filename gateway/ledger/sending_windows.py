@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple
 
 from sqlalchemy import Connection, bindparam, func, select
 
+from gateway.ledger.prepared import Query
 from gateway.ledger.tables import notice
 from gateway.policy.model import Caps
 
@@ -23,16 +24,15 @@ WindowName = Literal["domain-cap", "gateway-cap"]
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _SINCE = notice.c.slot_at > bindparam("since", type_=notice.c.slot_at.type)
 
-# Built once: making a statement costs as much as running it.
-_NEWEST = select(notice.c.slot_at).where(_SINCE).order_by(notice.c.slot_at.desc()).limit(bindparam("room")).offset(bindparam("passed_over"))
+_NEWEST = Query(select(notice.c.slot_at).where(_SINCE).order_by(notice.c.slot_at.desc()).limit(bindparam("room")).offset(bindparam("passed_over")))
 _RANK = func.row_number().over(partition_by=notice.c.correspondent_domain, order_by=notice.c.slot_at.desc()).label("rank")
 _RANKED = (
     select(notice.c.correspondent_domain, notice.c.slot_at, _RANK)
     .where(notice.c.correspondent_domain.in_(bindparam("domains", expanding=True)), _SINCE)
     .subquery()
 )
-_NEWEST_OF_DOMAINS = select(_RANKED.c.correspondent_domain, _RANKED.c.slot_at).where(
-    _RANKED.c.rank > bindparam("passed_over"), _RANKED.c.rank <= bindparam("cap")
+_NEWEST_OF_DOMAINS = Query(
+    select(_RANKED.c.correspondent_domain, _RANKED.c.slot_at).where(_RANKED.c.rank > bindparam("passed_over"), _RANKED.c.rank <= bindparam("cap"))
 )
 
 
@@ -97,13 +97,11 @@ _GATEWAY: WindowName = "gateway-cap"
 
 def _load_gateway(connection: Connection, cap: int, span: timedelta, earliest: datetime, batch: int) -> _Window:
     room = min(cap, batch)
-    values = {"since": earliest - span, "room": room, "passed_over": cap - room}
-    return _Window(cap, span, batch, list(connection.execute(_NEWEST, values).scalars()))
+    return _Window(cap, span, batch, _NEWEST.scalars(connection, since=earliest - span, room=room, passed_over=cap - room))
 
 
 def _load_domains(connection: Connection, cap: int, span: timedelta, domains: set[str], earliest: datetime, batch: int) -> dict[str, _Window]:
     places: dict[str, list[datetime]] = {each: [] for each in domains}
-    values = {"domains": list(domains), "since": earliest - span, "passed_over": cap - min(cap, batch), "cap": cap}
-    for row in connection.execute(_NEWEST_OF_DOMAINS, values):
+    for row in _NEWEST_OF_DOMAINS.rows(connection, domains=domains, since=earliest - span, passed_over=cap - min(cap, batch), cap=cap):
         places[row.correspondent_domain].append(row.slot_at)
     return {domain: _Window(cap, span, batch, found) for domain, found in places.items()}
