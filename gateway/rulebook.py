@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from gateway import telemetry
@@ -23,6 +24,7 @@ from gateway.message.model import Envelope, Message
 from gateway.message.parse import parse
 from gateway.notices import survey, warning
 from gateway.notices.compose import Composed, acknowledgement_notice, acknowledgement_text
+from gateway.notices.letters import Letters
 from gateway.notices.parse_back import check
 from gateway.notices.warning import NotWritten, Told
 from gateway.policy.model import Policy
@@ -167,14 +169,21 @@ class Rulebook:
         # Seen days late (a watcher, or a journal that had to wait), it gets no acknowledgement that puzzles more than it helps.
         if notice.not_before > notice.give_up_at or now - examination.envelope.received_at > self.give_up_after:
             return Judged(too_late(verdict, history.delayed_by or "found-late"))
-        return Judged(verdict, composed, notice, self._copies_to())
+        return Judged(verdict, composed, notice, self._copies_to)
 
+    @cached_property
     def _copies_to(self) -> frozenset[str]:
         return frozenset(each.mailbox for each in self.policy.divisions.values() if each.acknowledgement.copy_to_mailbox)
 
+    @cached_property
+    def _letters(self) -> Letters:
+        return Letters(self.policy, self.texts)
+
     def _compose(self, examination: Examination, verdict: Verdict, history: History, now: datetime) -> tuple[Composed, Notice]:
         said, policy = verdict.acknowledgement, self.policy
-        composed = acknowledgement_text(examination, said, references=history.references, policy=policy, texts=self.texts, now=now)
+        composed = acknowledgement_text(
+            examination, said, references=history.references, policy=policy, texts=self.texts, now=now, letters=self._letters
+        )
         for failed in composed.failed:
             telemetry.FAULTS.labels("template", failed.partition(":")[0]).inc()
         notice = acknowledgement_notice(composed, examination, said, policy=policy, secret=self.secret, now=now, give_up_after=self.give_up_after)

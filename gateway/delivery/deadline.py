@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable
 
 
@@ -14,11 +15,12 @@ class Deadline:
         self._expired = expired
         self._due: float | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._looks_at = math.inf
 
     def set(self, seconds: float) -> None:
         """Expire `seconds` from now, whatever was set before."""
         self._due = due = self._loop.time() + seconds
-        if self._timer is None or due < self._timer.when():
+        if due < self._looks_at:
             self._arm(due)
 
     def clear(self) -> None:
@@ -30,15 +32,15 @@ class Deadline:
         self._due = None
         if self._timer is not None:
             self._timer.cancel()
-            self._timer = None
+            self._timer, self._looks_at = None, math.inf
 
     def _arm(self, due: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self._loop.call_at(due, self._look)
+        self._timer, self._looks_at = self._loop.call_at(due, self._look), due
 
     def _look(self) -> None:
-        self._timer = None
+        self._timer, self._looks_at = None, math.inf
         if self._due is None:
             return
         if self._loop.time() < self._due:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 LINE_LIMIT = 512
 """Octets of a reply line with its CRLF: RFC 5321 §4.5.3.1.5."""
@@ -33,7 +32,7 @@ class Reply:
     lines: tuple[str, ...] = field(repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "lines", tuple(_safe(line, self.code) for line in self.lines) or ("",))
+        object.__setattr__(self, "lines", tuple([_safe(line, self.code) for line in self.lines]) or ("",))
 
     @property
     def positive(self) -> bool:
@@ -60,7 +59,9 @@ class Reply:
 
     def encode(self) -> bytes:
         """The octets for the wire; the line structure is kept (RFC 5321 §4.2.1)."""
-        return _encode(self)
+        *first, last = self.lines
+        before = "".join([f"{self.code}-{line}\r\n" for line in first]) if first else ""
+        return f"{before}{self.code} {last}\r\n".encode("ascii")
 
 
 def own(code: int, status: str, text: str) -> Reply:
@@ -73,20 +74,13 @@ def parse(lines: list[bytes]) -> Reply:
     code = lines[-1][:3]
     if len(code) != 3 or not code.isdigit() or not 200 <= int(code) <= 599:
         raise ValueError("no SMTP reply code")
-    return Reply(int(code), tuple(line[4:].decode("latin-1") for line in lines))
+    return Reply(int(code), tuple([line[4:].decode("latin-1") for line in lines]))
 
 
 def _safe(line: str, code: int) -> str:
     if not (line.isascii() and line.isprintable()):
         line = _UNPRINTABLE.sub("?", line)
-    line = line[:_TEXT_LIMIT]
-    found = _STATUS.match(line)
-    if found and int(found[1]) != code // 100 and code // 100 != 3:
-        line = f"{code // 100}{line[1:]}"
+    line, its_class = line[:_TEXT_LIMIT], str(code // 100)
+    if line[:1] != its_class and its_class != "3" and _STATUS.match(line):
+        line = its_class + line[1:]
     return line
-
-
-@lru_cache(maxsize=256)
-def _encode(reply: Reply) -> bytes:
-    last = len(reply.lines) - 1
-    return b"".join(f"{reply.code}{' ' if at == last else '-'}{line}\r\n".encode("ascii") for at, line in enumerate(reply.lines))

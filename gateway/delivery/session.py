@@ -49,7 +49,7 @@ class SmtpSession(asyncio.Protocol):
         self._failure: Unavailable | None = None
         self._expected: deque[Expected] = deque()
         self._unsent = b""
-        self._buffer = bytearray()
+        self._buffer = b""
         self._lines: list[bytes] = []
         self._size = 0
         self._in_data = self._encrypted = False
@@ -167,11 +167,9 @@ class SmtpSession(asyncio.Protocol):
         self._set_deadline()
 
     def data_received(self, data: bytes) -> None:
-        self._buffer += data
-        *lines, rest = self._buffer.split(b"\n")
-        self._buffer = rest
+        *lines, self._buffer = (self._buffer + data).split(b"\n")
         for line in lines:
-            self._line(bytes(line[:-1] if line.endswith(b"\r") else line))
+            self._line(line[:-1] if line.endswith(b"\r") else line)
             if self._failure is not None:
                 return
         if len(self._buffer) > LINE_LIMIT:
@@ -184,11 +182,12 @@ class SmtpSession(asyncio.Protocol):
         if len(line) > LINE_LIMIT or self._size > REPLY_LIMIT or len(self._lines) > REPLY_LIMIT // 8:
             self._fail(broken("reply too long"))
             return
-        if line[3:4] not in (b"", b" ", b"-") or not line[:3].isdigit():
+        mark = line[3:4]
+        if mark not in (b"", b" ", b"-") or not line[:3].isdigit():
             self._fail(broken("no SMTP reply"))
             return
         self._lines.append(line)
-        if line[3:4] == b"-":
+        if mark == b"-":
             return
         lines, self._lines, self._size = self._lines, [], 0
         try:

@@ -67,11 +67,12 @@ def record(
     *,
     now: datetime | None,
     caps: Caps,
-    lease: Lease | None = None,
+    lease: Callable[[], Lease | None] = lambda: None,
 ) -> list[Recorded | RecordingFailed]:
     """Decide and write all of them; one answer each, in order. What `decide` raises harms only its own message.
 
-    `lease`: whose the notices are that are due at once, the first ones up to its room.
+    `lease`: whose the notices are that are due at once, the first ones up to its room; asked when all is decided, since until then a
+    notice that may go at once becomes due.
 
     `now`: aware; None for a replay of old mail, in which each message is decided at its own moment of receipt. Database errors
     pass through, and nothing of the batch may then be kept.
@@ -81,7 +82,7 @@ def record(
     known = Known.load(connection, keyed, pseudonyms, now, caps)
     deciding = _Deciding(known, decide, pseudonyms)
     outcomes = [deciding.of(examination, hashes) for examination, hashes in keyed]
-    writing = _Writing(connection, pseudonyms, known.moment, lease)
+    writing = _Writing(connection, pseudonyms, known.moment, lease())
     writing.write([one for one in outcomes if isinstance(one, _Decided)])
     known.sending.write(connection)
     known.staff.write(connection, {one.examination.identity: one.known.row_id for one in outcomes if isinstance(one, _Decided)}, writing.notice_ids)
@@ -184,8 +185,8 @@ class _Writing:
             claimed=tuple(Claimed(self.notice_ids[each.key], each, 0, self._lease.token) for each in leased) if self._lease else (),
         )
 
-    def _lease_for(self, each: Notice, now: datetime) -> Lease | None:
-        if self._lease is None or each.not_before > now or len(self._leased) >= self._lease.room:
+    def _lease_for(self, each: Notice) -> Lease | None:
+        if self._lease is None or each.not_before > self._lease.given_at or len(self._leased) >= self._lease.room:
             return None
         self._leased.add(each.key)
         return self._lease
@@ -203,11 +204,10 @@ class _Writing:
 
     def _notice_row(self, one: _Decided, each: Notice) -> dict[str, Any]:
         to_inquirer = each.kind == "acknowledgement"
-        now = self._moment(one.examination)
         return outbox_rows.row_of(
             each,
-            now,
-            lease=self._lease_for(each, now),
+            self._moment(one.examination),
+            lease=self._lease_for(each),
             message_id=one.known.row_id,
             # Caps count by the inquirer, whatever form (SRS, BATV) the envelope gives the address.
             correspondent=one.keyed.correspondent if to_inquirer else self._pseudonyms.of_address(each.rcpt_to),

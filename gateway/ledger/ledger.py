@@ -14,7 +14,7 @@ from datetime import datetime
 from threading import RLock
 
 import structlog
-from sqlalchemy import Connection, Engine, Table
+from sqlalchemy import Connection, Table
 
 from gateway.ledger.dialect import Dialect, Fingerprint, dialect_of
 from gateway.ledger.errors import LedgerUnavailable, NewerLedger
@@ -47,7 +47,7 @@ class Ledger:
         self.clock = clock
         self._dialect: Dialect = dialect_of(url)
         self._reader = self._dialect.engine(writing=False)
-        self._engine: Engine | None = None
+        self._connection: Connection | None = None
         self._fingerprint: Fingerprint | None = None
         self._rest_until = 0.0
         self._state = LedgerState(False, "not opened")
@@ -77,9 +77,9 @@ class Ledger:
         meanwhile: what was written into it is gone). Other exceptions roll back and pass through.
         """
         with self._lock:
-            engine = self._ready()
+            connection = self._ready()
             try:
-                with engine.begin() as connection:
+                with connection.begin():
                     yield connection
                 self._still_there()
             except LedgerUnavailable:
@@ -105,8 +105,8 @@ class Ledger:
 
     def spare_nothing(self) -> None:
         """Before a ledger is filled that could be made again: quick, and not safe from a power cut, until it is closed."""
-        with self._lock, self._ready().connect() as connection:
-            self._dialect.spare_nothing(connection)
+        with self._lock:
+            self._dialect.spare_nothing(self._ready())
 
     def insert_many(self, connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         """Rows of values as the engine keeps them (times in microseconds, JSON as text), many at once and without a copy of each."""
@@ -119,20 +119,19 @@ class Ledger:
     def erase_remains(self) -> None:
         """Overwrite what deleted rows left in the engine's log; does nothing while the ledger is unwell."""
         with self._lock:
-            if self._engine is None or not self._state.ok:
+            if self._connection is None or not self._state.ok:
                 return
             try:
-                with self._engine.connect() as connection:
-                    self._dialect.erase_remains(connection)
+                self._dialect.erase_remains(self._connection)
             except Exception as error:
                 if not self._dialect.is_outage(error):
                     raise
                 self._unwell(self._dialect.why(error))
 
-    def _ready(self) -> Engine:
-        if self._engine is not None:
+    def _ready(self) -> Connection:
+        if self._connection is not None:
             if self._dialect.fingerprint() == self._fingerprint:
-                return self._engine
+                return self._connection
             # SQLite goes on writing into a file that nobody can see any more, without an error.
             log.error("ledger-replaced", said="the ledger's file was deleted or replaced; opening what is there now")
             self._let_go()
@@ -140,16 +139,16 @@ class Ledger:
             raise LedgerUnavailable(self._state.why)
         return self._open()
 
-    def _open(self) -> Engine:
+    def _open(self) -> Connection:
         try:
             self._dialect.prepare_place()
-            engine = self._dialect.engine(writing=True)
+            connection = self._dialect.engine(writing=True).connect()
             try:
-                with engine.begin() as connection:
+                with connection.begin():
                     migrate(connection)
                     self._dialect.prove_writable(connection)
             except BaseException:
-                engine.dispose()
+                _end(connection)
                 raise
         except NewerLedger:
             self._unwell("newer")
@@ -158,9 +157,9 @@ class Ledger:
             if self._dialect.is_outage(error):
                 raise self._unwell(self._dialect.why(error)) from None
             raise
-        self._engine, self._fingerprint = engine, self._dialect.fingerprint()
+        self._connection, self._fingerprint = connection, self._dialect.fingerprint()
         self._set(LedgerState(True))
-        return engine
+        return connection
 
     def _still_there(self) -> None:
         if self._dialect.fingerprint() != self._fingerprint:
@@ -174,9 +173,9 @@ class Ledger:
         return LedgerUnavailable(why)
 
     def _let_go(self) -> None:
-        engine, self._engine = self._engine, None
-        if engine is not None:
-            engine.dispose()
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            _end(connection)
 
     def _set(self, state: LedgerState) -> None:
         before, self._state = self._state, state
@@ -185,3 +184,8 @@ class Ledger:
             said("ledger-open", after=before.why)
         elif state.why != before.why:
             log.error("ledger-degraded", why=state.why)
+
+
+def _end(connection: Connection) -> None:
+    connection.close()
+    connection.engine.dispose()

@@ -48,9 +48,10 @@ class _Prepared:
         compiled: Any = self._statement.compile(dialect=dialect.NAMED)
         binds = {name: compiled.binds[name] for name in compiled.params}
         lists = {name for name, each in binds.items() if each.expanding}
-        self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
-        converted = ((name, dialect.as_list if name in lists else _to_driver(each.type)) for name, each in binds.items())
-        self._convert = [(name, each) for name, each in converted if each is not None]
+        convert = {name: dialect.as_list if name in lists else _to_driver(each.type) for name, each in binds.items()}
+        literals = {name: value for name, value in compiled.params.items() if not binds[name].required}
+        self._fixed = {name: each(value) if (each := convert[name]) else value for name, value in literals.items()}
+        self._convert = [(name, each) for name, each in convert.items() if each is not None and name not in literals]
         self._sql = dialect.with_lists(str(compiled), lists)
 
 

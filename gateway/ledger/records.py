@@ -88,10 +88,13 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """Notices that are due when they are written may be this sender's at once: up to `room` of them, until `until` (aware)."""
+    """Notices that are due when it is given may be this sender's as they are written: up to `room` of them."""
 
     token: str
+    given_at: datetime
+    """Aware."""
     until: datetime
+    """Aware."""
     room: int
 
 

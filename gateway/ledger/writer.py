@@ -213,8 +213,8 @@ class Writer:
     def _record(self, connection: Connection, examinations: list[Examination]) -> list[Recorded | RecordingFailed]:
         if not examinations:
             return []
-        lease = self._sender.lease() if self._sender else None
-        return record(connection, examinations, self._decide, self._ledger.pseudonyms, now=self._ledger.clock(), caps=self._caps, lease=lease)
+        now, lease = self._ledger.clock(), self._sender.lease if self._sender else lambda: None
+        return record(connection, examinations, self._decide, self._ledger.pseudonyms, now=now, caps=self._caps, lease=lease)
 
     def _erase_remains(self) -> None:
         self._erased_at = time.monotonic()

@@ -10,15 +10,26 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from gateway.message.sieve import Sieve
+
 _MARKS = re.compile("[\u0300-\u036f\u0640\u064b-\u0652\u200b-\u200f\u202a-\u202e\u2060\ufeff\xad]")
-_LETTERS = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "´": "'", "`": "'", "–": "-", "—": "-", "‑": "-", "：": ":", "ي": "ی", "ى": "ی", "ك": "ک"})
+_LETTERS = (*zip("’‘ʼ´`–—‑：", "'''''---:", strict=True), ("ي", "ی"), ("ى", "ی"), ("ك", "ک"))
+_BLANKS = tuple(each for each in map(chr, range(0x3001)) if each.isspace() and each not in " \n")
+_ASCII_BLANKS = tuple(filter(str.isascii, _BLANKS))
 
 
 def fold(text: str) -> str:
     """For comparison: no case, no accents on letters, one kind of quotation mark and hyphen, single spaces; line breaks stay."""
     if not text.isascii():
-        text = unicodedata.normalize("NFC", _MARKS.sub("", unicodedata.normalize("NFD", text.translate(_LETTERS))))
-    return re.sub(r"[^\S\n]+", " ", text.casefold())
+        for letter, written in _LETTERS:  # `translate` would ask for each character
+            text = text.replace(letter, written)
+        text = unicodedata.normalize("NFC", _MARKS.sub("", unicodedata.normalize("NFD", text)))
+    text = text.casefold()
+    for blank in _ASCII_BLANKS if text.isascii() else _BLANKS:
+        text = text.replace(blank, " ")
+    while "  " in text:
+        text = text.replace("  ", " ")
+    return text
 
 
 def any_of(*patterns: str) -> re.Pattern[str]:
@@ -26,9 +37,19 @@ def any_of(*patterns: str) -> re.Pattern[str]:
     return re.compile("|".join(patterns))
 
 
+def in_text(*patterns: str, flags: re.RegexFlag = re.NOFLAG) -> Sieve:
+    """The same, for what is looked for anywhere in a text."""
+    return Sieve(re.compile("|".join(patterns), flags))
+
+
 def _words(*lines: str) -> re.Pattern[str]:
     """One pattern of many literal phrases, given as lines with `|` between them."""
     return re.compile("|".join(re.escape(fold(phrase.strip())) for line in lines for phrase in line.split("|")))
+
+
+def _phrases(*lines: str) -> Sieve:
+    """The same, for what is looked for anywhere in a text."""
+    return Sieve(_words(*lines))
 
 
 # --- subjects; matched at the start, after tags in brackets ---------------------------------------------------------------------
@@ -144,7 +165,7 @@ CRON_SUBJECT = any_of(r"cron <[^>]+>", r"anacron job", r"output from (?:your )?(
 
 _AM = r"(?:\b(?:i am|i'm|im|i will be|i'll be|i shall be|i have been|i've been|we are|we're|we will be|we'll be)|\band am|(?:^|[.!,;:-] ?)(?:am|will be))(?: (?!closed\b|open\b)[\w'-]+){0,3}? "
 
-ABSENCE_OWN = any_of(
+ABSENCE_OWN = in_text(
     _AM
     + r"(?:out[ -]of|outta|away from|absent from|not in|out from|off from|not at|away on|off on|out on)(?: the| my| our| this)?(?: [\w'-]+){0,2}? "
     r"(?:office|desk|work|e-?mails?|mail|town|country|computer|vacation|holidays?|leave|business|campus|building|city|province)\b",
@@ -178,7 +199,7 @@ _WHEN = (
 )
 _DAY = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|satur|sun)(?:day)?s?"
 _GONE = r"(?:out|away|off|gone|absent|ooo|abroad|unavailable|on (?:an? )?(?:[\w-]+ )?(?:vacation|leave|holidays?|pto|training|travel|course|jury|jury duty|strike))(?: (?:of (?:the )?office|sick|work|shift|duty|training|travel|business))?"
-ABSENCE_TERSE = any_of(
+ABSENCE_TERSE = in_text(
     rf"(?:^|[.!,;-] ?|\b(?:i am|i'm|i will be|i'll be|is|he's|she's|will be) )(?:currently |now |presently )?{_GONE},? (?:and )?(?:(?:back|returning) )?{_WHEN}",
     rf"(?:^|[.!,;-] ?|\b(?:i am|i'm|i will be|i'll be) )(?:back|returning|return) (?:in (?:the )?office )?(?:on )?{_WHEN}",
     rf"(?:^|[.!] ?){_GONE}(?: on \w+)?\s*(?:[.!]|$)|(?:^|[.!] ?)(?:gone (?!to\b)\w+ing|off (?:shift|duty|sick)|out sick|away (?:on|at|in))\b",
@@ -206,7 +227,7 @@ ABSENCE_TERSE = any_of(
 )
 """The same, as short as people write it: says it only of what a machine is known to have sent in answer."""
 
-ABSENCE_OTHER_LANGUAGES = _words(
+ABSENCE_OTHER_LANGUAGES = _phrases(
     "fuera de la oficina|estoy de vacaciones|estaré de vacaciones|estaré ausente|estoy ausente|me encuentro fuera|me encuentro ausente|durante mi ausencia|en mi ausencia",
     "a mi regreso|a mi vuelta|estaré fuera|de baja por maternidad|no me encuentro en la oficina|no estaré en la oficina|ya no trabajo|ya no laboro|vuelvo el|regreso el|estoy fuera",
     "fora do escritório|ausente do escritório|estou de férias|estarei de férias|estou ausente|estarei ausente|na minha ausência|durante a minha ausência|no meu regresso|estarei fora|já não trabalho|não trabalho mais|volto no dia|regresso no dia",
@@ -232,7 +253,7 @@ ABSENCE_OTHER_LANGUAGES = _words(
 )
 """The same in other languages."""
 
-ABSENCE_OF_ANOTHER = any_of(
+ABSENCE_OF_ANOTHER = in_text(
     r"\b(?:is|will be|has been|are)(?: [\w'-]+){0,3}? (?:out[ -]of[ -](?:the )?office|away from (?:the|his|her|their) (?:office|desk)|away until|unavailable until|absent)\b",
     r"\b(?:is|will be)(?: [\w'-]+){0,2}? on (?:[\w-]+ ){0,2}(?:leave|vacation|holidays?)\b",
     r"\b(?:is|are) no longer (?:with|at|employed|working|here)|\bno longer works\b|\bhas (?:left|retired|resigned|moved on)\b|\bis (?:now )?retired\b|\bis not in the office\b",
@@ -240,11 +261,11 @@ ABSENCE_OF_ANOTHER = any_of(
 )
 """Somebody is said to be away or gone."""
 
-REPORTED = any_of(r"\b(?:commented|wrote|said|says|posted|replied|updated|assigned|mentioned|added|a (?:ecrit|commente|ajoute))\b")
+REPORTED = in_text(r"\b(?:commented|wrote|said|says|posted|replied|updated|assigned|mentioned|added|a (?:ecrit|commente|ajoute))\b")
 """A notification passes on what somebody said."""
 
 _PLACE = r"(?:office|offices|we|centre|center|branch|counter|shop|store|clinic|desk|library|studio|secretariat|team|unit|department|division|museum|rink|pool|gallery|plant|yard|school)"
-CLOSED = any_of(
+CLOSED = in_text(
     r"(?:^|[.!] ?)(?:our |the )?(?:office|offices|centre|branch|counter|store|clinic|shop|city hall) closed (?:until|till|from|for|on|today|between)\b",
     rf"\b{_PLACE}(?: [\w'-]+){{0,4}}? (?:is|are|will be|be) (?:currently |now |all |temporarily )?(?:closed|shut|on strike|on holidays?|on vacation)\b|\bwe're (?:all )?(?:closed|shut)\b|\b(?:closed|shut(?: down)?) for (?:the (?:holidays?|season|weekend|day|week|winter|summer)|(?:an?|one|two|three|four|\d+|a few) (?:day|week|month)s?)\b",
     rf"\b{_PLACE}(?: [\w'-]+){{0,2}}? (?:will not|won't|cannot|can't|does not|is not|are not|isn't|aren't) (?:be )?open(?:ing)?\b",
@@ -253,7 +274,7 @@ CLOSED = any_of(
 )
 """An office says that it is closed, or when it opens again."""
 
-ACKNOWLEDGEMENT = any_of(
+ACKNOWLEDGEMENT = in_text(
     r"\bwe(?: have|'ve)? (?:just )?(?:received|got) (?:your|an?)\b|\b(?:has|have) been (?:successfully )?(?:received|logged|registered|submitted|assigned|opened|created)\b",
     r"\byour (?:[\w-]+ ){0,3}(?:is important to us|was received|is being (?:reviewed|processed))|\backnowledge(?:s|ment)? (?:the )?(?:of )?(?:the )?receipt\b|\bconfirm(?:s|ing)? receipt\b",
     r"\b(?:thank you|thanks) for (?:contacting|submitting|applying|reaching out|your (?:order|application|submission|inquiry|enquiry|interest|report))",
@@ -271,7 +292,7 @@ ACKNOWLEDGEMENT = any_of(
 )
 """An office or a system says that a message arrived."""
 
-SELF_DECLARED = any_of(
+SELF_DECLARED = in_text(
     r"\bthis is an? (?:\w+ )?auto(?:matic|mated|matically[ -]generated|-?generated)?[ -]?(?:\w+ )?(?:reply|response|responder|message|e-?mail|mail|acknowledge?ment|notification|answer)\b",
     r"\bthis (?:e-?mail|message|mail|reply|response|note) (?:was|is|has been|is being) (?:an? )?(?:sent |being )?(?:auto(?:matically|mated|matic|-)?)[ -]?(?:generated|sent|reply|response|\b)",
     r"\b(?:computer|robot|machine|program|filter|rule|recipe),? (?:(?:which|that) )?(?:is )?(?:writ|answer|repl|respond)(?:ing|es|ies|s)(?: \w+){0,1} (?:for me|you|back|on my behalf|instead)\b"
@@ -295,10 +316,10 @@ SELF_DECLARED_ROOTS = (
 )  # fmt: skip
 """One of these is in every text that `SELF_DECLARED` finds: a quick look before the long one."""
 
-DOMINO_ABSENCE = re.compile(
+DOMINO_ABSENCE = in_text(
     r"i will be out of the office (?:starting|from) .{1,40} and will not return until|i am out of the office until .{1,400}automated response"
     r"|je serai absent\(e\) (?:du bureau )?(?:a partir )?du .{1,40}\bde retour\b|ich werde ab .{1,40} nicht im buro sein",
-    re.DOTALL,
+    flags=re.DOTALL,
 )
 """The fixed text of the Lotus Domino out-of-office agent."""
 
@@ -312,19 +333,19 @@ FORMULA_OPENING = any_of(
     r"(?:(?:many )?(?:thank you|thanks)(?: very much)? for your (?:e-?mail|message|note|mail|inquiry|enquiry|correspondence|interest)"
     r"|(?:je vous remercie|merci(?: beaucoup)?) (?:pour|de) votre (?:courriel|message|courrier|e-?mail|mail|envoi|demande))\b",
 )
-FORMULA_CLOSING = any_of(
+FORMULA_CLOSING = in_text(
     r"\b(?:reply|respond|answer|get back|return your|attend|contact you|follow up|review)\b.{0,60}\b(?:return|back|as soon as|upon)\b|\b(?:urgent|immediate|immediately|emergency|urgency|(?:cannot|can't|can not) wait)\b",
     r"\b(?:repondrai|reponse|lirai|communiquerai|traiterai|connaissance)\b.{0,60}\b(?:retour|plus tot|possible)\b|\burgen(?:ce|te?s?)\b|\bdans l'intervalle\b",
 )
 """How automatic absence notes begin and go on, word for word, in most offices."""
 
-NOT_A_ROBOT = any_of(
+NOT_A_ROBOT = in_text(
     r"^\W*(?:(?:hi|hello|dear|good (?:morning|afternoon|day)|hey|bonjour)\W+)?(?:all|team|everyone|everybody|folks|colleagues|guys|staff|a tous|l'equipe|tout le monde|chers collegues)\b",
     r"\?|\battached\b|\bci-joint|\blet me know\b|\bcould you\b|\bcan you\b|\bfaites-moi savoir\b|\bpourriez-vous\b|\bpouvez-vous\b",
 )
 """Marks of a person who writes about an absence: to a group, asking, with enclosures."""
 
-BOUNCE_TEXT = any_of(
+BOUNCE_TEXT = in_text(
     r"this is the qmail-send program|this message was created automatically by mail delivery software|did not reach the following recipient|permanent fatal errors",
     r"could not be delivered to (?:one or more|the following)|delivery to the following recipients? (?:has )?(?:failed|been delayed)|not listed in (?:domino|public name)",
     r"sorry to have to inform you|undeliverable (?:message|mail)|recipient address rejected|\buser unknown\b|550[ -]5\.\d\.\d|\bmailbox (?:unavailable|is full|full)\b|no such user",
@@ -335,17 +356,17 @@ BOUNCE_TEXT = any_of(
 DMARC_REPORT_SUBJECT = any_of(r"report domain:.{1,260}submitter:")
 """RFC 7489 §7.2.1.1."""
 
-RECEIPT_TEXT = any_of(
+RECEIPT_TEXT = in_text(
     r"your (?:message|document|e-?mail)\b.{0,400}(?:was|has been) (?:read|displayed|received by|delivered|deleted without being read|opened)",
     r"this is a (?:return|read) receipt|this return receipt only acknowledges|votre (?:message|courriel)\b.{0,400}(?:a ete (?:lu|affiche|remis|supprime)|lu le)",
     r"ceci est un accuse de",
 )
 
-UNSUBSCRIBE_TEXT = any_of(
+UNSUBSCRIBE_TEXT = in_text(
     r"\bun-?subscribe\b|\bopt[ -]out\b|\bmanage (?:your )?(?:e-?mail )?preferences\b|\bse desabonner\b|\bdesabonnement\b|\bdesinscri|\bremoved? from (?:this|our) (?:mailing )?list\b"
 )
 
-OTHER_PURPOSE = any_of(
+OTHER_PURPOSE = in_text(
     r"\b(?:read|check|answer|look at) (?:my |the )?e-?mails?(?: only)? (?:only )?(?:once|twice|a few times|\w+ times) (?:a|per|each|every) (?:day|week)\b",
     r"\b(?:new|changed|change of|updated?) (?:my |our )?(?:e-?mail )?address\b|\baddress has changed\b|\bupdate your (?:records|contacts|address book)\b|\bnouvelle adresse\b",
     r"\b(?:confirm|verify|prove) that you are\b|\bto (?:confirm|verify|prove) (?:that )?you|\bspam (?:filter|protection)\b|\bbeing held\b|\bto release\b|\bvalidated?\b|\bchallenge\b|\bwill be delivered\b",
@@ -354,25 +375,25 @@ OTHER_PURPOSE = any_of(
 )
 """An automatic reply of a person that tells of no absence: slow reading, a new address, a question to prove that one is no machine, a promise."""
 
-DAY_NAMED = any_of(
+DAY_NAMED = in_text(
     r"\b(?:until|till?|back|return\w*|home|retour|semaine|weeks?|months?|tomorrow|demain|tonight|retraite|retired)\b|\b\d{1,2}(?:st|nd|rd|th|\.)(?!\w)|\b\d{1,2}[/.-]\d{1,2}\b",
     r"\b(?:january|february|april|june|july|august|september|october|november|december|janvier|fevrier|avril|juillet|septembre|octobre|novembre|decembre)\b",
     r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\b(?:lun|mar|mercre|jeu|vendre|same)di\b|\b(?:lunes|martes|jueves|viernes|montag|dienstag|mittwoch|donnerstag|freitag)\b",
     r"\b(?:jan|feb|mar|apr|jun|jul|aug|sep|oct|okt|nov|dec|dez|janv|fevr|avr|juil|aout|dic|ene|ago)[a-z]{0,7}\b.{0,3}\d|\d.{0,4}\b(?:jan|feb|mar|apr|jun|jul|aug|sep|oct|okt|nov|dec|dez|fevr|avr|mai|juil|aout)",
 )
 
-ABSENCE_OF_THE_READER = any_of(
+ABSENCE_OF_THE_READER = in_text(
     r"\byour (?:auto|out|vacation|absence|return|leave|holiday)|\byou(?:'re| are| were| get| come) (?:back|away|out|off)\b|\byou return\b",
     r"\bvotre (?:absence|retour|conge|reponse automatique)|\bvous (?:etes|serez|etiez) (?:absente?|de retour|en conge)",
 )
 """A person answers somebody who is away, and leaves the subject as it came."""
 
-QUOTED = re.compile(
+QUOTED = in_text(
     r"^[ ]*(?:>|-{2,} ?(?:original|forwarded|message|ursprungliche|mensaje|messaggio|mensagem|begin forwarded|debut du message)|begin forwarded message"
     r"|(?:on|le|am|el|em|il) [^\n]{6,160}(?:\n[^\n]{0,80})?(?:wrote|a ecrit|schrieb|escribio|escreveu|ha scritto) ?:"
     r"|(?:from|de|von|da) ?: [^\n]{1,300}\n(?:[^\n]{0,200}\n){0,2}?[ ]*(?:sent|date|envoye|to|a|gesendet|enviado|inviato|subject|objet) ?:)"
     # Notes: the writer's name, then the day, then the fields.
     r"|^[^\n]{0,60}\n?\s*\d\d?/\d\d?/\d{2,4} \d\d?:\d\d(?::\d\d)? ?[ap]m\s*\n\s*to ?:",
-    re.MULTILINE,
+    flags=re.MULTILINE,
 )
 """Where a quoted or forwarded message begins, in folded text."""

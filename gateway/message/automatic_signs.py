@@ -111,7 +111,7 @@ class Signs:
     def _newest(self) -> tuple[str, bool]:
         text = fold(plain_text(self.message)[: 4 * OPENING_LIMIT])
         quoted = phrases.QUOTED.search(text)
-        return " ".join((text[: quoted.start()] if quoted else text).split())[:OPENING_LIMIT], quoted is not None
+        return _opening(text[: quoted.start()] if quoted else text), quoted is not None
 
     @property
     def opening(self) -> str:
@@ -204,9 +204,8 @@ class Signs:
 
     @cached_property
     def self_declared(self) -> bool:
-        if not any(_mentions_machine(part) for part in readable_leaves(self.message.root)):
-            return False
-        return phrases.SELF_DECLARED.search(self.opening) is not None
+        said = phrases.SELF_DECLARED.search(self.opening)
+        return said is not None and any(_mentions_machine(part) for part in readable_leaves(self.message.root))
 
     @cached_property
     def absent(self) -> bool:
@@ -244,6 +243,12 @@ class Signs:
             if re.search("vacation|out.?of.?office|absence", _without_comments(value)[1].lower()) and auto_submitted_keyword(value) not in ("", "no"):
                 return evidence("auto-submitted", value)
         return self.table(headers.ABSENCE)
+
+
+def _opening(text: str) -> str:
+    """The first words on one line; most texts are longer than it takes to make one."""
+    line = " ".join(text[: 2 * OPENING_LIMIT].split())
+    return (line if len(line) >= OPENING_LIMIT else " ".join(text.split()))[:OPENING_LIMIT]
 
 
 def _mentions_machine(part: Part) -> bool:

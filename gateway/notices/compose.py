@@ -15,13 +15,12 @@ from gateway.judgement.verdict import AcknowledgementDecision, Examination
 from gateway.ledger.records import Notice
 from gateway.message.model import Message
 from gateway.message.own_token import loop_token, notice_message_id
-from gateway.notices import frame, mime, subject, wording
-from gateway.notices.fallback import built_in_source
-from gateway.notices.html import html_body
-from gateway.notices.passages import Block, Passage, one_line, passage, plain_text
+from gateway.notices import mime, subject, wording
+from gateway.notices.letters import Letters
+from gateway.notices.passages import one_line
 from gateway.notices.typography import typeset
 from gateway.policy.model import Bilingual, Policy
-from gateway.policy.sentences import FRENCH_FOLLOWS, LANGUAGES, TextFailed, Texts
+from gateway.policy.sentences import LANGUAGES, Texts
 
 MOST_REFERENCES = 20
 """Message-IDs in References: the thread's first and its latest (RFC 5322 §3.6.4 sets no limit, header sizes do)."""
@@ -44,14 +43,24 @@ class Composed:
     printed_respond_by: datetime | None
     """The answer date that the text promises, aware; None = it promises none."""
     reference: str
+    encoded: tuple[str, str]
+    """`text` and `html` in quoted-printable."""
     failed: tuple[str, ...] = ()
     """Texts that could not be rendered, for which built-in words stand: file name and kind of error, never a value."""
 
 
 def acknowledgement_text(
-    examination: Examination, decision: AcknowledgementDecision, *, references: Mapping[str, str], policy: Policy, texts: Texts, now: datetime
+    examination: Examination,
+    decision: AcknowledgementDecision,
+    *,
+    references: Mapping[str, str],
+    policy: Policy,
+    texts: Texts,
+    now: datetime,
+    letters: Letters | None = None,
 ) -> Composed:
-    """The words. `references`: mailbox -> case reference; a mailbox that is not in it gets none printed.
+    """The words. `references`: mailbox -> case reference; a mailbox that is not in it gets none printed. `letters`: what was written
+    before by this policy and these texts.
 
     Raises NoticeRefused when the decision names no lead case or a division that the policy does not have.
     """
@@ -59,15 +68,20 @@ def acknowledgement_text(
         about = wording.matter(decision, examination.envelope.received_at, references, policy, now)
     except (KeyError, ValueError):
         raise NoticeRefused("the decision names no division of this policy") from None
-    failed: list[str] = []
     languages = (decision.language,) if decision.language in LANGUAGES else LANGUAGES
-    passages = _passages(about, languages, texts, failed) + _help_line(about, decision.language)
-    signature_text, signature_html = frame.signatures({each: _signature_values(about, each) for each in languages}, texts, failed)
-    line = _subject(about, examination.message, decision, languages)
-    spoken = ", ".join(dict.fromkeys((*languages, *(each.language for each in passages))))
-    page = frame.page(html_body(passages, signature_html), languages[0], policy.city.in_language(languages[0]), texts, failed)
-    text = f"{plain_text(passages)}\n\n-- \n{signature_text}\n"
-    return Composed(line, text, page, spoken, about.respond_by, about.reference, tuple(dict.fromkeys(failed)))
+    said = {each: wording.said(about, each) for each in languages}
+    letter = (letters or Letters(policy, texts)).of(wording.likeness(about, decision.language, languages), languages, said)
+    text, html = letter.filled(said)
+    return Composed(
+        subject=_subject(about, examination.message, decision, languages),
+        text=text.text,
+        html=html.text,
+        language=letter.language,
+        printed_respond_by=about.respond_by,
+        reference=about.reference,
+        encoded=(text.encoded, html.encoded),
+        failed=letter.failed,
+    )
 
 
 def acknowledgement_notice(
@@ -107,7 +121,7 @@ def acknowledgement_notice(
             mime.automatic_fields("auto-replied", loop_token(secret, message_id), composed.language),
         )
     )
-    body = mime.two_parts(composed.text, composed.html, message_id)
+    body = mime.two_encoded_parts(*composed.encoded, message_id)
     return Notice(
         key=key, kind="acknowledgement", division=division.slug, mailbox=division.mailbox, message_id=message_id, mail_from="", rcpt_to=recipient,
         octets=(header + body).encode("ascii"), not_before=max(now, decision.not_before or now),
@@ -118,48 +132,6 @@ def acknowledgement_notice(
 def _give_up_at(composed: Composed, patience: datetime) -> datetime:
     """Who reads "you will have an answer by Monday" on Tuesday is worse off than without it."""
     return min(patience, composed.printed_respond_by or patience)
-
-
-def _passages(about: wording.Matter, languages: tuple[str, ...], texts: Texts, failed: list[str]) -> tuple[Passage, ...]:
-    parts = tuple(_told(about, language, texts, failed) for language in languages)
-    if len(parts) == 1:
-        return parts
-    try:
-        return (passage(texts.render(FRENCH_FOLLOWS, {}), "fr"), *parts)
-    except TextFailed as error:
-        failed.append(str(error))
-        return parts
-
-
-def _told(about: wording.Matter, language: str, texts: Texts, failed: list[str]) -> Passage:
-    values = wording.values(about, language)
-    try:
-        return passage(texts.render(f"acknowledgement/{about.variant}.{language}.j2", values), language)
-    except TextFailed as error:
-        failed.append(str(error))
-        return passage(built_in_source(values, language), language)
-
-
-def _help_line(about: wording.Matter, language: str) -> tuple[Passage, ...]:
-    """One line in a language that we do not write; never for `both`, which is no language."""
-    line = about.division.acknowledgement.other_languages.get(language, "") if language not in LANGUAGES else ""
-    return (Passage(language, (Block((one_line(line),)),)),) if line else ()
-
-
-def _signature_values(about: wording.Matter, language: str) -> dict[str, str]:
-    """The seven fields that we ask of staff: a team for the name, its function for the title."""
-    division = about.division
-    found = {
-        "team": division.acknowledgement.signed_by.in_language(language),
-        "function": division.acknowledgement.signed_title.in_language(language),
-        "division": division.name.in_language(language),
-        "organization": about.policy.city.in_language(language),
-        "telephone": division.contacts.telephone,
-        "email": division.mailbox,
-        "website": division.website.in_language(language),
-        "language": language,
-    }
-    return {name: one_line(value) for name, value in found.items()}
 
 
 def _subject(about: wording.Matter, message: Message, decision: AcknowledgementDecision, languages: tuple[str, ...]) -> str:

@@ -41,12 +41,12 @@ def plain_signature(lines: list[str], language: str) -> str:
 
 
 def _division(each: Passage) -> str:
-    blocks = "\n".join(_block(block) for block in each.blocks)
+    blocks = "\n".join([html_block(block) for block in each.blocks])
     return f"<div {language_attributes(each.language)}>\n{blocks}\n</div>"
 
 
 @lru_cache(REMEMBERED)
-def _block(block: Block) -> str:
+def html_block(block: Block) -> str:
     if block.is_heading:
         return f"<h2>{escape(block.lines[0], quote=False)}</h2>"
     if block.to_paste:  # no blockquote: what is pasted from one reads as a quotation

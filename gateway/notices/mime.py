@@ -26,6 +26,7 @@ _QUOTED = r'"[ !#-\[\]-~]{1,62}"'
 """A quoted local part without quoting inside: the kind that people have (RFC 5321 §4.1.2)."""
 _ADDRESS = re.compile(rf"(?:[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~.-]{{1,128}}|{_QUOTED})@(?:{_LABEL}\.)*{_LABEL}")
 _LONGEST_ADDRESS = 254
+_QUOTED_PRINTABLE = "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,248}>")
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -84,18 +85,18 @@ def automatic_fields(kind: str, token: str, language: str) -> str:
 
 def two_parts(text: str, html: str, message_id: str) -> str:
     """Content-Type, the empty line and the body. The boundary comes from our own Message-ID, so that one key gives one text."""
+    return two_encoded_parts(quoted_printable(text), quoted_printable(html), message_id)
+
+
+def two_encoded_parts(text: str, html: str, message_id: str) -> str:
+    """The same of what is quoted-printable already; the plain text first (RFC 2046 §5.1.4)."""
     boundary = f"=_{message_id[5:37]}"
-    return f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n\r\n{alternatives(text, html, boundary)}'
-
-
-def alternatives(text: str, html: str, boundary: str) -> str:
-    """The body of multipart/alternative: the plain text first (RFC 2046 §5.1.4), both quoted-printable."""
-    parts = (("text/plain", text), ("text/html", html))
-    written = "".join(
-        f"--{boundary}\r\nContent-Type: {kind}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n{_quoted_printable(content)}\r\n"
-        for kind, content in parts
+    return (
+        f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n\r\n'
+        f"--{boundary}\r\nContent-Type: text/plain; charset=utf-8\r\n{_QUOTED_PRINTABLE}{text}\r\n"
+        f"--{boundary}\r\nContent-Type: text/html; charset=utf-8\r\n{_QUOTED_PRINTABLE}{html}\r\n"
+        f"--{boundary}--\r\n"
     )
-    return f"{written}--{boundary}--\r\n"
 
 
 def attachment(kind: str, filename: str, content: str) -> str:
@@ -110,13 +111,14 @@ def attachment(kind: str, filename: str, content: str) -> str:
 def with_attachments(text: str, attachments: list[str], message_id: str) -> str:
     """Content-Type, the empty line and the body of multipart/mixed: the letter first, then what `attachment` made."""
     boundary = f"=_{message_id[5:37]}"
-    letter = f"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n{_quoted_printable(text)}"
+    letter = f"Content-Type: text/plain; charset=utf-8\r\n{_QUOTED_PRINTABLE}{quoted_printable(text)}"
     parts = "".join(f"--{boundary}\r\n{part}\r\n" for part in (letter, *attachments))
     return f'Content-Type: multipart/mixed;\r\n boundary="{boundary}"\r\n\r\n{parts}--{boundary}--\r\n'
 
 
-def _quoted_printable(text: str) -> str:
-    """With CRLF. It never contains `=_`, so a boundary that does cannot stand in it."""
+def quoted_printable(text: str) -> str:
+    """With CRLF. It never contains `=_`, so a boundary that does cannot stand in it. Lines (`\\n`) are written each by itself (RFC 2045 §6.7),
+    so that whole lines may be encoded apart from each other."""
     return binascii.b2a_qp(text.encode(), istext=True).decode("ascii").replace("\r\n", "\n").replace("\n", "\r\n")
 
 

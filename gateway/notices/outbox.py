@@ -93,7 +93,8 @@ class Outbox:
     def lease(self) -> Lease | None:
         """For notices that are due as they are written, as far as there is room for them; from any thread."""
         room = self._in_hand - len(self._sending)
-        return Lease(self._token, self._clock() + self._lease, room) if room > 0 and not self._stopping else None
+        now = self._clock()
+        return Lease(self._token, now, now + self._lease, room) if room > 0 and not self._stopping else None
 
     def take(self, claimed: Sequence[Claimed]) -> None:
         """Send what was written under our lease. From the event loop."""

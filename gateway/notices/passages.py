@@ -49,13 +49,22 @@ class Passage:
 def passage(source: str, language: str) -> Passage:
     """Reads a rendered template: a blank line ends a block, lines that begin with `- ` are items of a list, a line that begins with
     `# ` is a heading, and lines that begin with `> ` are text to paste."""
-    blocks = (_block(part, language) for part in _BLANK_LINE.split(source))
-    return Passage(language, tuple(block for block in blocks if block.lines))
+    blocks = (block(part, language) for part in sources(source))
+    return Passage(language, tuple(each for each in blocks if each.lines))
+
+
+def sources(source: str) -> list[str]:
+    """What becomes a block each."""
+    return _BLANK_LINE.split(source)
 
 
 def plain_text(passages: tuple[Passage, ...]) -> str:
     """Blocks with a blank line between, wrapped at WIDTH, one item a line without bullets (a screen reader speaks those)."""
-    return "\n\n".join("\n".join(_written(line, block) for line in block.lines) for each in passages for block in each.blocks)
+    return "\n\n".join([plain_block(block) for each in passages for block in each.blocks])
+
+
+def plain_block(block: Block) -> str:
+    return "\n".join([_written(line, block) for line in block.lines])
 
 
 def one_line(value: str) -> str:
@@ -64,7 +73,8 @@ def one_line(value: str) -> str:
 
 
 @lru_cache(REMEMBERED)
-def _block(source: str, language: str) -> Block:
+def block(source: str, language: str) -> Block:
+    """One block of a rendered template; without lines where there is nothing in it."""
     lines = [line.strip(" \t\r") for line in source.strip("\n").split("\n")]
     lines = [line for line in lines if line]
     if lines and lines[0].startswith(_HEADING):

@@ -2,6 +2,7 @@
 
 Decides which dates are printed (only where an answer is promised), whose telephone is named, and which of the division's
 own sentences fit; never how they are laid out. Everything is plain text: nothing in a value is read as a template again.
+What differs with every message (`said`) is apart from what many have in common (`Likeness`), so that the latter is written once.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from gateway.judgement.verdict import AcknowledgementDecision, Case
 from gateway.notices import dates
 from gateway.notices.passages import one_line
 from gateway.policy import calendar
-from gateway.policy.model import Calendar, Division, Policy, Wording
+from gateway.policy.model import Division, Policy, Wording
+from gateway.policy.sentences import LANGUAGES
 
 _PLACEHOLDER = re.compile(r"\{(received|respond_by|telephone)\}")
 _TOGETHER = {"en": ("both", "all {}", ("three", "four", "five", "six")), "fr": ("les deux", "les {}", ("trois", "quatre", "cinq", "six"))}
@@ -60,36 +63,82 @@ def matter(decision: AcknowledgementDecision, received: datetime, references: Ma
     )  # fmt: skip
 
 
-def values(about: Matter, language: str) -> dict[str, str]:
-    """One entry for each of gateway.policy.sentences.ACKNOWLEDGEMENT_VARIABLES; "" where there is nothing to say."""
-    desk = about.desk
-    contacts, zone = desk.contacts, desk.calendar.zone
-    received = dates.moment(about.received.astimezone(zone), language)
-    local_due = about.respond_by.astimezone(zone) if about.respond_by else None
-    respond_by = dates.deadline(local_due, language, zone) if local_due else ""
-    wording = about.division.acknowledgement.wording.get(language, Wording())
-    own = {"received": received, "respond_by": respond_by, "telephone": contacts.telephone}
-    closed_from, opens_again = _closed_around(local_due, about.now.astimezone(zone), desk.calendar, language)
+class Likeness(NamedTuple):
+    """All that the words around `said` depend on, besides policy and texts: `values` is given nothing else."""
+
+    division: str
+    """Slug of the division that writes."""
+    desk: str
+    """Slug of the division whose telephone and hours are named."""
+    variant: str
+    others: tuple[str, ...]
+    """Slugs."""
+    language: str
+    """en · fr · both · the code of a language that has a help line."""
+    dated: bool
+    """An answer date is printed."""
+    referenced: bool
+    after_hours: bool
+    """The number for the time when the office is closed is told."""
+    notice: bool
+    """The City-wide notice is in force."""
+    closed: tuple[tuple[str, str], ...]
+    """(when the office closes, when it opens again) in each language, around a date on a closed day; empty for any other."""
+
+
+def likeness(about: Matter, language: str, languages: tuple[str, ...]) -> Likeness:
+    rules, desk = about.division.acknowledgement, about.desk
+    return Likeness(
+        about.division.slug,
+        desk.slug,
+        about.variant,
+        tuple([each.slug for each in about.others]),
+        language if language in LANGUAGES or language in rules.other_languages else "both",
+        about.respond_by is not None,
+        bool(about.reference),
+        bool(desk.contacts.after_hours) and not _open_at(about.now, desk),
+        rules.notice is not None and (rules.notice_until is None or about.now < rules.notice_until),
+        _closed_around(about, languages),
+    )
+
+
+def said(about: Matter, language: str) -> dict[str, str]:
+    """What differs from one message to the next: `received`, `respond_by` and `reference`; "" where there is nothing to say."""
+    zone = about.desk.calendar.zone
+    return {
+        "received": dates.moment(about.received.astimezone(zone), language),
+        "respond_by": dates.deadline(about.respond_by.astimezone(zone), language, zone) if about.respond_by else "",
+        "reference": one_line(about.reference),
+    }
+
+
+def values(policy: Policy, alike: Likeness, language: str, said: Mapping[str, str], closed: tuple[str, str]) -> dict[str, str]:
+    """One entry for each of gateway.policy.sentences.ACKNOWLEDGEMENT_VARIABLES; "" where there is nothing to say.
+
+    `closed`: that of `alike.closed` which is in this language.
+    """
+    division, desk = policy.divisions[alike.division], policy.divisions[alike.desk]
+    contacts, rules = desk.contacts, division.acknowledgement
+    wording = rules.wording.get(language, Wording())
+    own = {"received": said["received"], "respond_by": said["respond_by"], "telephone": contacts.telephone}
     council = contacts.council_desk
     found = {
+        **said,
         "division": desk.name.in_language(language),
-        "city": about.policy.city.in_language(language),
-        "received": received,
-        "respond_by": respond_by,
-        "reference": about.reference,
+        "city": policy.city.in_language(language),
         "telephone": contacts.telephone,
         "tty": contacts.tty or contacts.general_tty,
-        "after_hours": contacts.after_hours if not _open_at(about.now, desk) else None,
+        "after_hours": contacts.after_hours if alike.after_hours else None,
         "hours": _hours(desk, language),
         "arrived": _filled(wording.arrived, own),
-        "date": _date_sentence(wording.date, own, promised=about.respond_by is not None),
+        "date": _date_sentence(wording.date, own, promised=alike.dated),
         "meanwhile": _filled(wording.meanwhile, own),
-        "aim": None if about.respond_by else _filled(wording.aim, own),
-        "notice": _city_notice(about, language),
-        "closed_from": closed_from,
-        "opens_again": opens_again,
-        "others": _joined([each.name.in_language(language) for each in about.others], language),
-        "together": _together(len(about.others) + 1, language),
+        "aim": None if alike.dated else _filled(wording.aim, own),
+        "notice": rules.notice.in_language(language) if rules.notice and alike.notice else None,
+        "closed_from": closed[0],
+        "opens_again": closed[1],
+        "others": _joined([policy.divisions[each].name.in_language(language) for each in alike.others], language),
+        "together": _together(len(alike.others) + 1, language),
         "general": contacts.general,
         "danger": contacts.danger,
         "council_desk": (council.telephone or council.email) if council else None,
@@ -119,12 +168,6 @@ def _date_sentence(sentence: str | None, own: Mapping[str, str], *, promised: bo
     return _filled(sentence, own)
 
 
-def _city_notice(about: Matter, language: str) -> str | None:
-    rules = about.division.acknowledgement
-    in_force = rules.notice is not None and (rules.notice_until is None or about.now < rules.notice_until)
-    return rules.notice.in_language(language) if rules.notice and in_force else None
-
-
 def _open_at(at: datetime, division: Division) -> bool:
     return division.round_the_clock or calendar.is_open(at, division.calendar)
 
@@ -135,20 +178,20 @@ def _hours(division: Division, language: str) -> str:
     return dates.opening_hours(division.calendar.hours, language)
 
 
-def _closed_around(due: datetime | None, now: datetime, hours: Calendar, language: str) -> tuple[str, str]:
-    """(when the office closes, when it opens again) around a promise that names a closed day; ("", "") for any other.
-
-    The first is "" when the office is closed already.
-    """
-    if due is None or not any(hours.hours.values()):
-        return "", ""
+def _closed_around(about: Matter, languages: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Around a promise that names a closed day; () for any other. "When it closes" is "" where the office is closed already."""
+    hours = about.desk.calendar
+    if about.respond_by is None or not any(hours.hours.values()):
+        return ()
+    due, now = about.respond_by.astimezone(hours.zone), about.now.astimezone(hours.zone)
     named = dates.last_day(due)
     if calendar.is_business_day(named, hours):
-        return "", ""
+        return ()
     opens = calendar.next_opening(due, hours)
     closes = next((at for back in range(1, 15) if (at := calendar.closing(named - timedelta(days=back), hours))), None)
-    closed_from = dates.near(closes, now, language) if closes and closes > now else ""
-    return closed_from, dates.near(opens, now, language)
+    return tuple(
+        (dates.near(closes, now, language) if closes and closes > now else "", dates.near(opens, now, language)) for language in languages
+    )
 
 
 def _joined(names: list[str], language: str) -> str:

@@ -130,6 +130,13 @@ PAGE_VARIABLES = frozenset(("body", "language", "title"))
 OWN_SENTENCES = ("aim", "arrived", "date", "meanwhile")
 """Variables that hold a division's own sentence, or nothing."""
 
+MARKS: Mapping[str, str] = {"received": "\ufdd0", "respond_by": "\ufdd1", "reference": "\ufdd2"}
+"""What stands for a value that differs with every message, in an acknowledgement that is kept to be filled in: noncharacters of Unicode,
+which no text that is passed on contains."""
+
+PRINTED = frozenset((*MARKS, *OWN_SENTENCES, "body"))
+"""Variables that a mark can be part of."""
+
 MUST_PRINT: Mapping[str, tuple[str, ...]] = {
     **{
         f"acknowledgement/{variant}.{language}.j2": ("reference", *(("respond_by",) if variant != "no-date" else ()))
@@ -160,6 +167,8 @@ class Texts:
     templates: Mapping[str, jinja2.Template] = field(default_factory=dict)
     version: str = ""
     """Hash of the files' contents."""
+    printing: frozenset[str] = frozenset()
+    """Files known to do nothing with the PRINTED than print them or ask whether they are there, in the parts they include, too."""
 
     def render(self, name: str, values: Mapping[str, str]) -> str:
         """The text of one file. Raises TextFailed for whatever goes wrong, a text over LONGEST_TEXT included."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 
 import jinja2
 from jinja2 import nodes
@@ -20,10 +20,12 @@ from gateway.policy.diagnostics import Diagnostic
 from gateway.policy.folders import SIGNATURES, TEMPLATES, Content, Files, Unread
 from gateway.policy.sentences import (
     ACKNOWLEDGEMENT_VARIABLES,
+    MARKS,
     MUST_PRINT,
     OWN_SENTENCES,
     PAGE,
     PAGE_VARIABLES,
+    PRINTED,
     REMINDER_VARIABLES,
     REQUIRED,
     SIGNATURE_HTML,
@@ -215,7 +217,21 @@ def _compiled(environment: _Environment, sources: Mapping[str, str], shown: Mapp
         except (jinja2.TemplateError, SyntaxError, RecursionError, MemoryError) as error:
             found.append(Diagnostic(shown[name], 1, 1, "error", f"cannot be compiled: {type(error).__name__}"))
     joined = "\0".join(part for name in sorted(sources) for part in (name, sources[name]))
-    return Texts(templates, hashlib.sha256(joined.encode()).hexdigest()[:16])
+    return Texts(templates, hashlib.sha256(joined.encode()).hexdigest()[:16], _printing(environment, templates.keys() & sources.keys(), sources))
+
+
+def _printing(environment: _Environment, names: Set[str], sources: Mapping[str, str]) -> frozenset[str]:
+    """`Texts.printing`, of the acknowledgement and the page."""
+    parts: dict[str, set[str]] = {}
+    for name in names:
+        if name != PAGE and not name.startswith("acknowledgement/"):
+            continue
+        tree = environment.parse(sources[name], name)
+        compared = {each.name for compare in tree.find_all(nodes.Compare) for each in compare.find_all(nodes.Name)}
+        constants = "".join(str(each.value) for each in tree.find_all(nodes.Const))
+        if not compared & PRINTED and not any(mark in sources[name] or mark in constants for mark in MARKS.values()):
+            parts[name] = {_beside(each.template.value, name) for each in tree.find_all(nodes.Include) if isinstance(each.template, nodes.Const)}
+    return frozenset(name for name, included in parts.items() if included <= parts.keys())
 
 
 def _tried(texts: Texts, shown: Mapping[str, str]) -> Iterator[Diagnostic]:

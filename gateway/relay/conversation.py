@@ -104,14 +104,12 @@ class Conversation(ClientConnection):
 
     async def _wait(self) -> None:
         """The time is for one whole line, so that dripping octets do not renew it."""
-        since = self.loop.time()
         try:
-            await self._inbox.more(min(self._patience, self._over_at - since))
+            self._patience -= await self._inbox.more(min(self._patience, self._over_at - self.loop.time()))
         except ClientSilent:
             if self.loop.time() >= self._over_at:
                 await self._say_goodbye(replies.SESSION_OVER)
             raise
-        self._patience -= self.loop.time() - since
 
     async def _obey(self, line: bytes) -> None:
         verb, _, argument = line.partition(b" ")

@@ -12,11 +12,11 @@ from gateway.delivery.reply import Reply, own
 from gateway.delivery.stuffing import unstuff
 from gateway.message.model import PREFIX_LIMIT
 
-# With a literal beginning, re searches several times as fast as bytes.find on mail: 10 µs for 40 KB.
+# With a literal beginning, re searches twice as fast as bytes.find on mail: 12 µs for 40 KB.
+_DOT = re.compile(rb"\n\.")
 _END = re.compile(rb"\r\n\.\r\n")
 _DOT_AFTER_LF = re.compile(rb"\n\.[\r\n]")
 _DOT_AFTER_CR = re.compile(rb"\r\.[\r\n]")
-_STUFFED = re.compile(rb"\r\n\.")
 
 _HELD = 4
 """Octets kept back, since they may begin an end mark, true or false: one less than CRLF.CRLF."""
@@ -28,7 +28,8 @@ class EndOfData:
     def __init__(self) -> None:
         self._tail = b"\r\n"
         self._unreal = 2  # the line break before the first octet is the DATA command's, no part of the message
-        self._stuffed = 0
+        self.stuffed = 0
+        """Dots so far that only stand for another one."""
         self._passed = 0
         self.ended = False
         self.lone_dot = False
@@ -39,7 +40,7 @@ class EndOfData:
     @property
     def size(self) -> int:
         """Octets of the message so far, dot-stuffing not counted; exact once `ended`."""
-        return self._passed - self._stuffed
+        return self._passed - self.stuffed
 
     def feed(self, octets: bytes) -> bytes:
         """What may be passed on now, dot-stuffed as it came; once `ended`, all that was held back, the final dot not included."""
@@ -54,22 +55,23 @@ class EndOfData:
 
     def _searched(self, joined: bytes) -> int:
         """How much of it may be passed on, once all that a dot can mean has been looked for."""
-        end = _END.search(joined)
+        dot = _DOT.search(joined)  # most mail has this one line that begins with a dot, its end mark
+        since = max(0, dot.start() - 1) if dot is not None else len(joined)
+        end = _END.search(joined, since)
         if end is not None:
             self.ended = True
             self.rest = joined[end.end() :]
-            body, keep = joined[: end.start() + 2], end.start() + 2
+            keep = end.start() + 2
+            body = joined[:keep]
         else:
             body, keep = joined, max(0, len(joined) - _HELD)
-        self.lone_dot = self.lone_dot or _has_lone_dot(body, self.ended)
-        self._stuffed += _count_stuffed(body) - _count_stuffed(self._tail)
+        self.lone_dot = self.lone_dot or bool(_DOT_AFTER_CR.search(body)) or _has_lone_dot(body, since, self.ended)
+        self.stuffed += _count_stuffed(body, since) - _count_stuffed(self._tail, 0)
         return keep
 
 
-def _has_lone_dot(body: bytes, ended: bool) -> bool:
-    if _DOT_AFTER_CR.search(body):
-        return True
-    found = _DOT_AFTER_LF.search(body)
+def _has_lone_dot(body: bytes, since: int, ended: bool) -> bool:
+    found = _DOT_AFTER_LF.search(body, since)
     if found is None:
         return False
     # CRLF "." CR at the very end may still become the end mark; the next piece tells.
@@ -77,8 +79,8 @@ def _has_lone_dot(body: bytes, ended: bool) -> bool:
     return not undecided
 
 
-def _count_stuffed(octets: bytes) -> int:
-    return sum(1 for _ in _STUFFED.finditer(octets))
+def _count_stuffed(octets: bytes, since: int) -> int:
+    return octets.count(b"\r\n.", since)
 
 
 _ROOM = PREFIX_LIMIT * 4 // 3 + 4
@@ -100,9 +102,10 @@ class Prefix:
     def __len__(self) -> int:
         return _ROOM - self._room
 
-    def octets(self) -> bytes:
-        """As the next hop will store them."""
-        return unstuff(b"".join(self._pieces))[:PREFIX_LIMIT]
+    def octets(self, *, stuffed: bool = True) -> bytes:
+        """As the next hop will store them. Not `stuffed`: no line of them begins with a dot, so that none need be looked for."""
+        octets = b"".join(self._pieces)
+        return (unstuff(octets) if stuffed else octets)[:PREFIX_LIMIT]
 
 
 _HEADER_END = re.compile(rb"\n\r?\n")
@@ -115,10 +118,8 @@ def refusal(prefix: bytes, received_fields: int, require_header: str | None) -> 
 
     `require_header` is `Name` or `Name: value`; names and the spaces around a value do not count, the value is compared exactly.
     """
-    text = b"\n" + prefix
-    end = _HEADER_END.search(text)
-    header = text[: end.start() + 1] if end else text
-    if header.lower().count(b"\nreceived:") > received_fields:
+    header = _header(prefix)
+    if header.count(b"\n") > received_fields and header.lower().count(b"\nreceived:") > received_fields:
         return _LOOP
     if require_header is None:
         return None
@@ -127,3 +128,11 @@ def refusal(prefix: bytes, received_fields: int, require_header: str | None) -> 
         if not value.strip() or field[1].strip() == value.strip():
             return None
     return _NO_HEADER
+
+
+def _header(prefix: bytes) -> bytes:
+    """Each of its fields with the line break before it."""
+    if prefix.startswith((b"\n", b"\r\n")):
+        return b"\n"
+    end = _HEADER_END.search(prefix)
+    return b"\n" + (prefix[: end.start() + 1] if end else prefix)

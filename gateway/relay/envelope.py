@@ -13,7 +13,8 @@ from gateway.delivery.path import is_mailbox
 from gateway.delivery.reply import Reply, own
 
 _ARGUMENT = re.compile(
-    rb"""(FROM|TO):[ ]*<((?:[^<>"\x00-\x1f\x7f]|"(?:[^"\\\x00-\x1f\x7f]|\\[^\x00-\x1f\x7f])*")*)>((?:[ ]+[^\x00-\x20\x7f]+)*)[ ]*\Z""",
+    # Possessive throughout: what one part has taken no other one could.
+    rb"""(FROM|TO):[ ]*+<((?:[^<>"\x00-\x1f\x7f]++|"(?:[^"\\\x00-\x1f\x7f]|\\[^\x00-\x1f\x7f])*+")*+)>((?:[ ]++[^\x00-\x20\x7f]++)*+)[ ]*+\Z""",
     re.IGNORECASE,
 )
 _PARAMETER = re.compile(rb"([A-Za-z0-9][A-Za-z0-9-]*)(?:=[\x21-\x7e\x80-\xff]+)?\Z")
@@ -54,16 +55,18 @@ def read_path(argument: bytes, word: bytes, *, utf8: bool) -> Path:
     if found is None or found[1].upper() != word:
         raise Refused(_SYNTAX[word])
     octets, parameters = found[2], found[3].split()
-    keywords = set()
-    for parameter in parameters:
-        keyword = _PARAMETER.match(parameter)
-        if keyword is None:
-            raise Refused(_SYNTAX[word])
-        keywords.add(keyword[1].upper())
+    keywords = _keywords(parameters, word) if parameters else set()
     utf8 = utf8 and (word == b"TO" or b"SMTPUTF8" in keywords)
     if not utf8 and not argument.isascii():
         raise Refused(_NO_UTF8)
     if (octets or word == b"TO") and not is_mailbox(octets, utf8=utf8):
         raise Refused(_BAD_ADDRESS[word])
     written = b" ".join((b"<" + octets + b">", *parameters))
-    return Path(octets.decode("utf-8"), written, frozenset(_EXTENSION_OF[each] for each in keywords if each in _EXTENSION_OF))
+    return Path(octets.decode("utf-8"), written, frozenset([_EXTENSION_OF[each] for each in keywords if each in _EXTENSION_OF]))
+
+
+def _keywords(parameters: list[bytes], word: bytes) -> set[bytes]:
+    found = [_PARAMETER.match(each) for each in parameters]
+    if not all(found):
+        raise Refused(_SYNTAX[word])
+    return {each[1].upper() for each in found if each}

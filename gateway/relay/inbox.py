@@ -105,12 +105,13 @@ class Inbox:
         """Octets that `take` gave and that belong to the next command."""
         self._buffer[:0] = octets
 
-    async def more(self, seconds: float) -> None:
-        """Wait for something beyond what was last looked at. Raises ClientSilent after `seconds`, ClientGone at the end."""
+    async def more(self, seconds: float) -> float:
+        """Wait for something beyond what was last looked at; how many seconds. Raises ClientSilent after `seconds`, ClientGone at the end."""
         if len(self._buffer) != self._seen:
-            return
+            return 0.0
         if self._ended:
             raise ClientGone
+        since = self._loop.time()
         self._waiter = self._loop.create_future()
         self._deadline.set(seconds)
         try:
@@ -118,6 +119,7 @@ class Inbox:
         finally:
             self._waiter = None
             self._deadline.clear()
+        return self._loop.time() - since
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():

@@ -14,7 +14,7 @@ import structlog
 from gateway.delivery.hop import Unavailable
 from gateway.delivery.pool import Pool
 from gateway.delivery.reply import Reply
-from gateway.delivery.transaction import Transaction
+from gateway.delivery.transaction import NOTHING, Transaction
 from gateway.relay.envelope import Path
 
 Stage = Literal["mail", "rcpt", "data", "end"]
@@ -73,12 +73,12 @@ class Mirror:
             self._transaction = await Transaction.begin(pool, self._client)
         except Unavailable as failure:
             return self._fail(failure)
-        return self._ask(b"MAIL FROM:" + self.sender.argument, Asked(0, "mail"), self.sender.uses)
+        return self._ask(b"MAIL FROM:" + self.sender.argument, "mail", None, self.sender.uses)
 
     def rcpt(self, path: Path) -> Reply | Asked:
         """Send RCPT."""
         self.recipients += 1
-        return self._ask(b"RCPT TO:" + path.argument, Asked(0, "rcpt", path), path.uses)
+        return self._ask(b"RCPT TO:" + path.argument, "rcpt", path, path.uses)
 
     def turned_away(self) -> None:
         """A recipient that we refused ourselves; it counts towards the limit."""
@@ -86,7 +86,7 @@ class Mirror:
 
     def data(self) -> Reply | Asked:
         """Send DATA."""
-        return self._ask(b"DATA", Asked(0, "data"), frozenset())
+        return self._ask(b"DATA", "data", None, NOTHING)
 
     def replied(self, asked: Asked) -> bool:
         """Whether `settle` would not have to wait."""
@@ -118,11 +118,11 @@ class Mirror:
         if self._transaction is not None:
             self._transaction.abort()
 
-    def _ask(self, line: bytes, asked: Asked, uses: frozenset[str]) -> Reply | Asked:
+    def _ask(self, line: bytes, stage: Stage, path: Path | None, uses: frozenset[str]) -> Reply | Asked:
         if self.fault is not None:
             return self.fault
         try:
-            return asked._replace(number=self.transaction.send(line, uses & self._announced))
+            return Asked(self.transaction.send(line, uses & self._announced), stage, path)
         except Unavailable as failure:
             return self._fail(failure)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import format_datetime
+from functools import lru_cache
 
 _UNFIT = re.compile(r"[^A-Za-z0-9.:\[\]_-]")
 """What no EHLO argument of a well-behaved client has; a comment or a second field could be made of it."""
@@ -16,8 +17,15 @@ def received_field(*, helo: str, peer: str, hostname: str, protocol: str, number
     """RFC 5321 §4.4, without a `for` clause (it would tell recipients of each other). `now` is aware; `protocol` as in RFC 3848, 6531."""
     name = _UNFIT.sub("?", helo[:HELO_LIMIT]) or "unknown"
     literal = f"IPv6:{peer}" if ":" in peer else peer
-    lines = f"Received: from {name} ([{literal}])\r\n\tby {hostname} with {protocol} id {number};\r\n\t{format_datetime(now)}\r\n"
+    date = _date(now.replace(microsecond=0), now.utcoffset())
+    lines = f"Received: from {name} ([{literal}])\r\n\tby {hostname} with {protocol} id {number};\r\n\t{date}\r\n"
     return lines.encode("ascii", "replace")
+
+
+@lru_cache(maxsize=2)
+def _date(second: datetime, offset: timedelta | None) -> str:
+    """Many messages come in one second. `offset` is `second`'s own: the same moment of two zones is equal, and is written differently."""
+    return format_datetime(second)
 
 
 def protocol(*, extended: bool, encrypted: bool, utf8: bool) -> str:

@@ -6,7 +6,6 @@ the connection is cut without it.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -62,8 +61,9 @@ class Transfer:
             if self._end.size > LARGE:
                 await self._turns.mine()
             last = await self._next()
-        self._inbox.give_back(self._end.rest)
-        prefix = self._prefix.octets()
+        if self._end.rest:
+            self._inbox.give_back(self._end.rest)
+        prefix = self._prefix.octets(stuffed=self._end.stuffed > 0)
         refused = replies.LONE_DOT if self._end.lone_dot else forbids(prefix)
         return Taken(refused or await self._finish(last), prefix, self._end.size)
 
@@ -85,7 +85,4 @@ class Transfer:
 
     async def _wait(self) -> None:
         """Only the time spent waiting for the client counts against it."""
-        loop = asyncio.get_running_loop()
-        since = loop.time()
-        await self._inbox.more(self._credit)
-        self._credit -= loop.time() - since
+        self._credit -= await self._inbox.more(self._credit)

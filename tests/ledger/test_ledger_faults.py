@@ -19,6 +19,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError
 from structlog.testing import capture_logs
 
+from gateway.ledger import dialect
 from gateway.ledger import ledger as ledger_module
 from gateway.ledger.errors import LedgerUnavailable, RecordingFailed
 from gateway.ledger.ledger import Ledger
@@ -55,14 +56,18 @@ class FailsAt:
 
 
 @pytest.fixture
-def fail_at(ledger: Ledger) -> Iterator[Callable[[int, str], FailsAt]]:
+def fail_at(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int, str], FailsAt]]:
     hooked: list[tuple[Any, str, FailsAt]] = []
+    by_driver = {name: getattr(dialect, name) for name in ("execute", "execute_each")}
 
     def install(at: int, name: str) -> FailsAt:
         failing = FailsAt(at, name)
+        engine = ledger._connection.engine
         for hook in ("before_cursor_execute", "commit"):
-            event.listen(ledger._engine, hook, failing)
-            hooked.append((ledger._engine, hook, failing))
+            event.listen(engine, hook, failing)
+            hooked.append((engine, hook, failing))
+        for called, really in by_driver.items():
+            monkeypatch.setattr(dialect, called, lambda *given, really=really: (failing(), really(*given))[1])
         return failing
 
     yield install
@@ -85,6 +90,7 @@ def test_each_database_call_fails_once(ledger: Ledger, rules: Rules, with_writer
             again = [each for each, answer in zip(inquiries, answers, strict=True) if isinstance(answer, LedgerUnavailable)]
             assert not [each for each in answers if isinstance(each, Exception) and not isinstance(each, LedgerUnavailable)], answers
             if failing.calls < at:
+                failing.at = 0  # the reads below must not meet it
                 return at
             assert again, f"call {at} failed and nobody was told"
             for each in await asyncio.gather(*(writer.submit(one) for one in again)):

@@ -44,10 +44,19 @@ async def until(condition: Callable[[], bool]) -> None:
     pytest.fail("the notices are never settled")
 
 
+class Running(Clock):
+    """As a real one: a notice is composed some time after its batch began, and due at that time."""
+
+    def __call__(self) -> datetime:
+        self.move(milliseconds=1)
+        return self.now
+
+
 async def sending(ledger: Ledger, hop: Hop, *senders: str) -> None:
     """Write one inquiry of each sender beside a running outbox, until all notices are settled."""
-    writer = Writer(ledger, Rules(Clock(), cap=10**6))
-    outbox = Outbox(writer, hop, Clock(), lease=LEASE)
+    clock = Running()
+    writer = Writer(ledger, Rules(clock, cap=10**6))
+    outbox = Outbox(writer, hop, clock, lease=LEASE)
     writer.use(outbox)
     waiting = [writer.submit(an_inquiry(each, f"{each}@example.org")) for each in senders]
     writer.start()
@@ -71,7 +80,7 @@ def test_it_is_sent_without_being_claimed(ledger: Ledger) -> None:
 def test_a_sender_that_dies_frees_it_after_the_lease_and_what_had_no_room_is_free_at_once(ledger: Ledger) -> None:
     class Dead:
         def lease(self) -> Lease:
-            return Lease("dead", START + LEASE, 1)
+            return Lease("dead", START, START + LEASE, 1)
 
         def take(self, claimed: object) -> None:
             pass
