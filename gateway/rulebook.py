@@ -134,11 +134,12 @@ class Rulebook:
         notices: tuple[Notice, ...] = ()
         try:
             staff = staff_verdict(examination, history, self.policy, now)
-            if staff is not None:
-                told, notices = self._staff_mail(examination, staff, now)
-                complaint = next((each for each in map(check, notices) if each is not None), None)
-                if complaint is not None:
-                    raise NotWritten(complaint)
+            if staff is None:
+                return judged
+            told, notices = self._staff_mail(examination, staff, now)
+            complaint = next((each for each in map(check, notices) if each is not None), None)
+            if complaint is not None:
+                raise NotWritten(complaint)
         except Exception as error:
             telemetry.fault("staff-mail", error)
             staff, told, notices = (unwritten(staff) if staff else None), None, ()

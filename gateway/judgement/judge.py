@@ -172,7 +172,10 @@ def _led_by_an_opened_case(decision: AcknowledgementDecision, history: History, 
     allowed = [case for case in speaking if case.mailbox not in history.tripped]
     if not allowed:
         return replace(_no(decision, "breaker", f"the breaker of {speaking[0].division} is open"), lead=speaking[0])
-    return replace(decision, lead=allowed[0], others=tuple(allowed[1:]), not_before=history.not_before)
+    lead, *others = allowed
+    if lead is decision.lead and len(others) == len(decision.others) and history.not_before is None:
+        return decision
+    return replace(decision, lead=lead, others=tuple(others), not_before=history.not_before)
 
 
 def too_late(verdict: Verdict, why: Literal["domain-cap", "gateway-cap", "found-late"]) -> Verdict:

@@ -6,7 +6,6 @@ mail was for: both marks are digests of the notice's key. Each verifies by itsel
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 
@@ -59,4 +58,4 @@ def _proven(secret: bytes, purpose: str, found: re.Match[str] | None) -> bool:
 
 def _digest(secret: bytes, purpose: str, value: str, length: int) -> str:
     octets = f"{purpose}\0{value}".encode("utf-8", "surrogatepass")
-    return hmac.new(secret, octets, hashlib.sha256).hexdigest()[:length]
+    return hmac.digest(secret, octets, "sha256").hex()[:length]

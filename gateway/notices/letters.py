@@ -25,6 +25,9 @@ _PLACE = "\ufdde"
 """A noncharacter of Unicode, never valid in a text that is passed on: where an open paragraph stands."""
 _HTML_PLACE = f"<p>{_PLACE}</p>"
 
+_LONGEST_SAID = 200
+"""Characters of a date with its zone, and more: near the limit of a text, lengths must be real ones."""
+
 Said = Mapping[str, Mapping[str, str]]
 """Language -> `wording.said`."""
 
@@ -104,8 +107,9 @@ class Letters:
         letter = self._written(alike, languages, dict.fromkeys(languages, marks), with_places=True)
         whole = "".join((*letter.text.fixed, *letter.html.fixed))
         misplaced = any(each in whole for each in (*MARKS.values(), _PLACE, "\r"))
+        longest = len(whole) + sum(len(each) + _LONGEST_SAID * sum(map(each.count, MARKS.values())) for each, _ in letter.open)
         is_sound = len(letter.text.fixed) == len(letter.html.fixed) == len(letter.open) + 1 and not misplaced
-        return letter if is_sound and not letter.failed and len(whole) < LONGEST_TEXT // 2 else None
+        return letter if is_sound and not letter.failed and longest < LONGEST_TEXT // 2 else None
 
     def _values(self, alike: Likeness, languages: tuple[str, ...], language: str, said: Mapping[str, str]) -> dict[str, str]:
         closed = alike.closed[languages.index(language)] if alike.closed else ("", "")

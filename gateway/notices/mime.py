@@ -66,7 +66,7 @@ def ids_field(name: str, ids: tuple[str, ...]) -> str:
 
 def date_value(at: datetime) -> str:
     """RFC 5322 §3.3, in the zone of `at`; own names of days and months, whatever the locale."""
-    return f"{_WEEKDAYS[at.weekday()]}, {at.day} {_MONTHS[at.month - 1]} {at.year:04} {at:%H:%M:%S} {at:%z}"
+    return f"{_WEEKDAYS[at.weekday()]}, {at.day} {_MONTHS[at.month - 1]} {at.year:04} {at.hour:02}:{at.minute:02}:{at.second:02} {at:%z}"
 
 
 def automatic_fields(kind: str, token: str, language: str) -> str:
@@ -145,6 +145,9 @@ def _encoded_words(value: str) -> list[str]:
 
 def _folded(name: str, words: list[str]) -> str:
     """`Name: words` with CRLF, folded between words only; a word longer than a line stays whole."""
+    whole = f"{name}: {' '.join(words)}\r\n"
+    if len(whole) <= _FOLD_AT + 2:
+        return whole
     lines, line = [], f"{name}:"
     for word in words:
         if len(line) + 1 + len(word) > _FOLD_AT and line != f"{name}:":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import combinations
 
 from gateway.ledger.records import Notice, NoticeKind
 
@@ -25,7 +26,11 @@ _NEWS = tuple(name for name in _ACKNOWLEDGEMENT if name not in ("In-Reply-To", "
 _GENERATED: tuple[NoticeKind, ...] = ("news", "warning", "thanks", "cover", "digest", "reminder", "survey")
 _FIELDS: Mapping[NoticeKind, tuple[str, ...]] = {"acknowledgement": _ACKNOWLEDGEMENT, **dict.fromkeys(_GENERATED, _NEWS)}
 """The fields that a kind of notice has, in order. A kind without a list is refused."""
-_MAY_LACK = frozenset(("In-Reply-To", "References"))
+_MAY_LACK = ("In-Reply-To", "References")
+_ORDERS: Mapping[NoticeKind, frozenset[tuple[str, ...]]] = {
+    kind: frozenset(tuple(name for name in names if name not in lacking) for lacking in ((), *combinations(_MAY_LACK, 1), _MAY_LACK))
+    for kind, names in _FIELDS.items()
+}
 _AUTO_SUBMITTED: Mapping[NoticeKind, str] = {"acknowledgement": "auto-replied", **dict.fromkeys(_GENERATED, "auto-generated")}
 _FIXED = {
     "X-Auto-Response-Suppress": "All",
@@ -39,50 +44,55 @@ _ATTACHED = re.compile(
 )
 _MAY_HAVE_RETURN_PATH: tuple[NoticeKind, ...] = ("reminder", "digest", "survey")
 """Somebody ought to hear that these bounce; all others leave from the null reverse-path."""
-_FIELD = re.compile(r"([!-9;-~]+): (\S.*)")
+_FIELD = re.compile(r"([!-9;-~]+): ([!-~][ -~]*(?:\r\n [^\r\n]*\S[^\r\n]*)*)\r\n")
+"""A field with its continuation lines."""
 _ONE_RECIPIENT = re.compile(r'(?:[^\s<>,;:"()\[\]\\]+|"[^"\\\r\n]+")@[^\s<>,;:"()\[\]\\@]+')
 _FROM = re.compile(r"(?:[^<>@]|@(?=[^<>]* <))*<([^<>\s]+@[^<>\s]+)>")
-_BOUNDARY = re.compile(r'multipart/(?:alternative|mixed); boundary="(=_[0-9a-z]+)"')
+_BOUNDARY = re.compile(r'multipart/(alternative|mixed); boundary="(=_[0-9a-z]+)"')
+_LONGEST_ENCODED = 76
+"""Characters of a line in quoted-printable (RFC 2045 §6.7 (5))."""
 
 
 def check(notice: Notice) -> str | None:
     """The first complaint, or None when the notice may be queued."""
-    return _octets(notice.octets, LARGEST_DIGEST if notice.kind == "digest" else LARGEST) or _header(notice) or _body(notice)
-
-
-def _octets(octets: bytes, largest: int) -> str | None:
+    octets, largest = notice.octets, LARGEST_DIGEST if notice.kind == "digest" else LARGEST
     if not 0 < len(octets) <= largest:
         return "the notice is empty or too large"
     if not octets.isascii() or b"\0" in octets:
         return "an octet that is not 7-bit text"
-    if not octets.endswith(b"\r\n"):
-        return "the last line has no end"
-    lines = octets.split(b"\r\n")
-    if octets.count(b"\r") != len(lines) - 1 or octets.count(b"\n") != len(lines) - 1:
-        return "a bare CR or LF"
-    if max(map(len, lines)) > LONGEST_LINE:
-        return "a line is too long"
-    if b"\r\n\r\n" not in octets:
+    text = octets.decode("ascii")
+    lengths = list(map(len, text.split("\r\n")))
+    head, end_of_head, body = text.partition("\r\n\r\n")
+    complaint = _lines(text, lengths)
+    if complaint is not None:
+        return complaint
+    if not end_of_head:
         return "no body"
-    return None
-
-
-def _header(notice: Notice) -> str | None:
-    expected = _FIELDS.get(notice.kind)
-    if expected is None:
+    fields = _fields(head)
+    if notice.kind not in _ORDERS:
         return f"no list of fields for a notice of kind {notice.kind}"
-    fields = _fields(notice.octets)
     if isinstance(fields, str):
         return fields
-    names = [name for name, _ in fields]
-    if names != [name for name in expected if name in names or name not in _MAY_LACK]:
+    return _header(notice, fields) or _body(notice, fields[-1][1], body, max(lengths[head.count("\r\n") + 2 :]))
+
+
+def _lines(text: str, lengths: list[int]) -> str | None:
+    """`lengths` of the lines without CRLF, with what stands behind the last one."""
+    if lengths[-1]:
+        return "the last line has no end"
+    if text.count("\r") != len(lengths) - 1 or text.count("\n") != len(lengths) - 1:
+        return "a bare CR or LF"
+    return "a line is too long" if max(lengths) > LONGEST_LINE else None
+
+
+def _header(notice: Notice, fields: list[tuple[str, str]]) -> str | None:
+    if tuple([name for name, _ in fields]) not in _ORDERS[notice.kind]:
         return "the header fields are not exactly those meant, once each and in order"
     found = dict(fields)
-    fixed = {"Auto-Submitted": _AUTO_SUBMITTED[notice.kind], **_FIXED}
-    wrong = next((name for name, value in fixed.items() if found[name] != value), None)
-    if wrong:
-        return f"{wrong} is not what it must be"
-    return _addresses(notice, found)
+    if found["Auto-Submitted"] != _AUTO_SUBMITTED[notice.kind]:
+        return "Auto-Submitted is not what it must be"
+    wrong = [name for name, value in _FIXED.items() if found[name] != value]
+    return f"{wrong[0]} is not what it must be" if wrong else _addresses(notice, found)
 
 
 def _addresses(notice: Notice, found: Mapping[str, str]) -> str | None:
@@ -98,39 +108,31 @@ def _addresses(notice: Notice, found: Mapping[str, str]) -> str | None:
     return "the reverse-path is not null" if notice.mail_from else None
 
 
-def _fields(octets: bytes) -> list[tuple[str, str]] | str:
+def _fields(head: str) -> list[tuple[str, str]] | str:
     """Names and unfolded values, or a complaint."""
-    fields: list[tuple[str, str]] = []
-    for line in octets.partition(b"\r\n\r\n")[0].decode("ascii").split("\r\n"):
-        if line.startswith(" ") and fields and line.strip():
-            name, value = fields[-1]
-            fields[-1] = (name, value + line)
-            continue
-        field = _FIELD.fullmatch(line)
-        if field is None or not line.isprintable():
-            return "a header line that is neither a field nor its continuation"
-        fields.append((field[1], field[2]))
-    if any(not value.isprintable() for _, value in fields):
+    fields: list[tuple[str, str]] = _FIELD.findall(f"{head}\r\n")
+    if sum([len(name) + len(value) + len(": \r\n") for name, value in fields]) != len(head) + len("\r\n"):
+        return "a header line that is neither a field nor its continuation"
+    if not head.replace("\r\n", "").isprintable():
         return "a control character in a header field"
-    return fields
+    return [(name, value.replace("\r\n", "")) for name, value in fields]
 
 
-def _body(notice: Notice) -> str | None:
-    """Exactly two parts, plain text first, in transfer encoding that any server passes on."""
-    header, _, body = notice.octets.decode("ascii").partition("\r\n\r\n")
-    boundary = _BOUNDARY.fullmatch(header.rpartition("Content-Type: ")[2].replace("\r\n ", " "))
-    if boundary is None or (header.rpartition("Content-Type: multipart/")[2].startswith("mixed") != (notice.kind == "digest")):
+def _body(notice: Notice, content_type: str, body: str, longest: int) -> str | None:
+    """Exactly two parts, plain text first, in transfer encoding that any server passes on. `longest`: characters of a line of `body`."""
+    boundary = _BOUNDARY.fullmatch(content_type)
+    if boundary is None or (boundary[1] == "mixed") != (notice.kind == "digest"):
         return "Content-Type is not what it must be"
-    parts = f"\r\n{body}".split(f"\r\n--{boundary[1]}")
+    parts = f"\r\n{body}".split(f"\r\n--{boundary[2]}")
     if notice.kind == "digest":
         return _digest_parts(parts)
     if len(parts) != 4 or parts[0] or parts[3] != "--\r\n":
         return "the parts are not exactly two"
     for part, kind in zip(parts[1:3], _PARTS, strict=True):
         head, _, content = part.removeprefix("\r\n").partition("\r\n\r\n")
-        if head != f"Content-Type: {kind}\r\nContent-Transfer-Encoding: quoted-printable" or not content.strip():
+        if head != f"Content-Type: {kind}\r\nContent-Transfer-Encoding: quoted-printable" or not content or content.isspace():
             return "a part is not what it must be"
-        if max(map(len, content.split("\r\n"))) > 76:
+        if longest > _LONGEST_ENCODED and max(map(len, content.split("\r\n"))) > _LONGEST_ENCODED:
             return "a line of a part is too long for its transfer encoding"
     return None
 

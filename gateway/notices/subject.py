@@ -26,7 +26,9 @@ _EMPTY_REFERENCE = re.compile(r"\s*\[\]")
 
 def quotable(subject: str) -> str:
     """The resident's subject as we may repeat it, at most LONGEST_QUOTE characters; "" when nothing is left."""
-    visible = "".join(" " if unicodedata.category(each)[0] in "CZ" else each for each in _without_format(subject[:_READ_AT_MOST]))
+    visible = subject[:_READ_AT_MOST]
+    if not visible.isprintable():
+        visible = "".join(" " if unicodedata.category(each)[0] in "CZ" else each for each in _without_format(visible))
     text = one_line(_REFERENCE.sub(" ", _WEB_ADDRESS.sub("…", visible)))
     while found := _PREFIX.match(text):
         text = text[found.end() :]

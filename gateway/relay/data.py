@@ -17,6 +17,7 @@ _DOT = re.compile(rb"\n\.")
 _END = re.compile(rb"\r\n\.\r\n")
 _DOT_AFTER_LF = re.compile(rb"\n\.[\r\n]")
 _DOT_AFTER_CR = re.compile(rb"\r\.[\r\n]")
+_STUFFED = b"\r\n."
 
 _HELD = 4
 """Octets kept back, since they may begin an end mark, true or false: one less than CRLF.CRLF."""
@@ -61,26 +62,21 @@ class EndOfData:
         if end is not None:
             self.ended = True
             self.rest = joined[end.end() :]
-            keep = end.start() + 2
-            body = joined[:keep]
+            body = keep = end.start() + 2
         else:
-            body, keep = joined, max(0, len(joined) - _HELD)
-        self.lone_dot = self.lone_dot or bool(_DOT_AFTER_CR.search(body)) or _has_lone_dot(body, since, self.ended)
-        self.stuffed += _count_stuffed(body, since) - _count_stuffed(self._tail, 0)
+            body, keep = len(joined), max(0, len(joined) - _HELD)
+        self.lone_dot = self.lone_dot or bool(_DOT_AFTER_CR.search(joined, 0, body)) or _has_lone_dot(joined, since, body, self.ended)
+        self.stuffed += joined.count(_STUFFED, since, body) - self._tail.count(_STUFFED)
         return keep
 
 
-def _has_lone_dot(body: bytes, since: int, ended: bool) -> bool:
-    found = _DOT_AFTER_LF.search(body, since)
+def _has_lone_dot(octets: bytes, since: int, until: int, ended: bool) -> bool:
+    found = _DOT_AFTER_LF.search(octets, since, until)
     if found is None:
         return False
     # CRLF "." CR at the very end may still become the end mark; the next piece tells.
-    undecided = not ended and found.end() == len(body) and body.endswith(b"\r\n.\r")
+    undecided = not ended and found.end() == until and octets.endswith(b"\r\n.\r")
     return not undecided
-
-
-def _count_stuffed(octets: bytes, since: int) -> int:
-    return octets.count(b"\r\n.", since)
 
 
 _ROOM = PREFIX_LIMIT * 4 // 3 + 4
