@@ -32,6 +32,11 @@ MOST_TOGETHER = 200
 MOST_WAITING = 5000
 """Items that may wait; beyond it the caller's journal is the better place."""
 
+QUIET_ROUNDS = 3
+MOST_ROUNDS = 50
+"""Rounds of the event loop without anything new after which what was gathered goes to the thread, and rounds after which it goes anyhow.
+The two share one interpreter: a thread that begins with the first item of a burst works against the loop, and commits few at a time."""
+
 ERASE_WHEN_IDLE = 1.0
 ERASE_AT_LEAST = 60.0
 """Seconds until what deleted rows left in the engine's log is overwritten: when idle, and under steady load."""
@@ -71,7 +76,10 @@ class Writer:
         self._caps = caps
         self.recipients = RefusedRecipients(ledger.pseudonyms, ledger.clock)
         """What next hops said of them; written with the batch that follows."""
-        self._queue: SimpleQueue[_Item | None] = SimpleQueue()
+        self._gathered: list[_Item] = []
+        self._queue: SimpleQueue[list[_Item] | None] = SimpleQueue()
+        self._put_so_far = 0
+        self._taken_so_far = 0
         self._thread: threading.Thread | None = None
         self._ended = False
         self._erased_at = time.monotonic()
@@ -92,6 +100,7 @@ class Writer:
         self._ended = True
         if self._thread is None:
             return True
+        self._pass_on()
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join, within)
         return not self._thread.is_alive()
@@ -114,11 +123,28 @@ class Writer:
     def _put(self, **what: Any) -> asyncio.Future[Any]:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Any] = loop.create_future()
-        if self._ended or self._queue.qsize() >= MOST_WAITING:
+        if self._ended or self._put_so_far - self._taken_so_far >= MOST_WAITING:
             future.set_exception(LedgerUnavailable("ended" if self._ended else "busy"))
-        else:
-            self._queue.put(_Item(future, loop, **what))
+            return future
+        self._put_so_far += 1
+        self._gathered.append(_Item(future, loop, **what))
+        if len(self._gathered) == 1:
+            loop.call_soon(self._gather, loop, 1, 0, 0)
         return future
+
+    def _gather(self, loop: asyncio.AbstractEventLoop, seen: int, quiet: int, rounds: int) -> None:
+        """Wait while a burst goes on: a few rounds of the loop, which cost nothing when it is idle."""
+        found = len(self._gathered)
+        quiet = quiet + 1 if found == seen else 0
+        if quiet >= QUIET_ROUNDS or rounds >= MOST_ROUNDS or found >= MOST_TOGETHER:
+            self._pass_on()
+        elif found:
+            loop.call_soon(self._gather, loop, found, quiet, rounds + 1)
+
+    def _pass_on(self) -> None:
+        if self._gathered:
+            self._queue.put(self._gathered)
+            self._gathered = []
 
     def _run(self) -> None:
         while (batch := self._next()) is not None:
@@ -146,8 +172,8 @@ class Writer:
             return []
         batch: list[_Item] = []
         while first is not None:
-            if not first.future.cancelled():
-                batch.append(first)
+            self._taken_so_far += len(first)
+            batch += [each for each in first if not each.future.cancelled()]
             if len(batch) >= MOST_TOGETHER or self._queue.empty():
                 return batch
             first = self._queue.get()

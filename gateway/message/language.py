@@ -29,8 +29,15 @@ _ENOUGH_LETTERS = 25
 """Below this the model guesses; only scripts and small words are believed."""
 _MODEL_CONFIDENCE = 0.55
 
-_NOISE = re.compile(r"https?://\S+|www\.\S+|(?<!\S)[^\s@]++@\S+|<[^<>\s]*>|[\d_]+")
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+_ADDRESS = re.compile(r"https?://\S+|www\.\S+|(?<!\S)[^\s@]++@\S+|<[^<>\s]*>")
+_ADDRESS_MARKS = ("@", "<", "://", "www.")
+_DIGITS = re.compile(r"[\d_]+")
+_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+_ASCII_RUN = re.compile("[\0-\x7f]+")
+_NO_LETTERS = bytes(octet for octet in range(128) if not chr(octet).isalpha())
+_BETWEEN_WORDS = dict.fromkeys(_NO_LETTERS.replace(b"'", b""), " ")
+_LOOSE_APOSTROPHE = re.compile("'(?:(?![a-z])|(?<![a-z]'))")
+_SECOND_APOSTROPHE = re.compile("'([a-z]+)'")
 
 _ENGLISH = _set(
     "the and of is are was were be been have has had do does did not you your i i'm i've my we our it it's this that these those with "
@@ -74,15 +81,24 @@ _DENSE = frozenset(("zh", "ja", "ko"))
 
 def detect(text: str) -> tuple[str, float]:
     """ISO 639-1 code and confidence (0 to 1); `("", 0.0)` when unsure: too short, mixed, or none that we know."""
-    text = _NOISE.sub(" ", text[:TEXT_CLIP])
-    letters = sum(map(str.isalpha, text))
+    text = text[:TEXT_CLIP]
+    if any(mark in text for mark in _ADDRESS_MARKS):
+        text = _ADDRESS.sub(" ", text)
+    if not text.isascii():
+        text = _DIGITS.sub(" ", text)
+    letters = _letters(text)
     if letters < 2:
         return _UNSURE
     return _by_script(text, letters) or _by_small_words(text) or _by_model(text, letters)
 
 
+def _letters(text: str) -> int:
+    count = len(text.encode("ascii", "ignore").translate(None, _NO_LETTERS))
+    return count if text.isascii() else count + sum(map(str.isalpha, _ASCII_RUN.sub("", text)))
+
+
 def _by_script(text: str, letters: int) -> tuple[str, float] | None:
-    other = _LATIN.sub("", text)
+    other = "" if text.isascii() else _LATIN.sub("", text)
     if not other:
         return None
     counts = {name: len(script.findall(other)) for script, name in _SCRIPTS}
@@ -115,7 +131,7 @@ def _cyrillic_script(text: str) -> str:
 
 def _by_small_words(text: str) -> tuple[str, float] | None:
     """English and French by their small words; mixed is unsure; None when they do not decide."""
-    words = _WORD.findall(text.lower().replace("’", "'"))
+    words = _words(text.lower().replace("’", "'"))
     english, english_own = _hits(words, _ENGLISH)
     french, french_own = _hits(words, _FRENCH)
     if min(english_own, french_own) >= 2 and min(english, french) * 4 > max(english, french):
@@ -125,6 +141,15 @@ def _by_small_words(text: str) -> tuple[str, float] | None:
     if own and hits > 3 * other and share >= 0.25 and (own >= 2 or len(words) <= 3):
         return code, round(min(0.99, 0.6 + share), 2)
     return None
+
+
+def _words(text: str) -> list[str]:
+    """What `_WORD` finds in a text of small letters."""
+    if not text.isascii():
+        return _WORD.findall(text)
+    if "'" in text:
+        text = _SECOND_APOSTROPHE.sub(r"'\1 ", _LOOSE_APOSTROPHE.sub(" ", text))
+    return text.translate(_BETWEEN_WORDS).split()
 
 
 def _hits(words: list[str], known: frozenset[str]) -> tuple[int, int]:
@@ -141,7 +166,7 @@ def warm_up() -> None:
 def _by_model(text: str, letters: int) -> tuple[str, float]:
     if letters < _ENOUGH_LETTERS:
         return _UNSURE
-    code, confidence = _model().classify(text)
+    code, confidence = _model().classify(_DIGITS.sub(" ", text))
     return (str(code), round(float(confidence), 2)) if confidence >= _MODEL_CONFIDENCE else _UNSURE
 
 
