@@ -173,7 +173,7 @@ def _led_by_an_opened_case(decision: AcknowledgementDecision, history: History, 
     if not allowed:
         return replace(_no(decision, "breaker", f"the breaker of {speaking[0].division} is open"), lead=speaking[0])
     lead, *others = allowed
-    if lead is decision.lead and len(others) == len(decision.others) and history.not_before is None:
+    if lead is decision.lead and len(others) == len(decision.others) and history.not_before == decision.not_before:
         return decision
     return replace(decision, lead=lead, others=tuple(others), not_before=history.not_before)
 

@@ -13,11 +13,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, Subquery, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool, StaticPool
+from sqlalchemy.types import TypeEngine
 
 BUSY_MILLISECONDS = 500
 """How long a write waits for another process's lock. Short, because a relayed message's 250 waits with it."""
@@ -218,6 +219,12 @@ def with_lists(sql: str, names: Collection[str]) -> str:
     for name in names:
         sql = sql.replace(f"(__[POSTCOMPILE_{name}])", f"(SELECT value FROM json_each(:{name}))")  # noqa: S608 - a name of the code
     return sql
+
+
+def given(name: str, columns: Mapping[str, TypeEngine[Any]]) -> Subquery:
+    """Rows that a statement reads like a table; they come as one value, `as_list` of lists in the order of `columns`."""
+    each = ", ".join(f"json_extract(value, '$[{place}]') AS {column}" for place, column in enumerate(columns))
+    return text(f"SELECT {each} FROM json_each(:{name})").columns(**columns).subquery(name)  # noqa: S608 - names of the code
 
 
 def _told(connection: Connection, sql: str, error: sqlite3.Error) -> BaseException:

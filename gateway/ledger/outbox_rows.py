@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, case, delete, func, or_, select, update
+from sqlalchemy import Connection, Integer, Select, String, bindparam, case, delete, func, or_, select, update
 
 from gateway.ledger import dialect, reminder_rows
-from gateway.ledger.prepared import Change, Query, Rows
+from gateway.ledger.prepared import Change, Query, Rows, Together
 from gateway.ledger.records import Claimed, Lease, Notice, NoticeState
-from gateway.ledger.tables import notice, outgoing, service_case
+from gateway.ledger.tables import Instant, notice, outgoing, service_case
 
 LONGEST_LEASE = 32
 """Times the first lease: a notice whose sender died with it, again and again, is offered ever more rarely (a poisoned row)."""
@@ -84,39 +84,48 @@ _LEASE = Change(
     .values(due_at=bindparam("until"), lease_token=bindparam("token"), attempts=notice.c.attempts + 1)
 )
 
-_SETTLE = Change(
-    update(notice)
-    .where(
-        notice.c.key == bindparam("settled"),
-        _IS_WAITING,
-        # A 2yz is a fact, whoever holds the lease by now; anything else only its holder may write.
-        or_(notice.c.lease_token == bindparam("token"), bindparam("new_state") == "sent"),
-    )
-    .values(
-        state=bindparam("new_state"),
-        settled_at=bindparam("at"),
-        due_at=func.coalesce(bindparam("next_due", type_=notice.c.due_at.type), notice.c.due_at),
-        # What does not go out takes no place in the windows of [caps].
-        slot_at=case((or_(bindparam("new_state") == "sent", bindparam("new_state") == "waiting"), notice.c.slot_at)),
-        lease_token=None,
-        last_code=bindparam("code"),
-        last_problem=bindparam("problem"),
-    )
+_SETTLE = Together(
+    {"key": String(), "token": String(), "state": String(), "at": Instant(), "due_at": Instant(), "code": Integer(), "problem": String()},
+    lambda settled: (
+        update(notice)
+        .where(
+            notice.c.key == settled.c.key,
+            _IS_WAITING,
+            # A 2yz is a fact, whoever holds the lease by now; anything else only its holder may write.
+            or_(notice.c.lease_token == settled.c.token, settled.c.state == "sent"),
+        )
+        .values(
+            state=settled.c.state,
+            settled_at=settled.c.at,
+            due_at=func.coalesce(settled.c.due_at, notice.c.due_at),
+            # What does not go out takes no place in the windows of [caps].
+            slot_at=case((settled.c.state.in_(("sent", "waiting")), notice.c.slot_at)),
+            lease_token=None,
+            last_code=settled.c.code,
+            last_problem=settled.c.problem,
+        )
+    ),
 )
 
-_ERASE = Change(
-    delete(outgoing).where(
-        outgoing.c.notice_id == select(notice.c.id).where(notice.c.key == bindparam("settled"), notice.c.state != "waiting").scalar_subquery()
-    )
+_ERASE = Together(
+    {"key": String()},
+    lambda settled: delete(outgoing).where(
+        outgoing.c.notice_id.in_(select(notice.c.id).where(notice.c.key.in_(select(settled.c.key)), notice.c.state != "waiting"))
+    ),
 )
 
-_ACKNOWLEDGE = Change(
-    update(service_case)
-    .where(
-        service_case.c.notice_id == select(notice.c.id).where(notice.c.key == bindparam("settled"), notice.c.state == "sent").scalar_subquery(),
-        or_(service_case.c.acknowledged_at.is_(None), service_case.c.acknowledged_at > bindparam("at")),
-    )
-    .values(acknowledged_at=bindparam("at"), acknowledged_by="machine")
+_ACKNOWLEDGE = Together(
+    {"key": String(), "at": Instant()},
+    lambda settled: (
+        update(service_case)
+        .where(
+            service_case.c.notice_id == notice.c.id,
+            notice.c.key == settled.c.key,
+            notice.c.state == "sent",
+            or_(service_case.c.acknowledged_at.is_(None), service_case.c.acknowledged_at > settled.c.at),
+        )
+        .values(acknowledged_at=settled.c.at, acknowledged_by="machine")
+    ),
 )
 
 
@@ -194,12 +203,16 @@ def renew(connection: Connection, keys: Sequence[str], until: datetime, token: s
 
 
 def settle(connection: Connection, settlements: Sequence[Settlement]) -> None:
-    """Write what became of them. A lost lease changes nothing, unless the notice was sent."""
-    if not settlements:
-        return
-    _SETTLE.each(connection, [_settled(each) for each in settlements])
-    _ERASE.each(connection, [{"settled": each.key} for each in settlements if each.state != "waiting"])
-    _ACKNOWLEDGE.each(connection, [{"settled": each.key, "at": each.at} for each in settlements if each.state == "sent"])
+    """Write what became of them, in their order. A lost lease changes nothing, unless the notice was sent."""
+    together, later = {each.key: each for each in reversed(settlements)}, []
+    if len(together) < len(settlements):  # a ledger that was unwell may have taken an earlier attempt's after all
+        later = [each for each in settlements if together[each.key] is not each]
+    first = [each for each in settlements if together[each.key] is each]
+    _SETTLE.run(connection, [_settled(each) for each in first])
+    _ERASE.run(connection, [(each.key,) for each in first if each.state != "waiting"])
+    _ACKNOWLEDGE.run(connection, [(each.key, each.at) for each in first if each.state == "sent"])
+    if later:
+        settle(connection, later)
 
 
 def next_due(connection: Connection) -> datetime | None:
@@ -246,16 +259,9 @@ def _times(attempts: int) -> int:
     return min(1 << min(attempts, 16), LONGEST_LEASE)
 
 
-def _settled(each: Settlement) -> dict[str, Any]:
-    return {
-        "settled": each.key,
-        "token": each.lease_token,
-        "new_state": each.state,
-        "at": each.at if each.state != "waiting" else None,
-        "next_due": each.due_at,
-        "code": each.code,
-        "problem": each.problem,
-    }
+def _settled(each: Settlement) -> tuple[Any, ...]:
+    at = each.at if each.state != "waiting" else None
+    return each.key, each.lease_token, each.state, at, each.due_at, each.code, each.problem
 
 
 def _notice(row: Any) -> Notice:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Delete, Select, Table, Update
+from sqlalchemy import Connection, Delete, Select, Subquery, Table, Update
 from sqlalchemy.types import TypeEngine
 
 from gateway.ledger import dialect
@@ -97,6 +97,22 @@ class Change(_Prepared):
     def each(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         if rows:
             dialect.execute_each(connection, self.sql(), [self.values(row) for row in rows])
+
+
+class Together:
+    """An UPDATE or DELETE for some sets of values at once: `make` has them as the rows of a table with these columns. No two may fit one row."""
+
+    def __init__(self, columns: Mapping[str, TypeEngine[Any]], make: Callable[[Subquery], Update | Delete]) -> None:
+        self._columns = columns
+        self._change = Change(make(dialect.given("given", columns)))
+        self._convert: list[_Convert | None] = []
+
+    def run(self, connection: Connection, rows: Sequence[Sequence[Any]]) -> None:
+        if not rows:
+            return
+        convert = self._convert = self._convert or [_to_driver(each) for each in self._columns.values()]
+        values = [[each(value) if each else value for each, value in zip(convert, row, strict=True)] for row in rows]
+        self._change.each(connection, [{"given": dialect.as_list(values)}])
 
 
 class Rows:

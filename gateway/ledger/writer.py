@@ -32,7 +32,7 @@ MOST_TOGETHER = 200
 MOST_WAITING = 5000
 """Items that may wait; beyond it the caller's journal is the better place."""
 
-QUIET_ROUNDS = 3
+QUIET_ROUNDS = 8
 MOST_ROUNDS = 50
 """Rounds of the event loop without anything new after which what was gathered goes to the thread, and rounds after which it goes anyhow.
 The two share one interpreter: a thread that begins with the first item of a burst works against the loop, and commits few at a time."""

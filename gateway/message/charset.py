@@ -53,12 +53,16 @@ def codec_for(declared: str | None) -> str | None:
     return _WIDER.get(codec, codec) if codec else None
 
 
+def is_ascii(octets: bytes) -> bool:
+    """Whether they are read as ASCII, whatever was declared: no shift of a charset of seven bits is among them."""
+    if not octets.isascii() or any(shift in octets for shift in (b"\x1b", b"+", b"\0")):
+        return False
+    return b"~" not in octets or b"~{" not in octets  # two octets take long to look for
+
+
 def decode_text(octets: bytes, declared: str | None) -> str:
     """Declared charset, then UTF-8, then windows-1252; undecodable octets become U+FFFD."""
-    if octets.isascii() and b"\x1b" not in octets and b"~{" not in octets and b"+" not in octets and b"\0" not in octets:
-        return octets.decode("ascii")
-    text = _decode(octets, codec_for(declared))
-    return _SURROGATES.sub("\ufffd", text)
+    return octets.decode("ascii") if is_ascii(octets) else _decode(octets, codec_for(declared))
 
 
 def _decode(octets: bytes, codec: str | None) -> str:
@@ -75,13 +79,13 @@ def _decode(octets: bytes, codec: str | None) -> str:
             return octets.decode(codec, "replace")
     assert codec is not None
     try:
-        return octets.decode(codec)
+        return _SURROGATES.sub("\ufffd", octets.decode(codec))
     except UnicodeError:
         pass
     try:
         return octets.decode("utf-8")
     except UnicodeDecodeError:
-        return octets.decode(codec, "replace")
+        return _SURROGATES.sub("\ufffd", octets.decode(codec, "replace"))
 
 
 def _utf8_or_west(octets: bytes) -> str:

@@ -22,6 +22,11 @@ _FIELD = re.compile(rb"([!-9;-~]{1,1000}+)[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)\
 _END = re.compile(rb"\n\r?\n")
 _CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
+_ORDINARY_FIELD = re.compile(r"([!-9;-~]{1,1000}+)[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)\n|([\s\S])")
+"""`_FIELD` in text of bare line feeds; the last group holds what is no field."""
+_NOT_ORDINARY = bytes([*range(9), *range(11, 32), 127])
+"""Controls, the carriage returns of line ends among them."""
+
 
 class Header(NamedTuple):
     """A header block as read: its fields, where the body begins, and whether a bound cut it."""
@@ -50,8 +55,30 @@ def _after_blank_lines(octets: bytes, start: int) -> int:
 
 def slice_header(octets: bytes, start: int, end: int, *, header_limit: int = HEADER_LIMIT, field_limit: int = FIELD_LIMIT) -> Header:
     """Fields from `start`, up to the blank line, `end`, or the first line that is no field (there the body begins, as in Postfix)."""
-    fields: list[Field] = []
     limit = min(end, start + header_limit)
+    return _ordinary(octets, start, limit, field_limit) or _sliced(octets, start, end, limit, field_limit)
+
+
+def _ordinary(octets: bytes, start: int, limit: int, field_limit: int) -> Header | None:
+    """Most headers: ASCII without controls, nothing but fields, a blank line, and all within the bounds; read in one go. None for any other."""
+    blank = _END.search(octets, start, limit)
+    if blank is None:
+        return None
+    raw = octets[start : blank.start() + 1]
+    kept = raw.translate(None, _NOT_ORDINARY)
+    if not raw.isascii() or len(kept) + raw.count(b"\r\n") != len(raw):
+        return None
+    fields: list[Field] = []
+    for name, value, other in _ORDINARY_FIELD.findall(kept.decode("ascii")):
+        # Each line was one octet longer.
+        if other or len(value) > VALUE_LIMIT // 2:
+            return None
+        fields.append(Field(name, name.lower(), (value.replace("\n", "") if "\n" in value else value).strip()))
+    return Header(tuple(fields), blank.end()) if len(fields) <= field_limit else None
+
+
+def _sliced(octets: bytes, start: int, end: int, limit: int, field_limit: int) -> Header:
+    fields: list[Field] = []
     at, cut = start, None
     while (found := _FIELD.match(octets, at, limit)) is not None:
         if found.end() == limit < end:

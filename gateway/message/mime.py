@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
-from gateway.message.charset import decode_text
+import re2
+
+from gateway.message.charset import decode_text, is_ascii
 from gateway.message.encoded_words import base64_octets, decode_words
 from gateway.message.fields import slice_header
 from gateway.message.model import Field, Part
@@ -31,6 +33,7 @@ _PARAMETER = re.compile(r';\s*+([^\s=;"]++)\s*+=\s*+(?:"((?:[^"\\]|\\.)*+)"?|([^
 _CONTINUED = re.compile(r"([^*]++)(?:\*(\d{1,3}))?(\*)?")
 _COMMENT = re.compile(r"\s\([^()]*+\)\s*$")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_LONE_RETURN = re2.compile(rb"\r(?:[^\n]|\z)")
 _EMBEDDED = {"message/rfc822", "message/global", "message/news"}
 _OPAQUE_SIGNED = {"application/pkcs7-mime", "application/x-pkcs7-mime"}
 
@@ -163,7 +166,10 @@ def _decoded(body: _Span, encoding: str) -> bytes:
 
 
 def _text(body: _Span, encoding: str, charset: str | None) -> str:
-    text = decode_text(_decoded(body, encoding)[:TEXT_LIMIT], charset)
+    octets = _decoded(body, encoding)[:TEXT_LIMIT]
+    if is_ascii(octets) and _LONE_RETURN.search(octets) is None:
+        return octets.replace(b"\r", b"").decode("ascii")
+    text = decode_text(octets, charset)
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 

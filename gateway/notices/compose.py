@@ -20,7 +20,7 @@ from gateway.notices.letters import Letters
 from gateway.notices.passages import one_line
 from gateway.notices.typography import typeset
 from gateway.policy.model import Bilingual, Policy
-from gateway.policy.sentences import LANGUAGES, Texts
+from gateway.policy.sentences import Texts
 
 MOST_REFERENCES = 20
 """Message-IDs in References: the thread's first and its latest (RFC 5322 §3.6.4 sets no limit, header sizes do)."""
@@ -68,12 +68,12 @@ def acknowledgement_text(
         about = wording.matter(decision, examination.envelope.received_at, references, policy, now)
     except (KeyError, ValueError):
         raise NoticeRefused("the decision names no division of this policy") from None
-    languages = (decision.language,) if decision.language in LANGUAGES else LANGUAGES
-    said = {each: wording.said(about, each) for each in languages}
-    letter = (letters or Letters(policy, texts)).of(wording.likeness(about, decision.language, languages), languages, said)
+    alike = wording.likeness(about, decision.language)
+    said = {each: wording.said(about, each) for each in alike.languages}
+    letter = (letters or Letters(policy, texts)).of(alike, said)
     text, html = letter.filled(said)
     return Composed(
-        subject=_subject(about, examination.message, decision, languages),
+        subject=_subject(about, examination.message, decision, alike.languages),
         text=text.text,
         html=html.text,
         language=letter.language,

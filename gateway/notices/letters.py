@@ -21,6 +21,7 @@ from gateway.policy.sentences import FRENCH_FOLLOWS, LANGUAGES, LONGEST_TEXT, MA
 KEPT = 512
 """Letters of one policy, about 16 KB each; forty divisions have some hundreds of likenesses. When there is no room, all are dropped."""
 
+_MARKS = tuple(MARKS.values())
 _PLACE = "\ufdde"
 """A noncharacter of Unicode, never valid in a text that is passed on: where an open paragraph stands."""
 _HTML_PLACE = f"<p>{_PLACE}</p>"
@@ -82,54 +83,51 @@ class Letters:
         self._texts = texts
         self._kept: dict[Likeness, Letter] = {}
 
-    def of(self, alike: Likeness, languages: tuple[str, ...], said: Said) -> Letter:
+    def of(self, alike: Likeness, said: Said) -> Letter:
         """The letter for messages that are alike; what is `said` is in it already where that cannot be left open."""
         letter = self._kept.get(alike)
         if letter is not None:
             return letter
-        letter = self._with_places(alike, languages)
+        letter = self._with_places(alike)
         if letter is None:
-            return self._written(alike, languages, said, with_places=False)
+            return self._written(alike, said, with_places=False)
         if len(self._kept) >= KEPT:
             self._kept.clear()
         self._kept[alike] = letter
         return letter
 
-    def _with_places(self, alike: Likeness, languages: tuple[str, ...]) -> Letter | None:
+    def _with_places(self, alike: Likeness) -> Letter | None:
         """None where it must be written anew for each message."""
-        if not self._texts.printing.issuperset((*(_name(alike, language) for language in languages), PAGE)):
+        if not self._texts.printing.issuperset((*(_name(alike, language) for language in alike.languages), PAGE)):
+            return None
+        words = dict.fromkeys(MARKS, "words")
+        if any(mark in value for each in alike.languages for value in wording.values(self._policy, alike, words, each).values() for mark in _MARKS):
             return None
         there = {"received": True, "respond_by": alike.dated, "reference": alike.referenced}
         marks = {name: MARKS[name] if is_there else "" for name, is_there in there.items()}
-        words = dict.fromkeys(MARKS, "words")
-        if any(mark in value for each in languages for value in self._values(alike, languages, each, words).values() for mark in MARKS.values()):
-            return None
-        letter = self._written(alike, languages, dict.fromkeys(languages, marks), with_places=True)
-        whole = "".join((*letter.text.fixed, *letter.html.fixed))
-        misplaced = any(each in whole for each in (*MARKS.values(), _PLACE, "\r"))
-        longest = len(whole) + sum(len(each) + _LONGEST_SAID * sum(map(each.count, MARKS.values())) for each, _ in letter.open)
-        is_sound = len(letter.text.fixed) == len(letter.html.fixed) == len(letter.open) + 1 and not misplaced
+        letter = self._written(alike, dict.fromkeys(alike.languages, marks), with_places=True)
+        fixed = "".join((*letter.text.fixed, *letter.html.fixed))
+        longest = len(fixed) + sum(len(each) + _LONGEST_SAID * sum(map(each.count, _MARKS)) for each, _ in letter.open)
+        is_sound = len(letter.text.fixed) == len(letter.html.fixed) == len(letter.open) + 1 and not any(
+            each in fixed for each in (*_MARKS, _PLACE, "\r")
+        )
         return letter if is_sound and not letter.failed and longest < LONGEST_TEXT // 2 else None
 
-    def _values(self, alike: Likeness, languages: tuple[str, ...], language: str, said: Mapping[str, str]) -> dict[str, str]:
-        closed = alike.closed[languages.index(language)] if alike.closed else ("", "")
-        return wording.values(self._policy, alike, language, said, closed)
-
-    def _written(self, alike: Likeness, languages: tuple[str, ...], said: Said, *, with_places: bool) -> Letter:
-        policy, texts, division = self._policy, self._texts, self._policy.divisions[alike.division]
+    def _written(self, alike: Likeness, said: Said, *, with_places: bool) -> Letter:
+        policy, texts, languages = self._policy, self._texts, alike.languages
+        division = policy.divisions[alike.division]
         failed: list[str] = []
         open_: list[tuple[str, str]] = []
         told = []
         for language in languages:
-            source = _told(_name(alike, language), self._values(alike, languages, language, said[language]), language, texts, failed)
+            source = _told(_name(alike, language), wording.values(policy, alike, said[language], language), language, texts, failed)
             told.append(Passage(language, tuple(_blocks(source, language, open_))) if with_places else passage(source, language))
         passages = (*_french_follows(languages, texts, failed), *told, *_help_line(division, alike.language))
         text_signature, html_signature = frame.signatures({each: _signature_values(policy, division, each) for each in languages}, texts, failed)
-        body = html_body(passages, html_signature)
-        page = frame.page(body, languages[0], policy.city.in_language(languages[0]), texts, failed)
-        spoken = ", ".join(dict.fromkeys((*languages, *(each.language for each in passages))))
+        page = frame.page(html_body(passages, html_signature), languages[0], policy.city.in_language(languages[0]), texts, failed)
         text = f"{plain_text(passages)}\n\n-- \n{text_signature}\n"
         sheets = (Sheet.of(text.split(_PLACE)), Sheet.of(page.split(_HTML_PLACE))) if with_places else (Sheet.of([text]), Sheet.of([page]))
+        spoken = ", ".join(dict.fromkeys((*languages, *(each.language for each in passages))))
         return Letter(tuple(open_), *sheets, spoken, tuple(dict.fromkeys(failed)))
 
 
@@ -137,7 +135,7 @@ def _blocks(source: str, language: str, open_: list[tuple[str, str]]) -> list[Bl
     """Laid out, with a place for each block that has a mark; its source goes into `open_`."""
     found = []
     for each in sources(source):
-        if any(mark in each for mark in MARKS.values()):
+        if any(mark in each for mark in _MARKS):
             open_.append((each, language))
             found.append(Block((_PLACE,)))
         elif (made := block(each, language)).lines:

@@ -82,11 +82,17 @@ class Likeness(NamedTuple):
     """The number for the time when the office is closed is told."""
     notice: bool
     """The City-wide notice is in force."""
-    closed: tuple[tuple[str, str], ...]
-    """(when the office closes, when it opens again) in each language, around a date on a closed day; empty for any other."""
+    closed: tuple[tuple[str, str, str], ...]
+    """(language, when the office closes, when it opens again) around a date on a closed day; empty for any other."""
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """In which it is written, in this order."""
+        return (self.language,) if self.language in LANGUAGES else LANGUAGES
 
 
-def likeness(about: Matter, language: str, languages: tuple[str, ...]) -> Likeness:
+def likeness(about: Matter, language: str) -> Likeness:
+    """`language`: as decided; without a help line, another one is as good as `both`."""
     rules, desk = about.division.acknowledgement, about.desk
     return Likeness(
         about.division.slug,
@@ -98,7 +104,7 @@ def likeness(about: Matter, language: str, languages: tuple[str, ...]) -> Likene
         bool(about.reference),
         bool(desk.contacts.after_hours) and not _open_at(about.now, desk),
         rules.notice is not None and (rules.notice_until is None or about.now < rules.notice_until),
-        _closed_around(about, languages),
+        _closed_around(about),
     )
 
 
@@ -112,16 +118,14 @@ def said(about: Matter, language: str) -> dict[str, str]:
     }
 
 
-def values(policy: Policy, alike: Likeness, language: str, said: Mapping[str, str], closed: tuple[str, str]) -> dict[str, str]:
-    """One entry for each of gateway.policy.sentences.ACKNOWLEDGEMENT_VARIABLES; "" where there is nothing to say.
-
-    `closed`: that of `alike.closed` which is in this language.
-    """
+def values(policy: Policy, alike: Likeness, said: Mapping[str, str], language: str) -> dict[str, str]:
+    """One entry for each of gateway.policy.sentences.ACKNOWLEDGEMENT_VARIABLES; "" where there is nothing to say."""
     division, desk = policy.divisions[alike.division], policy.divisions[alike.desk]
     contacts, rules = desk.contacts, division.acknowledgement
     wording = rules.wording.get(language, Wording())
     own = {"received": said["received"], "respond_by": said["respond_by"], "telephone": contacts.telephone}
     council = contacts.council_desk
+    closed_from, opens_again = next(((closes, opens) for each, closes, opens in alike.closed if each == language), ("", ""))
     found = {
         **said,
         "division": desk.name.in_language(language),
@@ -135,8 +139,8 @@ def values(policy: Policy, alike: Likeness, language: str, said: Mapping[str, st
         "meanwhile": _filled(wording.meanwhile, own),
         "aim": None if alike.dated else _filled(wording.aim, own),
         "notice": rules.notice.in_language(language) if rules.notice and alike.notice else None,
-        "closed_from": closed[0],
-        "opens_again": closed[1],
+        "closed_from": closed_from,
+        "opens_again": opens_again,
         "others": _joined([policy.divisions[each].name.in_language(language) for each in alike.others], language),
         "together": _together(len(alike.others) + 1, language),
         "general": contacts.general,
@@ -178,7 +182,7 @@ def _hours(division: Division, language: str) -> str:
     return dates.opening_hours(division.calendar.hours, language)
 
 
-def _closed_around(about: Matter, languages: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+def _closed_around(about: Matter) -> tuple[tuple[str, str, str], ...]:
     """Around a promise that names a closed day; () for any other. "When it closes" is "" where the office is closed already."""
     hours = about.desk.calendar
     if about.respond_by is None or not any(hours.hours.values()):
@@ -189,9 +193,7 @@ def _closed_around(about: Matter, languages: tuple[str, ...]) -> tuple[tuple[str
         return ()
     opens = calendar.next_opening(due, hours)
     closes = next((at for back in range(1, 15) if (at := calendar.closing(named - timedelta(days=back), hours))), None)
-    return tuple(
-        (dates.near(closes, now, language) if closes and closes > now else "", dates.near(opens, now, language)) for language in languages
-    )
+    return tuple((each, dates.near(closes, now, each) if closes and closes > now else "", dates.near(opens, now, each)) for each in LANGUAGES)
 
 
 def _joined(names: list[str], language: str) -> str:

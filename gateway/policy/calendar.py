@@ -6,13 +6,18 @@ Python compares two times of one zone by their wall clocks, which is wrong in th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import TypeVar
 
 from gateway.policy.model import Calendar, Clock
 
 _DAY = timedelta(days=1)
+_KEPT = 4096
+"""Facts of each calendar: mail asks for the days around today, reports for those of some years. When there is no room, all are dropped."""
+_NEVER = datetime.min.replace(tzinfo=UTC)
+_T = TypeVar("_T")
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
 
@@ -23,7 +28,12 @@ class Due:
 
     at: datetime
     """Aware, in the calendar's zone. Compare it in UTC."""
-    steps: tuple[str, ...]
+    told: Callable[[], Iterable[str]]
+    """The steps, put into words only when somebody asks: mail needs none."""
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        return tuple(self.told())
 
 
 def due(clock: Clock, received: datetime, calendar: Calendar) -> Due:
@@ -42,6 +52,20 @@ def due(clock: Clock, received: datetime, calendar: Calendar) -> Due:
 
 def spans(day: date, calendar: Calendar) -> tuple[tuple[datetime, datetime], ...]:
     """The open spans of a local date as half-open pairs of UTC moments; none on a closed day."""
+    return _known(day, lambda: _spans(day, calendar), calendar)
+
+
+def _known(key: object, work: Callable[[], _T], calendar: Calendar) -> _T:
+    """What was found out of a day once is not worked out again."""
+    found: _T | None = calendar.known.get(key)
+    if found is None:
+        if len(calendar.known) >= _KEPT:
+            calendar.known.clear()
+        found = calendar.known[key] = work()
+    return found
+
+
+def _spans(day: date, calendar: Calendar) -> tuple[tuple[datetime, datetime], ...]:
     if day in calendar.holidays:
         return ()
     shut = _shut_from(day, calendar)
@@ -115,57 +139,93 @@ def spoken_date(day: date, *, year: bool = True) -> str:
 
 
 def _after_hours(clock: Clock, received: datetime, calendar: Calendar) -> Due:
-    start = received.astimezone(calendar.zone)
     end = (received.astimezone(UTC) + timedelta(hours=clock.amount)).astimezone(calendar.zone)
-    steps = [f"received {_spoken(start)}", f"{_count(clock.amount, 'hour')} later: {_spoken(end)}"]
-    shift = (end.utcoffset() or timedelta()) - (start.utcoffset() or timedelta())
-    if shift:
-        minutes = abs(int(shift.total_seconds())) // 60
-        steps.append(
-            f"the clocks went {'forward' if shift > timedelta() else 'back'} by {minutes} minutes between the two; elapsed hours are counted"
-        )
-    reachable = is_open(end, calendar) or is_open(end - timedelta(microseconds=1), calendar)
-    return Due(end, tuple(steps)) if reachable else _at_closed_time(clock, end, steps, calendar)
+
+    def told() -> Iterator[str]:
+        start = received.astimezone(calendar.zone)
+        yield f"received {_spoken(start)}"
+        yield f"{_count(clock.amount, 'hour')} later: {_spoken(end)}"
+        shift = (end.utcoffset() or timedelta()) - (start.utcoffset() or timedelta())
+        if shift:
+            minutes = abs(int(shift.total_seconds())) // 60
+            way = "forward" if shift > timedelta() else "back"
+            yield f"the clocks went {way} by {minutes} minutes between the two; elapsed hours are counted"
+
+    def is_reachable() -> bool:
+        return is_open(end, calendar) or is_open(end - timedelta(microseconds=1), calendar)
+
+    return _at_closed_time(clock, end, told, is_reachable, calendar)
 
 
 def _after_days(clock: Clock, received: datetime, calendar: Calendar) -> Due:
     start = received.astimezone(calendar.zone)
     last = start.date() + clock.amount * _DAY
     end = _moment(last + _DAY, time(0), calendar).astimezone(calendar.zone)
-    steps = [f"received {_spoken(start)}", f"{_count(clock.amount, 'calendar day')} after that day: by the end of {spoken_date(last)}"]
-    return Due(end, tuple(steps)) if is_business_day(last, calendar) else _at_closed_time(clock, end, steps, calendar)
+
+    def told() -> Iterator[str]:
+        yield f"received {_spoken(start)}"
+        yield f"{_count(clock.amount, 'calendar day')} after that day: by the end of {spoken_date(last)}"
+
+    return _at_closed_time(clock, end, told, lambda: is_business_day(last, calendar), calendar)
 
 
-def _at_closed_time(clock: Clock, end: datetime, steps: list[str], calendar: Calendar) -> Due:
+def _at_closed_time(clock: Clock, end: datetime, told: Callable[[], Iterable[str]], is_reachable: Callable[[], bool], calendar: Calendar) -> Due:
     """A due time on a closed day stands, unless the standard says otherwise."""
     if clock.if_closed == "stands":
-        return Due(end, (*steps, "the office is closed then; the date stands"))
+        return Due(end, lambda: (*told(), *(() if is_reachable() else ("the office is closed then; the date stands",))))
+    if is_reachable():
+        return Due(end, told)
     moved = next_opening(end, calendar)
-    return Due(moved, (*steps, f"the office is closed then: moved to the next opening, {_spoken(moved)}"))
+    return Due(moved, lambda: (*told(), f"the office is closed then: moved to the next opening, {_spoken(moved)}"))
 
 
 def _on_business_day(clock: Clock, received: datetime, calendar: Calendar) -> Due:
-    start, steps = _start_day(clock, received, calendar)
-    day = start
-    for number in range(1, clock.amount + 1 if clock.unit == "business_days" else 1):
-        day, skipped = _next_business_day(day, calendar)
-        steps.append(f"business day {number}: {spoken_date(day)}{_because(skipped, calendar)}")
-    end = _day_end(clock, day, calendar).astimezone(calendar.zone)
-    steps.append(f"due {'by the time stated' if clock.unit == 'business_day_at' else 'at closing'}: {_spoken(end)}")
-    return Due(end, tuple(steps))
-
-
-def _start_day(clock: Clock, received: datetime, calendar: Calendar) -> tuple[date, list[str]]:
-    """The business day a message counts as, and the sentence that says why."""
     local = received.astimezone(calendar.zone)
     today = local.date()
+    limit = _known((clock, today), lambda: _limit(clock, today, calendar), calendar)
+    counts_today = received.astimezone(UTC) < limit
+    end = _known((clock, today, counts_today), lambda: _end_of(clock, today, counts_today, calendar), calendar)
+    return Due(end, lambda: _steps(clock, local, calendar))
+
+
+def _limit(clock: Clock, today: date, calendar: Calendar) -> datetime:
+    """What is received before it counts as today."""
+    return _cut_off(clock, today, calendar)[0] if is_business_day(today, calendar) else _NEVER
+
+
+def _end_of(clock: Clock, today: date, counts_today: bool, calendar: Calendar) -> datetime:
+    start = today if counts_today else _next_business_day(today, calendar)[0]
+    return _day_end(clock, _days_of(clock, start, calendar)[-1][0], calendar).astimezone(calendar.zone)
+
+
+def _days_of(clock: Clock, start: date, calendar: Calendar) -> list[tuple[date, list[date]]]:
+    """The day that counts as that of receipt, and each business day to the last, with the closed days passed over before it."""
+    found: list[tuple[date, list[date]]] = [(start, [])]
+    for _ in range(clock.amount if clock.unit == "business_days" else 0):
+        found.append(_next_business_day(found[-1][0], calendar))
+    return found
+
+
+def _steps(clock: Clock, local: datetime, calendar: Calendar) -> Iterator[str]:
+    start, step = _start_day(clock, local, calendar)
+    yield step
+    days = _days_of(clock, start, calendar)
+    for number, (day, skipped) in enumerate(days[1:], 1):
+        yield f"business day {number}: {spoken_date(day)}{_because(skipped, calendar)}"
+    end = _day_end(clock, days[-1][0], calendar).astimezone(calendar.zone)
+    yield f"due {'by the time stated' if clock.unit == 'business_day_at' else 'at closing'}: {_spoken(end)}"
+
+
+def _start_day(clock: Clock, local: datetime, calendar: Calendar) -> tuple[date, str]:
+    """The business day a message counts as, and the sentence that says why."""
+    today, moment = local.date(), local.astimezone(UTC)
     limit, limit_name = _cut_off(clock, today, calendar)
     closed = why_closed(today, calendar)
-    if closed is None and received.astimezone(UTC) < limit:
-        return today, [f"received {_spoken(local)}, before {limit_name}: counts as that day"]
+    if closed is None and moment < limit:
+        return today, f"received {_spoken(local)}, before {limit_name}: counts as that day"
     start, skipped = _next_business_day(today, calendar)
-    reason = _is(closed) if closed else f"{'after' if received.astimezone(UTC) > limit else 'at'} {limit_name}"
-    return start, [f"received {_spoken(local)}, {reason}: counts as {spoken_date(start)}{_because(skipped, calendar)}"]
+    reason = _is(closed) if closed else f"{'after' if moment > limit else 'at'} {limit_name}"
+    return start, f"received {_spoken(local)}, {reason}: counts as {spoken_date(start)}{_because(skipped, calendar)}"
 
 
 def _cut_off(clock: Clock, day: date, calendar: Calendar) -> tuple[datetime, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 Audience = Literal["public", "council", "internal"]
@@ -57,6 +57,8 @@ class Calendar:
     """Closed days with their names."""
     closures: Mapping[date, tuple[time, str]] = field(default_factory=dict)
     """Local date -> (closed from this time on, why); 00:00 closes the whole day."""
+    known: dict[object, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What `gateway.policy.calendar` has found out of single days, by its own keys; it goes with the calendar when that is replaced."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping
 
 import jinja2
 from jinja2 import nodes
@@ -220,7 +220,7 @@ def _compiled(environment: _Environment, sources: Mapping[str, str], shown: Mapp
     return Texts(templates, hashlib.sha256(joined.encode()).hexdigest()[:16], _printing(environment, templates.keys() & sources.keys(), sources))
 
 
-def _printing(environment: _Environment, names: Set[str], sources: Mapping[str, str]) -> frozenset[str]:
+def _printing(environment: _Environment, names: Iterable[str], sources: Mapping[str, str]) -> frozenset[str]:
     """`Texts.printing`, of the acknowledgement and the page."""
     parts: dict[str, set[str]] = {}
     for name in names:

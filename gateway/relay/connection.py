@@ -31,8 +31,11 @@ FAREWELL = 5.0
 class ClientConnection(SMTP):
     """One client's connection; the conversation over it is `_handle_client`, which no event here cancels."""
 
-    def __init__(self, hostname: str) -> None:
-        super().__init__(None, hostname=hostname, data_size_limit=None, enable_SMTPUTF8=True, loop=asyncio.get_running_loop())
+    def __init__(self) -> None:
+        # Not SMTP.__init__: for each connection it looks through its class for commands, hooks and mechanisms of AUTH, 0.1 ms of them.
+        self.loop = asyncio.get_running_loop()
+        self.transport: asyncio.Transport | None = None
+        self._handler_coroutine: asyncio.Task[None] | None = None
         self._inbox = Inbox(self.loop)
         self._peer, self._port = "", 0
         self._encrypted = False
@@ -50,10 +53,10 @@ class ClientConnection(SMTP):
         peer = transport.get_extra_info("peername")
         if isinstance(peer, tuple):
             self._peer, self._port = str(peer[0]).partition("%")[0], int(peer[1])
-        self._inbox.attach(cast(asyncio.Transport, transport))
-        super().connection_made(transport)
-        # The library's timer counts our own work as the client's silence; the inbox has one that does not.
-        cast(asyncio.TimerHandle, self._timeout_handle).cancel()
+        self.transport = cast(asyncio.Transport, transport)
+        self._inbox.attach(self.transport)
+        # The library's timer would count our own work as the client's silence; the inbox has one that does not.
+        self._handler_coroutine = self.loop.create_task(self._handle_client())
 
     def data_received(self, data: bytes) -> None:
         self._inbox.feed(data)
@@ -64,8 +67,7 @@ class ClientConnection(SMTP):
         return not self._encrypted
 
     def connection_lost(self, error: Exception | None) -> None:
-        # Not SMTP.connection_lost: it would cancel the conversation, and with it a message under way.
-        super(SMTP, self).connection_lost(error)
+        # SMTP.connection_lost would cancel the conversation, and with it a message under way.
         self._gone = True
         self._inbox.feed_end()
         self.resume_writing()
@@ -94,9 +96,8 @@ class ClientConnection(SMTP):
 
     def _write(self, octets: bytes) -> None:
         # uvloop raises on a write after close, asyncio ignores it.
-        transport = cast("asyncio.Transport | None", self.transport)
-        if not self._gone and transport is not None and not transport.is_closing():
-            transport.write(octets)
+        if not self._gone and self.transport is not None and not self.transport.is_closing():
+            self.transport.write(octets)
 
     async def _until_read(self, seconds: float) -> None:
         """Wait until the client has read what was written to it. Raises ClientSilent."""
@@ -124,7 +125,7 @@ class ClientConnection(SMTP):
 
     def _hang_up(self) -> None:
         self._inbox.close()
-        transport = cast("asyncio.Transport | None", self.transport)
+        transport = self.transport
         if self._gone or transport is None:
             return
         transport.close()

@@ -35,7 +35,7 @@ class Conversation(ClientConnection):
     """One connection's. `ended` is called with it when its work is over, which may be after the connection is gone."""
 
     def __init__(self, door: Door, ended: Callable[[Conversation], None]) -> None:
-        super().__init__(door.hostname)
+        super().__init__()
         self._door = door
         self._limits = door.limits
         self._ended = ended

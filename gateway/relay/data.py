@@ -62,11 +62,11 @@ class EndOfData:
         if end is not None:
             self.ended = True
             self.rest = joined[end.end() :]
-            body = keep = end.start() + 2
+            until = keep = end.start() + 2
         else:
-            body, keep = len(joined), max(0, len(joined) - _HELD)
-        self.lone_dot = self.lone_dot or bool(_DOT_AFTER_CR.search(joined, 0, body)) or _has_lone_dot(joined, since, body, self.ended)
-        self.stuffed += joined.count(_STUFFED, since, body) - self._tail.count(_STUFFED)
+            until, keep = len(joined), max(0, len(joined) - _HELD)
+        self.lone_dot = self.lone_dot or bool(_DOT_AFTER_CR.search(joined, 0, until)) or _has_lone_dot(joined, since, until, self.ended)
+        self.stuffed += joined.count(_STUFFED, since, until) - self._tail.count(_STUFFED)
         return keep
 
 

@@ -16,9 +16,10 @@ from gateway.judgement.verdict import AcknowledgementDecision
 from gateway.ledger.records import Notice
 from gateway.message.model import Field, Message, Part
 from gateway.message.own_token import is_own_message_id, own_token_valid
+from gateway.notices import wording
 from gateway.notices.compose import MOST_REFERENCES, NoticeRefused, acknowledgement_text
 from gateway.notices.parse_back import check
-from gateway.notices.wording import matter, values
+from gateway.notices.wording import likeness, matter, values
 from gateway.policy.model import Bilingual, Policy
 from gateway.policy.sentences import ACKNOWLEDGEMENT_VARIABLES, Texts
 from tests.notices.compose_cases import (
@@ -214,7 +215,8 @@ def test_nothing_of_the_resident_is_repeated_but_the_quoted_subject() -> None:
 def test_in_confidence_no_template_is_told_of_other_divisions() -> None:
     confidential = decision(case("equity-diversity-human-rights", confidential=True), HR)
     plain = decision(case("equity-diversity-human-rights"), HR)
-    said, told = (values(matter(each, RECEIVED, REFERENCES, POLICY, RECEIVED), "en") for each in (confidential, plain))
+    abouts = [matter(each, RECEIVED, REFERENCES, POLICY, RECEIVED) for each in (confidential, plain)]
+    said, told = (values(POLICY, likeness(each, "en"), wording.said(each, "en"), "en") for each in abouts)
     assert (said["others"], told["others"]) == ("", "Human Resources")
     assert set(said) == ACKNOWLEDGEMENT_VARIABLES
 
