@@ -6,13 +6,14 @@ Gathers; decides nothing about sending. Here it is also settled which divisions 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from gateway.judgement.audience import the_sender
 from gateway.judgement.authentication import Authentication
 from gateway.judgement.canonical import canonical, fits_any, is_deliverable, split, untagged
 from gateway.judgement.mail_providers import PUBLIC_MAIL_PROVIDERS
-from gateway.judgement.signals import is_bounce_handler, sender_class
+from gateway.judgement.signals import SenderClass, is_bounce_handler, sender_class
 from gateway.judgement.verdict import Automatic, Case
 from gateway.message.model import Envelope, Message
 from gateway.policy.model import Audience, Division, Policy
@@ -54,6 +55,41 @@ class Circumstances:
     """Those of them that this message puts something to: not the sender's own mailbox, not a copy from a colleague."""
     reply_to: str
     """Where an acknowledgement would go; "" = nowhere."""
+
+    @cached_property
+    def writing_divisions(self) -> frozenset[str]:
+        """Slugs of those whose mailbox stands in From."""
+        return divisions_in_from(self.message, self.policy)
+
+    @cached_property
+    def refusals(self) -> tuple[str | None, ...]:
+        """Of each division asked: why it does not acknowledge such mail; None when it does."""
+        return tuple(refusal(addressed, self.audience) for addressed, _ in self.asked)
+
+    @cached_property
+    def writers(self) -> tuple[tuple[SenderClass, str], ...]:
+        """Of each machine in From: its class, and its local part in canonical form."""
+        local_parts = (split(canonical(each.spec))[0] for each in self.message.of("from"))
+        return tuple((found, local) for local in local_parts if (found := sender_class(local)) is not None)
+
+    @cached_property
+    def returns_to(self) -> tuple[SenderClass | None, str]:
+        """The same of where an acknowledgement would go; None for a person."""
+        local = split(canonical(self.reply_to))[0]
+        return sender_class(local), local
+
+
+def refusal(addressed: Addressed, audience: Audience) -> str | None:
+    """Why one addressed division does not acknowledge mail of this audience; None when it does."""
+    division = addressed.division
+    if addressed.named == "nowhere":
+        return "not-addressed"
+    if not division.acknowledgements:
+        return "stopped-for-division"
+    if audience not in division.acknowledgement.sent_to:
+        return "audience-not-acknowledged"
+    mode = division.rollout.get(audience, "observe")
+    return None if mode == "enforce" else f"rollout-{mode}"
 
 
 def addressed_divisions(message: Message, envelope: Envelope, policy: Policy) -> tuple[Addressed, ...]:
@@ -136,8 +172,9 @@ def inquirer_of(message: Message, reply_to: str) -> str:
     return canonical(person_to_answer(message) or sender.spec)
 
 
-def further_addresses(at: Circumstances) -> tuple[str, ...]:
-    """Where else a person's answer may go, and from where else the same person may write: envelope sender, From, Reply-To; canonical.
+def further_addresses(at: Circumstances, inquirer: str) -> tuple[str, ...]:
+    """Where else than to `inquirer` a person's answer may go, and from where else the same person may write: envelope sender, From, Reply-To;
+    canonical.
 
     Never a division's mailbox, never a machine's; of a source that speaks for others only its Reply-To. Reply-To first: there mail
     programs send an answer (RFC 5322 §3.6.2).
@@ -146,9 +183,10 @@ def further_addresses(at: Circumstances) -> tuple[str, ...]:
     named = [each.spec for each in at.message.of("reply-to")]
     if not at.trusted_source:
         named += [sender.spec if sender else "", at.envelope.mail_from]
-    persons = (canonical(each) for each in named if _may_be_a_person(each) and division_of(each, at.policy) is None)
-    known = inquirer_of(at.message, at.reply_to)
-    return tuple(each for each in dict.fromkeys(persons) if each != known)[:MOST_FURTHER_ADDRESSES]
+    # Mostly all are the inquirer's.
+    others = [each for each in dict.fromkeys(named) if canonical(each) != inquirer]
+    persons = (canonical(each) for each in others if _may_be_a_person(each) and division_of(each, at.policy) is None)
+    return tuple(dict.fromkeys(persons))[:MOST_FURTHER_ADDRESSES]
 
 
 def is_shared_domain(domain: str, policy: Policy) -> bool:

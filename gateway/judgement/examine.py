@@ -115,7 +115,7 @@ def examine(
         from_staff=from_staff,
         acknowledgement=decision,
         trace=ruling.trace,
-        further_addresses=further_addresses(at),
+        further_addresses=further_addresses(at, inquirer),
         shared_domain=is_shared_domain(split(inquirer)[1], policy),
         staff=staff,
         goes_outside=any(split(each)[1] not in policy.organization_domains for each in envelope.rcpt_to),

@@ -53,7 +53,7 @@ class Ruling:
 def rule(circumstances: Circumstances) -> Ruling:
     """Apply the table."""
     trace = [_authentication_note(circumstances)]
-    acknowledging = tuple(case for addressed, case in circumstances.asked if refusals.refusal(addressed, circumstances) is None)
+    acknowledging = tuple(case for (_, case), refused in zip(circumstances.asked, circumstances.refusals, strict=True) if refused is None)
     if circumstances.trusted_source:
         trace.append(Step("trusted-source", "note", "From is listed under trusted_sources", reason("trusted-source").source))
     for each in RULES:
@@ -70,7 +70,8 @@ def rule(circumstances: Circumstances) -> Ruling:
 
 def presentable(evidence: str) -> str:
     """Evidence without addresses and line breaks, clipped."""
-    return " ".join(_ADDRESS.sub("[address]", evidence).split())[:EVIDENCE_LIMIT]
+    shown = _ADDRESS.sub("[address]", evidence) if "@" in evidence else evidence
+    return " ".join(shown.split())[:EVIDENCE_LIMIT]
 
 
 RULES: tuple[Rule, ...] = (
@@ -131,6 +132,7 @@ RULES: tuple[Rule, ...] = (
     Rule("answers-our-notice", refusals.answers_our_notice, "it answers no notice of ours"),
 )
 
+_WEAK_MARKS = {each.field.lower(): each for each in signals.WEAK_MARKS}
 _PASSED = {each.slug: Step(each.slug, "pass", each.clear, reason(each.slug).source) for each in RULES}
 
 
@@ -144,8 +146,10 @@ def _authentication_note(at: Circumstances) -> Step:
 
 
 def _weak_signals(at: Circumstances) -> Iterator[Step]:
-    for mark in signals.WEAK_MARKS:
-        if any(signals.carries(mark, value) for value in at.message.all(mark.field)):
+    written = at.message.names_among(_WEAK_MARKS.keys())
+    for name, mark in _WEAK_MARKS.items():
+        if name in written and any(signals.carries(mark, value) for value in at.message.all(mark.field)):
             yield Step("weak-signal", "note", mark.field, reason("weak-signal").source)
-    if at.message.of("reply-to") and not any(refusals.is_from(at, each.spec) for each in at.message.of("reply-to")):
+    answered = at.message.of("reply-to")
+    if answered and not any(refusals.is_from(at, each.spec) for each in answered):
         yield Step("weak-signal", "note", "Reply-To differs from From", reason("weak-signal").source)

@@ -12,7 +12,7 @@ from gateway.judgement import signals
 from gateway.judgement.audience import claims_our_domain, the_sender
 from gateway.judgement.authentication import without_comments
 from gateway.judgement.canonical import canonical, is_deliverable, split
-from gateway.judgement.circumstances import Addressed, Circumstances, division_of, divisions_in_from, is_from_mail_room, person_to_answer
+from gateway.judgement.circumstances import Circumstances, division_of, is_from_mail_room, person_to_answer
 from gateway.judgement.verdict import AutomaticType
 from gateway.message.automatic import auto_submitted_keyword
 from gateway.message.model import MeasuredOnly
@@ -121,7 +121,8 @@ def system_sender(at: Circumstances) -> str | None:
 
 
 def no_reply_sender(at: Circumstances) -> str | None:
-    return None if person_to_answer(at.message) else _from_of_class(at, "no-reply-sender")
+    found = _from_of_class(at, "no-reply-sender")
+    return None if found is None or person_to_answer(at.message) else found
 
 
 def unlisted_form(at: Circumstances) -> str | None:
@@ -137,18 +138,18 @@ def system_return_path(at: Circumstances) -> str | None:
     local, domain = split(canonical(at.reply_to))
     if signals.is_bounce_handler(local, domain) and not is_from(at, at.reply_to):
         return "the envelope sender is an address that handles bounces"
-    found = (_reply_of_class(at, each) for each in ("system-sender", "no-reply-sender", "role-sender"))
-    return next((each for each in found if each), None)
+    found, handler = at.returns_to
+    return f"MAIL FROM: {signals.sender_pattern(handler)}" if found is not None else None
 
 
 def own_mailbox(at: Circumstances) -> str | None:
-    mine = divisions_in_from(at.message, at.policy)
-    return "sender and recipient are mailboxes of one division" if not at.asked and any(each.division.slug in mine for each in at.addressed) else None
+    written = not at.asked and any(each.division.slug in at.writing_divisions for each in at.addressed)
+    return "sender and recipient are mailboxes of one division" if written else None
 
 
 def division_sender(at: Circumstances) -> str | None:
-    if mine := divisions_in_from(at.message, at.policy):
-        return f"From: a mailbox of {min(mine)}"
+    if at.writing_divisions:
+        return f"From: a mailbox of {min(at.writing_divisions)}"
     returns_to = division_of(at.reply_to, at.policy)
     return f"MAIL FROM: a mailbox of {returns_to.slug}" if returns_to else None
 
@@ -214,25 +215,11 @@ def refused_as(slug: str) -> Look:
     """No division acknowledges such mail, and the first of them refuses for this reason."""
 
     def look(at: Circumstances) -> str | None:
-        refusals = [refusal(addressed, at) for addressed, _ in at.asked]
-        if not refusals or None in refusals or refusals[0] != slug:
+        if not at.refusals or None in at.refusals or at.refusals[0] != slug:
             return None
         return f"{at.asked[0][0].division.slug}: {at.audience}"
 
     return look
-
-
-def refusal(addressed: Addressed, at: Circumstances) -> str | None:
-    """Why one addressed division does not acknowledge such mail; None when it does."""
-    division = addressed.division
-    if addressed.named == "nowhere":
-        return "not-addressed"
-    if not division.acknowledgements:
-        return "stopped-for-division"
-    if at.audience not in division.acknowledgement.sent_to:
-        return "audience-not-acknowledged"
-    mode = division.rollout.get(at.audience, "observe")
-    return None if mode == "enforce" else f"rollout-{mode}"
 
 
 def _carried_mark(at: Circumstances, marks: tuple[signals.Mark, ...]) -> str | None:
@@ -243,16 +230,12 @@ def _carried_mark(at: Circumstances, marks: tuple[signals.Mark, ...]) -> str | N
 
 
 def _from_of_class(at: Circumstances, wanted: signals.SenderClass) -> str | None:
-    for address in at.message.of("from"):
-        local = split(canonical(address.spec))[0]
-        if signals.sender_class(local) == wanted:
-            return f"From: {signals.sender_pattern(local)}"
-    return None
+    return next((f"From: {signals.sender_pattern(local)}" for found, local in at.writers if found == wanted), None) if at.writers else None
 
 
 def _reply_of_class(at: Circumstances, wanted: signals.SenderClass) -> str | None:
-    local = split(canonical(at.reply_to))[0]
-    return f"MAIL FROM: {signals.sender_pattern(local)}" if signals.sender_class(local) == wanted else None
+    found, local = at.returns_to
+    return f"MAIL FROM: {signals.sender_pattern(local)}" if found == wanted else None
 
 
 def is_from(at: Circumstances, address: str) -> bool:

@@ -43,6 +43,8 @@ class _Decided:
     opened: dict[str, int]
     """Reference -> provisional id of each case in `verdict.opens`, in that order."""
     notices: tuple[Notice, ...]
+    acknowledgement: KnownNotice | None
+    """The message's own, by this decision or an earlier one; a later copy of the message may bring one that does not speak for these cases."""
     kept_in_thread: bool
     """False for a Message-ID that the thread table holds too often already."""
     measured: Measured | None
@@ -134,7 +136,7 @@ class _Deciding:
         for each in notices:
             if each.kind == "acknowledgement":
                 entry.acknowledgement = KnownNotice(each.key)
-        return _Decided(examination, keyed, decision, entry, new, seen_by, opened, notices, kept, measured)
+        return _Decided(examination, keyed, decision, entry, new, seen_by, opened, notices, entry.acknowledgement, kept, measured)
 
     def _measured(self, examination: Examination, keyed: Keyed, decision: Decision) -> Measured | None:
         excluded = self._known.excluded.answered_by(examination, keyed)
@@ -230,7 +232,7 @@ class _Writing:
 
     def _case_row(self, one: _Decided, opened: Case, reference: str) -> dict[str, Any]:
         received_at = one.examination.envelope.received_at
-        notice = one.known.acknowledgement if _speaks_for(one.decision, opened) else None
+        notice = one.acknowledgement if _speaks_for(one.decision, opened) else None
         # A later copy of a message whose acknowledgement is out already: its new case was acknowledged before it was opened.
         acknowledged_at = max(notice.sent_at, received_at) if notice and notice.sent_at else None
         return _promise_row(opened, reference, one) | {

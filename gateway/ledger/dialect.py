@@ -9,16 +9,16 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Engine, Subquery, Table, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
 from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool, StaticPool
-from sqlalchemy.types import TypeEngine
 
 BUSY_MILLISECONDS = 500
 """How long a write waits for another process's lock. Short, because a relayed message's 250 waits with it."""
@@ -204,6 +204,26 @@ def execute_each(connection: Connection, sql: str, rows: Iterable[Mapping[str, o
         raise _told(connection, sql, error) from None
 
 
+@contextmanager
+def savepoint(connection: Connection) -> Iterator[None]:
+    """What happens within it is undone alone, if anything is raised; not one within the other. SQLAlchemy's costs more than most statements."""
+    execute(connection, "SAVEPOINT alone", ())
+    try:
+        yield
+    except BaseException:
+        if _in_transaction(connection):
+            execute(connection, "ROLLBACK TO alone", ())
+            execute(connection, "RELEASE alone", ())
+        raise
+    execute(connection, "RELEASE alone", ())
+
+
+def _in_transaction(connection: Connection) -> bool:
+    """Some errors (disk full, input or output) end the whole transaction (https://sqlite.org/lang_transaction.html, Response To Errors)."""
+    driver: Any = connection.connection.driver_connection
+    return bool(driver.in_transaction)
+
+
 def first_free(connection: Connection, table: Table) -> int:
     """The number that the next row gets. Under the write lock, so that nobody else takes it."""
     return int(execute(connection, f'SELECT coalesce(max(id), 0) + 1 FROM "{table.name}"', ())[0][0])  # noqa: S608 - a name of the schema
@@ -219,12 +239,6 @@ def with_lists(sql: str, names: Collection[str]) -> str:
     for name in names:
         sql = sql.replace(f"(__[POSTCOMPILE_{name}])", f"(SELECT value FROM json_each(:{name}))")  # noqa: S608 - a name of the code
     return sql
-
-
-def given(name: str, columns: Mapping[str, TypeEngine[Any]]) -> Subquery:
-    """Rows that a statement reads like a table; they come as one value, `as_list` of lists in the order of `columns`."""
-    each = ", ".join(f"json_extract(value, '$[{place}]') AS {column}" for place, column in enumerate(columns))
-    return text(f"SELECT {each} FROM json_each(:{name})").columns(**columns).subquery(name)  # noqa: S608 - names of the code
 
 
 def _told(connection: Connection, sql: str, error: sqlite3.Error) -> BaseException:

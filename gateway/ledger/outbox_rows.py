@@ -99,7 +99,7 @@ _SETTLE = Together(
             settled_at=settled.c.at,
             due_at=func.coalesce(settled.c.due_at, notice.c.due_at),
             # What does not go out takes no place in the windows of [caps].
-            slot_at=case((settled.c.state.in_(("sent", "waiting")), notice.c.slot_at)),
+            slot_at=case((or_(settled.c.state == "sent", settled.c.state == "waiting"), notice.c.slot_at)),
             lease_token=None,
             last_code=settled.c.code,
             last_problem=settled.c.problem,

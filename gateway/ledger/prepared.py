@@ -8,18 +8,19 @@ Decides nothing about rows; what differs between engines is `dialect.py`'s. Erro
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Delete, Select, Subquery, Table, Update
+from sqlalchemy import Connection, Delete, Select, Subquery, Table, Update, text
 from sqlalchemy.types import TypeEngine
 
 from gateway.ledger import dialect
 
 MOST_ROWS = 32
-"""Rows of one INSERT; fewer are written in powers of two, so that the driver has few statements to remember."""
+"""Rows of one statement; fewer are written in powers of two, so that the driver has few statements to remember."""
 
+_GIVEN = "(_GIVEN_)"
 _Convert = Callable[[Any], Any]
 
 
@@ -99,20 +100,29 @@ class Change(_Prepared):
             dialect.execute_each(connection, self.sql(), [self.values(row) for row in rows])
 
 
-class Together:
+class Together(_Prepared):
     """An UPDATE or DELETE for some sets of values at once: `make` has them as the rows of a table with these columns. No two may fit one row."""
 
     def __init__(self, columns: Mapping[str, TypeEngine[Any]], make: Callable[[Subquery], Update | Delete]) -> None:
+        named = ", ".join(f"column{number} AS {name}" for number, name in enumerate(columns, 1))
+        given = text(f"SELECT {named} FROM (VALUES {_GIVEN}) AS listed")  # noqa: S608 - names of the code
+        super().__init__(make(given.columns(**columns).subquery("given")))
         self._columns = columns
-        self._change = Change(make(dialect.given("given", columns)))
-        self._convert: list[_Convert | None] = []
+        self._to_driver: list[_Convert | None] = []
 
     def run(self, connection: Connection, rows: Sequence[Sequence[Any]]) -> None:
-        if not rows:
-            return
-        convert = self._convert = self._convert or [_to_driver(each) for each in self._columns.values()]
-        values = [[each(value) if each else value for each, value in zip(convert, row, strict=True)] for row in rows]
-        self._change.each(connection, [{"given": dialect.as_list(values)}])
+        convert = self._to_driver = self._to_driver or [_to_driver(each) for each in self._columns.values()]
+        waiting = iter(rows)
+        for together in _in_statements(len(rows)):
+            sql, values = self._for(together), self.values({})
+            for number, row in enumerate(islice(waiting, together)):
+                for place, (each, value) in enumerate(zip(convert, row, strict=True)):
+                    values[f"given_{number}_{place}"] = each(value) if each else value
+            dialect.execute(connection, sql, values)
+
+    def _for(self, rows: int) -> str:
+        places = range(len(self._columns))
+        return self.sql().replace(_GIVEN, ", ".join(f"({', '.join(f':given_{number}_{place}' for place in places)})" for number in range(rows)))
 
 
 class Rows:
@@ -129,9 +139,8 @@ class Rows:
         columns = tuple(rows[0])
         start, convert = self._shapes.get(columns) or self._shape(columns)
         place = f"({', '.join('?' * len(columns))})"
-        waiting, left = iter(rows), len(rows)
-        while left:
-            together = min(1 << left.bit_length() - 1, MOST_ROWS)
+        waiting = iter(rows)
+        for together in _in_statements(len(rows)):
             values: list[Any] = []
             for row in islice(waiting, together):
                 one = [row[name] for name in columns]
@@ -139,13 +148,20 @@ class Rows:
                     one[at] = each(one[at])
                 values += one
             dialect.execute(connection, start + ", ".join([place] * together), values)
-            left -= together
 
     def _shape(self, columns: tuple[str, ...]) -> tuple[str, list[tuple[int, _Convert]]]:
         names = ", ".join(f'"{name}"' for name in columns)
         convert = [(at, each) for at, name in enumerate(columns) if (each := _to_driver(self._table.c[name].type)) is not None]
         self._shapes[columns] = (f'INSERT INTO "{self._table.name}" ({names}) VALUES ', convert)  # noqa: S608 - names of the schema
         return self._shapes[columns]
+
+
+def _in_statements(rows: int) -> Iterator[int]:
+    """How many of them each statement takes."""
+    while rows:
+        together = min(1 << rows.bit_length() - 1, MOST_ROWS)
+        yield together
+        rows -= together
 
 
 def _to_driver(type_: TypeEngine[Any]) -> _Convert | None:

@@ -82,8 +82,10 @@ def forget(connection: Connection, notice_ids: Iterable[int]) -> None:
 
 def pointless(connection: Connection, notice_ids: Sequence[int]) -> list[int]:
     """Those of these mails that speak of anything that is answered, or another division's, by now."""
+    if not notice_ids:
+        return []
     found = _MARKED.where(reminder.c.notice_id.in_(notice_ids), _ANSWERED).distinct()
-    return list(connection.execute(found).scalars()) if notice_ids else []
+    return list(connection.execute(found).scalars())
 
 
 def _told(connection: Connection, case_ids: Sequence[int] | None, since: datetime) -> dict[tuple[int, int], frozenset[str]]:

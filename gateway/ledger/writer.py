@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 
 from gateway import telemetry
 from gateway.judgement.verdict import Examination
+from gateway.ledger import dialect
 from gateway.ledger.batch import record
 from gateway.ledger.errors import LedgerUnavailable, RecordingFailed
 from gateway.ledger.ledger import Ledger
@@ -218,7 +219,7 @@ class Writer:
         if item.examination is None:
             return self._work(connection, item)
         try:
-            with connection.begin_nested():
+            with dialect.savepoint(connection):
                 return self._record(connection, [item.examination])[0]
         except Exception as error:
             if self._ledger.is_outage(error):
@@ -229,7 +230,7 @@ class Writer:
     def _work(self, connection: Connection, item: _Item) -> Any:
         assert item.work is not None
         try:
-            with connection.begin_nested():
+            with dialect.savepoint(connection):
                 return item.work(connection)
         except Exception as error:
             if self._ledger.is_outage(error):

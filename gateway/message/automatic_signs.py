@@ -131,10 +131,11 @@ class Signs:
 
     def table(self, table: dict[str, re.Pattern[str]]) -> str | None:
         """Evidence of the first field that stands in the table with a fitting value."""
-        for name in sorted(self.names & table.keys()):
-            for value in self.message.all(name):
-                if table[name].search(value):
-                    return evidence(name, value)
+        for name in sorted(self.names):
+            if name in table:
+                for value in self.message.all(name):
+                    if table[name].search(value):
+                        return evidence(name, value)
         return None
 
     @cached_property
@@ -179,8 +180,13 @@ class Signs:
             return evidence(names[0], "")
         return "Precedence: list" if self.precedence("list") else None
 
+    @cached_property
+    def precedences(self) -> frozenset[str]:
+        """What Precedence and its private form say."""
+        return frozenset(value.strip().lower() for name in ("precedence", "x-precedence") for value in self.message.all(name))
+
     def precedence(self, *words: str) -> bool:
-        return any(value.strip().lower() in words for name in ("precedence", "x-precedence") for value in self.message.all(name))
+        return not self.precedences.isdisjoint(words)
 
     @cached_property
     def old_responder(self) -> str | None:
@@ -246,9 +252,16 @@ class Signs:
 
 
 def _opening(text: str) -> str:
-    """The first words on one line; most texts are longer than it takes to make one."""
-    line = " ".join(text[: 2 * OPENING_LIMIT].split())
-    return (line if len(line) >= OPENING_LIMIT else " ".join(text.split()))[:OPENING_LIMIT]
+    """The first words of folded text on one line. Nearly always there are enough of them in its beginning."""
+    line = _on_one_line(text[: OPENING_LIMIT + OPENING_LIMIT // 4])
+    return (line if len(line) >= OPENING_LIMIT else _on_one_line(text))[:OPENING_LIMIT]
+
+
+def _on_one_line(text: str) -> str:
+    text = text.replace("\n", " ")
+    while "  " in text:
+        text = text.replace("  ", " ")
+    return text.strip()
 
 
 def _mentions_machine(part: Part) -> bool:

@@ -134,12 +134,14 @@ def _phrase(display_name: str) -> list[str]:
 
 def _encoded_words(value: str) -> list[str]:
     """Never splits a character between two words (RFC 2047 §5)."""
-    chunks: list[bytes] = [b""]
-    for character in value:
-        octets = character.encode("utf-8", "replace")
-        if len(chunks[-1]) + len(octets) > _ENCODED_WORD_OCTETS:
-            chunks.append(b"")
-        chunks[-1] += octets
+    octets = value.encode("utf-8", "replace")
+    chunks, start = [], 0
+    while start < len(octets) or not chunks:
+        end = start + _ENCODED_WORD_OCTETS
+        while end < len(octets) and octets[end] & 0xC0 == 0x80:  # in the middle of a character
+            end -= 1
+        chunks.append(octets[start:end])
+        start = end
     return [f"=?utf-8?b?{base64.b64encode(chunk).decode('ascii')}?=" for chunk in chunks]
 
 

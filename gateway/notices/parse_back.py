@@ -51,6 +51,7 @@ _FROM = re.compile(r"(?:[^<>@]|@(?=[^<>]* <))*<([^<>\s]+@[^<>\s]+)>")
 _BOUNDARY = re.compile(r'multipart/(alternative|mixed); boundary="(=_[0-9a-z]+)"')
 _LONGEST_ENCODED = 76
 """Characters of a line in quoted-printable (RFC 2045 §6.7 (5))."""
+_WELL_WRAPPED = re.compile(rf"(?:[ -~]{{0,{_LONGEST_ENCODED}}}+\r\n)++")
 
 
 def check(notice: Notice) -> str | None:
@@ -61,28 +62,29 @@ def check(notice: Notice) -> str | None:
     if not octets.isascii() or b"\0" in octets:
         return "an octet that is not 7-bit text"
     text = octets.decode("ascii")
-    lengths = list(map(len, text.split("\r\n")))
-    head, end_of_head, body = text.partition("\r\n\r\n")
-    complaint = _lines(text, lengths)
-    if complaint is not None:
-        return complaint
-    if not end_of_head:
-        return "no body"
+    head, _, body = text.partition("\r\n\r\n")
     fields = _fields(head)
+    well_wrapped = _WELL_WRAPPED.fullmatch(body) is not None
+    if isinstance(fields, str) or not well_wrapped or len(head) > LONGEST_LINE:  # else no single line needs to be looked at
+        complaint = _lines(text)
+        if complaint is not None:
+            return complaint
     if notice.kind not in _ORDERS:
         return f"no list of fields for a notice of kind {notice.kind}"
     if isinstance(fields, str):
         return fields
-    return _header(notice, fields) or _body(notice, fields[-1][1], body, max(lengths[head.count("\r\n") + 2 :]))
+    return _header(notice, fields) or _body(notice, fields[-1][1], body, well_wrapped=well_wrapped)
 
 
-def _lines(text: str, lengths: list[int]) -> str | None:
-    """`lengths` of the lines without CRLF, with what stands behind the last one."""
-    if lengths[-1]:
+def _lines(text: str) -> str | None:
+    *lines, rest = text.split("\r\n")
+    if rest:
         return "the last line has no end"
-    if text.count("\r") != len(lengths) - 1 or text.count("\n") != len(lengths) - 1:
+    if text.count("\r") != len(lines) or text.count("\n") != len(lines):
         return "a bare CR or LF"
-    return "a line is too long" if max(lengths) > LONGEST_LINE else None
+    if max(map(len, lines)) > LONGEST_LINE:
+        return "a line is too long"
+    return None if "\r\n\r\n" in text else "no body"
 
 
 def _header(notice: Notice, fields: list[tuple[str, str]]) -> str | None:
@@ -115,11 +117,11 @@ def _fields(head: str) -> list[tuple[str, str]] | str:
         return "a header line that is neither a field nor its continuation"
     if not head.replace("\r\n", "").isprintable():
         return "a control character in a header field"
-    return [(name, value.replace("\r\n", "")) for name, value in fields]
+    return [(name, value.replace("\r\n", "") if "\r" in value else value) for name, value in fields]
 
 
-def _body(notice: Notice, content_type: str, body: str, longest: int) -> str | None:
-    """Exactly two parts, plain text first, in transfer encoding that any server passes on. `longest`: characters of a line of `body`."""
+def _body(notice: Notice, content_type: str, body: str, *, well_wrapped: bool) -> str | None:
+    """Exactly two parts, plain text first, in transfer encoding that any server passes on."""
     boundary = _BOUNDARY.fullmatch(content_type)
     if boundary is None or (boundary[1] == "mixed") != (notice.kind == "digest"):
         return "Content-Type is not what it must be"
@@ -132,7 +134,7 @@ def _body(notice: Notice, content_type: str, body: str, longest: int) -> str | N
         head, _, content = part.removeprefix("\r\n").partition("\r\n\r\n")
         if head != f"Content-Type: {kind}\r\nContent-Transfer-Encoding: quoted-printable" or not content or content.isspace():
             return "a part is not what it must be"
-        if longest > _LONGEST_ENCODED and max(map(len, content.split("\r\n"))) > _LONGEST_ENCODED:
+        if not well_wrapped and max(map(len, content.split("\r\n"))) > _LONGEST_ENCODED:
             return "a line of a part is too long for its transfer encoding"
     return None
 

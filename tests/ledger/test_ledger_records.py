@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.exc import StatementError
@@ -287,6 +287,12 @@ def two_ledgers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Ledge
         each.close()
 
 
+# A copy for a second mailbox comes when the correspondent's cap is used up, and a third one, from another sender, is acknowledged after it.
+_LATER_COPY = [("answer", 0, (HR,), RESIDENT), *[("inquiry", 0, (HR,), RESIDENT)] * 3, ("repeat", 0, (EQUITY,), RESIDENT)]
+_LATER_COPY += [("repeat", 0, (HR,), "other@example.org")]
+
+
+@example(steps=_LATER_COPY, cuts=set())
 @given(steps=_STEPS, cuts=st.sets(st.integers(1, 11)))
 @settings(max_examples=100)
 def test_how_messages_fall_into_batches_changes_nothing(two_ledgers: list[Ledger], steps, cuts: set[int]) -> None:
