@@ -38,7 +38,8 @@ class Reading:
 
     @cached_property
     def body(self) -> str:
-        return plain(self.newest_text[:TEXT_LIMIT])
+        # Its white space stays: phrases are found whatever stands between their words.
+        return _folded(self.newest_text[:TEXT_LIMIT])
 
     @cached_property
     def attachments(self) -> str:
@@ -82,21 +83,27 @@ def _holds(condition: Mapping[str, tuple[str, ...]], reading: Reading) -> bool:
 
 def plain(text: str) -> str:
     """Without case, accents and runs of white space; underscores divide words, typewriter apostrophes."""
+    return " ".join(_folded(text).split())
+
+
+def _folded(text: str) -> str:
     if not text.isascii():
         text = text.encode("utf-8", "replace").decode("utf-8")  # surrogates would make RE2 raise
         text = _ACCENTS.sub("", unicodedata.normalize("NFKD", text.replace("\u2019", "'")))
-    return " ".join(text.replace("_", " ").casefold().split())
+    return text.replace("_", " ").casefold()
 
 
 _ACCENTS = re.compile(r"[\u0300-\u036f]+")
 """Latin, Greek and Cyrillic ones; the vowel signs of Tamil or Punjabi are letters."""
+_SPACES = r"[\s\x0b\x1c-\x1f\x85\pZ]+"
 _CAMEL = re.compile(r"(?<=[a-zà-ÿ])(?=[A-Z])")
 
 
 @lru_cache(maxsize=4096)
 def _beginning_a_word(phrases: tuple[str, ...]) -> re2._Regexp:
     # On a long mail ten times as fast as `re`, which tries every phrase at every character.
-    return _compiled(rf"(?:^|[^\pL\pN_])(?:{'|'.join(re2.escape(plain(each)) for each in phrases)})")
+    words = (map(re2.escape, plain(each).split(" ")) for each in phrases)
+    return _compiled(rf"(?:^|[^\pL\pN_])(?:{'|'.join(map(_SPACES.join, words))})")
 
 
 @lru_cache(maxsize=1024)

@@ -100,29 +100,32 @@ class Change(_Prepared):
             dialect.execute_each(connection, self.sql(), [self.values(row) for row in rows])
 
 
-class Together(_Prepared):
+class Together:
     """An UPDATE or DELETE for some sets of values at once: `make` has them as the rows of a table with these columns. No two may fit one row."""
 
     def __init__(self, columns: Mapping[str, TypeEngine[Any]], make: Callable[[Subquery], Update | Delete]) -> None:
         named = ", ".join(f"column{number} AS {name}" for number, name in enumerate(columns, 1))
         given = text(f"SELECT {named} FROM (VALUES {_GIVEN}) AS listed")  # noqa: S608 - names of the code
-        super().__init__(make(given.columns(**columns).subquery("given")))
+        self._statement = make(given.columns(**columns).subquery("given"))
         self._columns = columns
-        self._to_driver: list[_Convert | None] = []
+        self._sql: dict[int, str] = {}
+        self._convert: list[tuple[int, _Convert]] = []
 
     def run(self, connection: Connection, rows: Sequence[Sequence[Any]]) -> None:
-        convert = self._to_driver = self._to_driver or [_to_driver(each) for each in self._columns.values()]
         waiting = iter(rows)
         for together in _in_statements(len(rows)):
-            sql, values = self._for(together), self.values({})
-            for number, row in enumerate(islice(waiting, together)):
-                for place, (each, value) in enumerate(zip(convert, row, strict=True)):
-                    values[f"given_{number}_{place}"] = each(value) if each else value
+            sql = self._sql.get(together) or self._compile(together)
+            values: list[Any] = []
+            for row in islice(waiting, together):
+                values += _converted(row, self._convert)
             dialect.execute(connection, sql, values)
 
-    def _for(self, rows: int) -> str:
-        places = range(len(self._columns))
-        return self.sql().replace(_GIVEN, ", ".join(f"({', '.join(f':given_{number}_{place}' for place in places)})" for number in range(rows)))
+    def _compile(self, rows: int) -> str:
+        self._convert = [(place, each) for place, type_ in enumerate(self._columns.values()) if (each := _to_driver(type_)) is not None]
+        sql = str(self._statement.compile(dialect=dialect.NAMED, compile_kwargs={"literal_binds": True}))
+        row = f"({', '.join('?' * len(self._columns))})"
+        self._sql[rows] = sql.replace(_GIVEN, ", ".join([row] * rows))
+        return self._sql[rows]
 
 
 class Rows:
@@ -143,10 +146,7 @@ class Rows:
         for together in _in_statements(len(rows)):
             values: list[Any] = []
             for row in islice(waiting, together):
-                one = [row[name] for name in columns]
-                for at, each in convert:
-                    one[at] = each(one[at])
-                values += one
+                values += _converted([row[name] for name in columns], convert)
             dialect.execute(connection, start + ", ".join([place] * together), values)
 
     def _shape(self, columns: tuple[str, ...]) -> tuple[str, list[tuple[int, _Convert]]]:
@@ -162,6 +162,13 @@ def _in_statements(rows: int) -> Iterator[int]:
         together = min(1 << rows.bit_length() - 1, MOST_ROWS)
         yield together
         rows -= together
+
+
+def _converted(row: Sequence[Any], convert: Sequence[tuple[int, _Convert]]) -> list[Any]:
+    values = list(row)
+    for place, each in convert:
+        values[place] = each(values[place])
+    return values
 
 
 def _to_driver(type_: TypeEngine[Any]) -> _Convert | None:

@@ -22,9 +22,8 @@ from gateway.message.smime import signed_content
 _TEXT_LIMIT = 512 * 1024
 _WRAPPINGS_READ = 3
 _LINES_LIMIT = 20_000
-_INVISIBLE = dict.fromkeys([0x00AD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF])
-_SPACE_LIKE = dict.fromkeys([0x00A0, 0x2002, 0x2003, 0x2007, 0x2009, 0x202F, 0x3000], " ")
-_VISIBLE = {**_SPACE_LIKE, **_INVISIBLE}
+_INVISIBLE = tuple(map(chr, [0x00AD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF]))
+_SPACE_LIKE = tuple(map(chr, [0x00A0, 0x2002, 0x2003, 0x2007, 0x2009, 0x202F, 0x3000]))
 _UNREADABLE_TYPES = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime", "multipart/encrypted"})
 _PLACE_OF_TEXT = re.compile(
     r"\W*(?:this (?:e-?mail|message) (?:requires|contains|is in) .{0,40}html|your (?:e-?mail|mail) (?:client|program|reader).{0,80}html)",
@@ -69,7 +68,7 @@ def newest_text(message: Message) -> NewestText:
         looks.extend(reading.looks if reading else ())
         readable = readable and sound
     whole = "\n\n".join(texts)
-    lines = whole[:_TEXT_LIMIT].translate(_VISIBLE).splitlines()
+    lines = _visible(whole[:_TEXT_LIMIT]).splitlines()
     readable = readable and len(whole) <= _TEXT_LIMIT and len(lines) <= _LINES_LIMIT and _ENCRYPTED not in whole
     readable = readable and (bool(whole.strip()) or not any(part.content_type.startswith(_INSTEAD_OF_TEXT) for part in message.root.walk()))
     newest = newest_lines(lines[:_LINES_LIMIT])
@@ -83,6 +82,15 @@ def newest_text(message: Message) -> NewestText:
         readable=readable,
         looks=tuple(looks),
     )
+
+
+def _visible(text: str) -> str:
+    if not text.isascii():  # `translate` would ask for each character
+        for each in _SPACE_LIKE:
+            text = text.replace(each, " ")
+        for each in _INVISIBLE:
+            text = text.replace(each, "")
+    return text
 
 
 def _shown(part: Part) -> Iterator[Part]:

@@ -24,7 +24,8 @@ KEPT = 512
 _MARKS = tuple(MARKS.values())
 _PLACE = "\ufdde"
 """A noncharacter of Unicode, never valid in a text that is passed on: where an open paragraph stands."""
-_HTML_PLACE = f"<p>{_PLACE}</p>"
+_PLACE_LINE = f"{_PLACE}\n"
+_HTML_PLACE_LINE = f"<p>{_PLACE}</p>\n"
 
 _LONGEST_SAID = 200
 """Characters of a date with its zone, and more: near the limit of a text, lengths must be real ones."""
@@ -49,7 +50,7 @@ class Letter:
     def filled(self, said: Said) -> tuple[Written, Written]:
         """Plain text, and the page in HTML."""
         blocks = [block(_filled(source, said[language]), language) for source, language in self.open]
-        return self.text.filled([plain_block(each) for each in blocks]), self.html.filled([html_block(each) for each in blocks])
+        return self.text.filled([f"{plain_block(each)}\n" for each in blocks]), self.html.filled([f"{html_block(each)}\n" for each in blocks])
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,8 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What stands before, between and behind the open paragraphs, each of whole lines; and the same in quoted-printable."""
+    """What stands before, between and behind the open paragraphs, and the same in quoted-printable. All are whole lines, so that they can be
+    encoded apart from each other."""
 
     fixed: tuple[str, ...]
     encoded: tuple[str, ...]
@@ -81,20 +83,15 @@ class Letters:
     def __init__(self, policy: Policy, texts: Texts) -> None:
         self._policy = policy
         self._texts = texts
-        self._kept: dict[Likeness, Letter] = {}
+        self._kept: dict[Likeness, Letter | None] = {}
 
     def of(self, alike: Likeness, said: Said) -> Letter:
         """The letter for messages that are alike; what is `said` is in it already where that cannot be left open."""
-        letter = self._kept.get(alike)
-        if letter is not None:
-            return letter
-        letter = self._with_places(alike)
-        if letter is None:
-            return self._written(alike, said, with_places=False)
-        if len(self._kept) >= KEPT:
-            self._kept.clear()
-        self._kept[alike] = letter
-        return letter
+        if alike not in self._kept:
+            if len(self._kept) >= KEPT:
+                self._kept.clear()
+            self._kept[alike] = self._with_places(alike)
+        return self._kept[alike] or self._written(alike, said, with_places=False)
 
     def _with_places(self, alike: Likeness) -> Letter | None:
         """None where it must be written anew for each message."""
@@ -106,12 +103,7 @@ class Letters:
         there = {"received": True, "respond_by": alike.dated, "reference": alike.referenced}
         marks = {name: MARKS[name] if is_there else "" for name, is_there in there.items()}
         letter = self._written(alike, dict.fromkeys(alike.languages, marks), with_places=True)
-        fixed = "".join((*letter.text.fixed, *letter.html.fixed))
-        longest = len(fixed) + sum(len(each) + _LONGEST_SAID * sum(map(each.count, _MARKS)) for each, _ in letter.open)
-        is_sound = len(letter.text.fixed) == len(letter.html.fixed) == len(letter.open) + 1 and not any(
-            each in fixed for each in (*_MARKS, _PLACE, "\r")
-        )
-        return letter if is_sound and not letter.failed and longest < LONGEST_TEXT // 2 else None
+        return letter if _is_sound(letter) else None
 
     def _written(self, alike: Likeness, said: Said, *, with_places: bool) -> Letter:
         policy, texts, languages = self._policy, self._texts, alike.languages
@@ -126,9 +118,18 @@ class Letters:
         text_signature, html_signature = frame.signatures({each: _signature_values(policy, division, each) for each in languages}, texts, failed)
         page = frame.page(html_body(passages, html_signature), languages[0], policy.city.in_language(languages[0]), texts, failed)
         text = f"{plain_text(passages)}\n\n-- \n{text_signature}\n"
-        sheets = (Sheet.of(text.split(_PLACE)), Sheet.of(page.split(_HTML_PLACE))) if with_places else (Sheet.of([text]), Sheet.of([page]))
+        sheets = (Sheet.of(text.split(_PLACE_LINE)), Sheet.of(page.split(_HTML_PLACE_LINE))) if with_places else (Sheet.of([text]), Sheet.of([page]))
         spoken = ", ".join(dict.fromkeys((*languages, *(each.language for each in passages))))
         return Letter(tuple(open_), *sheets, spoken, tuple(dict.fromkeys(failed)))
+
+
+def _is_sound(letter: Letter) -> bool:
+    """Nothing failed, each open paragraph has its place in both parts and nothing else looks like one, and no text is near its limit."""
+    if letter.failed or any(len(each.fixed) != len(letter.open) + 1 for each in (letter.text, letter.html)):
+        return False
+    fixed = "".join((*letter.text.fixed, *letter.html.fixed))
+    longest = len(fixed) + sum(len(source) + _LONGEST_SAID * sum(map(source.count, _MARKS)) for source, _ in letter.open)
+    return longest < LONGEST_TEXT // 2 and not any(each in fixed for each in (*_MARKS, _PLACE, "\r"))
 
 
 def _blocks(source: str, language: str, open_: list[tuple[str, str]]) -> list[Block]:

@@ -135,7 +135,8 @@ def _phrase(display_name: str) -> list[str]:
 def _encoded_words(value: str) -> list[str]:
     """Never splits a character between two words (RFC 2047 §5)."""
     octets = value.encode("utf-8", "replace")
-    chunks, start = [], 0
+    chunks: list[bytes] = []
+    start = 0
     while start < len(octets) or not chunks:
         end = start + _ENCODED_WORD_OCTETS
         while end < len(octets) and octets[end] & 0xC0 == 0x80:  # in the middle of a character

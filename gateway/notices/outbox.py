@@ -7,6 +7,7 @@ makes the sending code fail is retried later like any other, and holds up nobody
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import secrets
 import time
@@ -82,12 +83,15 @@ class Outbox:
         self._sending: dict[str, asyncio.Task[None]] = {}
         self._settlements: list[Settlement] = []
         self._renewed_at = time.monotonic()
+        self._look_at = -math.inf
+        """When it is next looked what waits, in monotonic seconds: most visits only settle, since notices come under our lease."""
         self._something = asyncio.Event()
         self._stopping = False
         self._ended = asyncio.Event()
 
     def wake(self) -> None:
         """A notice was written: look at once. From the event loop."""
+        self._look_at = -math.inf
         self._something.set()
 
     def lease(self) -> Lease | None:
@@ -107,11 +111,10 @@ class Outbox:
         """Send until `stop`. Nothing that a notice or the ledger does ends it."""
         try:
             while True:
-                turn = await self._turn()
-                self.take(turn.claimed)
+                self.take(await self._turn())
                 if self._stopping and not self._sending and not self._settlements:
                     return
-                await self._wait(turn.next_due)
+                await self._wait()
         finally:
             self._ended.set()
 
@@ -129,17 +132,24 @@ class Outbox:
         except TimeoutError:
             telemetry.fault("outbox", TimeoutError(), unsettled=len(self._settlements))
 
-    async def _turn(self) -> _Turn:
-        """Settle, renew and claim in one commit, together with whatever else the writer has."""
+    async def _turn(self) -> list[Claimed]:
+        """Settle, renew and claim in one commit, together with whatever else the writer has. What was claimed."""
         self._something.clear()
         settling, self._settlements = self._settlements, []
         held = list(self._sending) if self._renewal_due() else []
         room = 0 if self._stopping else self._in_hand - len(self._sending)
-        now = self._clock()
+        now, began = self._clock(), time.monotonic()
+        looks = room > 0 and began >= self._look_at
+        if looks:
+            self._look_at = began + LOOK_EVERY
+        elif not settling and not held:
+            return []
 
         def work(connection: Connection) -> _Turn:
             outbox_rows.settle(connection, settling)
             outbox_rows.renew(connection, held, now + self._lease, self._token)
+            if not looks:
+                return _Turn([], None)
             return _Turn(outbox_rows.claim(connection, now, room, self._lease, self._token), outbox_rows.next_due(connection))
 
         try:
@@ -148,8 +158,15 @@ class Outbox:
             self._settlements = settling + self._settlements
             if not isinstance(error, LedgerFault):
                 telemetry.fault("outbox", error)
-            return _Turn([], None)
-        return turn
+            return []
+        if looks and len(turn.claimed) == room:
+            self._look_at = -math.inf  # as soon as there is room again
+        elif turn.next_due is not None:
+            self._look_by(turn.next_due)
+        return turn.claimed
+
+    def _look_by(self, due: datetime) -> None:
+        self._look_at = min(self._look_at, time.monotonic() + max((due - self._clock()).total_seconds(), 0.05))
 
     def _renewal_due(self) -> bool:
         if time.monotonic() - self._renewed_at < self._lease.total_seconds() / 3:
@@ -157,13 +174,13 @@ class Outbox:
         self._renewed_at = time.monotonic()
         return bool(self._sending)
 
-    async def _wait(self, next_due: datetime | None) -> None:
+    async def _wait(self) -> None:
         """Until something was written or sent, or is due."""
         seconds = LOOK_EVERY
         if self._sending:
             seconds = min(seconds, self._lease.total_seconds() / 3)
-        if next_due is not None and len(self._sending) < self._in_hand:
-            seconds = min(seconds, max((next_due - self._clock()).total_seconds(), 0.05))
+        if not self._stopping and len(self._sending) < self._in_hand:
+            seconds = min(seconds, self._look_at - time.monotonic())
         if self._settlements:
             seconds = min(seconds, 1.0)  # the ledger did not take them
         try:
@@ -181,6 +198,8 @@ class Outbox:
         telemetry.NOTICES.labels(claimed.notice.kind, "retried" if settlement.state == "waiting" else settlement.state).inc()
         del self._sending[claimed.notice.key]
         self._settlements.append(settlement)
+        if settlement.due_at is not None:
+            self._look_by(settlement.due_at)
         self._something.set()
 
     def _put_back(self, claimed: Claimed, problem: str | None) -> Settlement:
