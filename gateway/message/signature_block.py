@@ -7,7 +7,7 @@ last lines. It never says whether a signature is good: that is `gateway.judgemen
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from gateway.message.contact_points import contact_points
@@ -166,12 +166,19 @@ def _by_name(lines: Sequence[str], names: Sequence[frozenset[str]]) -> Signature
 
 def _naming(lines: Sequence[str], names: Sequence[frozenset[str]]) -> list[int]:
     """Those of the last lines that hold a word of a name somewhere: no other can be one, and most text holds none."""
-    words = frozenset[str]().union(*names)
     above = max(0, len(lines) - _LINES_LOOKED_AT)
-    tail = [line.casefold() for line in lines[above:]]
-    whole = "\n".join(tail)
-    words = frozenset(word for word in words if word in whole)
-    return [number for number, line in enumerate(tail, start=above) if any(word in line for word in words)] if words else []
+    tail = "\n".join(lines[above:]).casefold()
+    return sorted({above + number for word in frozenset[str]().union(*names) for number in _lines_with(word, tail)})
+
+
+def _lines_with(word: str, text: str) -> Iterator[int]:
+    number = done = 0
+    while (at := text.find(word, done)) >= 0:
+        number += text.count("\n", done, at)
+        yield number
+        done = text.find("\n", at)
+        if done < 0:
+            return
 
 
 def _first_of_paragraph(lines: Sequence[str], number: int) -> int:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -75,6 +76,15 @@ def test_it_is_sent_without_being_claimed(ledger: Ledger) -> None:
     asyncio.run(sending(ledger, hop, "anna", "boris"))
     assert sorted(each.rcpt_to for each in hop.got) == ["anna@example.org", "boris@example.org"]
     assert [each["attempts"] for each in rows(ledger, notice)] == [1, 1]
+
+
+def test_what_is_only_settled_is_not_looked_for(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = Mock(side_effect=outbox_rows.claim)
+    monkeypatch.setattr(outbox_rows, "claim", looks)
+    hop = Hop()
+    asyncio.run(sending(ledger, hop, *(f"n{number}" for number in range(40))))
+    assert len(hop.got) == 40
+    assert looks.call_count == 1, "the one at the start"
 
 
 def test_a_sender_that_dies_frees_it_after_the_lease_and_what_had_no_room_is_free_at_once(ledger: Ledger) -> None:
