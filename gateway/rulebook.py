@@ -101,11 +101,13 @@ class Rulebook:
         try:
             message = read.message if read else parse(sighting.octets, complete=sighting.complete)
             content = read.content if read else None
-            examination = examine(message, sighting.envelope, self.policy, secret=self.secret, content=content, old_secrets=self.old_secrets)
+            return examine(
+                message, sighting.envelope, self.policy, secret=self.secret, content=content, old_secrets=self.old_secrets, size=sighting.size
+            )
         except Exception as error:  # the one place where a bug in the rules must not cost the observation
             telemetry.fault("examine", error)
             examination = unexamined(sighting.octets, sighting.envelope, type(error).__name__, message)
-        return replace(examination, size=sighting.size, policy_version=self.policy.version)
+            return replace(examination, size=sighting.size, policy_version=self.policy.version)
 
     def judge_and_compose(self, examination: Examination, history: History, now: datetime) -> Judged:
         """The verdict, and what would be sent for it. Pure but for counting faults; a notice that fails its check is not sent."""

@@ -24,6 +24,8 @@ from gateway.rulebook import Rulebook
 from gateway.settings import Settings
 
 KEY_FILE = "gateway.key"
+PROJECT = Path(__file__).parents[1]
+"""Where the shipped policies, templates and signatures lie beside the code; not so where only the package was installed."""
 
 
 @dataclass(frozen=True)
@@ -156,10 +158,16 @@ def keys_before(settings: Settings) -> tuple[bytes, ...]:
 
 
 def missing_folders(settings: Settings) -> list[str]:
-    """One line for each folder of `[paths]` that is not there."""
-    wanted = (("policies", settings.paths.policies), ("templates", settings.paths.templates), ("signatures", settings.paths.signatures))
-    return [
-        f"paths.{name}: error: there is no folder {path}; create it, or name another one in gateway.toml under [paths]"
-        for name, path in wanted
-        if not path.is_dir()
-    ]
+    """One line for the folders of `[paths]` that are not there, with what to do; empty where all are."""
+    wanted = {"policies": settings.paths.policies, "templates": settings.paths.templates, "signatures": settings.paths.signatures}
+    missing = {name: path for name, path in wanted.items() if not path.is_dir()}
+    if not missing:
+        return []
+    keys, folders = ", ".join(f"paths.{name}" for name in missing), ", ".join(map(str, missing.values()))
+    shipped = [PROJECT / name for name in missing]
+    homes = {path.parent if path.name == name else None for name, path in missing.items()}
+    if len(homes) == 1 and (home := homes.pop()) and home.is_dir() and all(each.is_dir() for each in shipped):
+        do = f"copy the shipped ones: cp -r {' '.join(map(str, shipped))} {home}"
+    else:
+        do = "create it"
+    return [f"{keys}: error: there is no folder {folders}; {do}, or name another one in gateway.toml under [paths]"]

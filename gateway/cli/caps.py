@@ -6,10 +6,12 @@ import json
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 
 from gateway.cli.diagnostics import config_option, found_wrong, settings_or_exit
+from gateway.cli.local_times import city_zone, local
 from gateway.cli.outbox import opened
 from gateway.ledger import breakers
 from gateway.ledger.cap_state import CapState, cap_state
@@ -32,11 +34,11 @@ def caps() -> None:
 @click.option("--json", "as_json", is_flag=True, help="JSON on standard output, nothing else.")
 def show(config: Path | None, as_json: bool) -> None:
     """The windows, the breakers and the alerts, as the ledger has them now."""
-    limits = caps_of(settings_or_exit(config))
+    settings = settings_or_exit(config)
     now = datetime.now(UTC)
     with opened(config) as ledger, ledger.reading() as connection:
-        state = cap_state(connection, limits, now)
-    click.echo(json.dumps(asdict(state), default=datetime.isoformat, indent=2) if as_json else "\n".join(_lines(state)))
+        state, zone = cap_state(connection, caps_of(settings), now), city_zone(settings, connection)
+    click.echo(json.dumps(asdict(state), default=datetime.isoformat, indent=2) if as_json else "\n".join(_lines(state, zone)))
 
 
 @caps.command()
@@ -51,8 +53,8 @@ def reset(config: Path | None, mailbox: str) -> None:
     click.echo(f"Closed. {mailbox} is acknowledged again.")
 
 
-def _lines(state: CapState) -> list[str]:
-    until = f", the last until {_when(state.delayed_until)}" if state.delayed_until else ""
+def _lines(state: CapState, zone: ZoneInfo | None) -> list[str]:
+    until = f", the last until {local(state.delayed_until, zone)}" if state.delayed_until else ""
     lines = [
         f"Sent or waiting within the window of the gateway's cap: {state.in_gateway_window} of {state.gateway_cap or 'any number'}",
         f"Delayed by a cap: {state.delayed}{until}",
@@ -61,11 +63,7 @@ def _lines(state: CapState) -> list[str]:
         stops = f", stops at {rate.limit:.0f}" if rate.limit else ""
         lines.append(f"{rate.mailbox}: {rate.rate:.0f} wanted in the last hour, usual {rate.usual:.0f}{stops}")
     for each in state.open_breakers:
-        lines.append(f"{each.mailbox}: STOPPED since {_when(each.raised_at)}, {each.times} held back; gateway caps reset {each.mailbox}")
+        lines.append(f"{each.mailbox}: STOPPED since {local(each.raised_at, zone)}, {each.times} held back; gateway caps reset {each.mailbox}")
     for each in state.doubles:
-        lines.append(f"{each.mailbox}: answers automatically, too: {each.times} times, last {_when(each.last_at)}; switch one of them off")
+        lines.append(f"{each.mailbox}: answers automatically, too: {each.times} times, last {local(each.last_at, zone)}; switch one of them off")
     return lines
-
-
-def _when(at: datetime) -> str:
-    return f"{at.astimezone():%Y-%m-%d %H:%M}"

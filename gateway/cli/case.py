@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import NoReturn
 from zoneinfo import ZoneInfo
@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from gateway.cli.diagnostics import cannot_run, config_option, found_wrong, rulebook_or_exit, settings_or_exit
+from gateway.cli.local_times import city_zone, local
 from gateway.cli.outbox import opened
 from gateway.judgement import declare
 from gateway.judgement.declare import CHANNELS, LONGEST_WHY, NotDeclared
@@ -123,7 +124,8 @@ def show(reference: str, config: Path | None, as_json: bool) -> None:
             _plain(reference), declarations.resembling(connection, _plain(reference))
         )
         told = declarations.declared(connection, state.case_id)
-    _tell(state, told, as_json)
+        zone = city_zone(settings_or_exit(config), connection)
+    _tell(state, told, zone, as_json)
 
 
 def _declare(
@@ -131,7 +133,7 @@ def _declare(
 ) -> None:
     """Judge and write in one transaction, beside a gateway that runs."""
     said, wanted, now = _why(why), _plain(reference), datetime.now(UTC)
-    refused = None
+    refused, effect = None, ""
     with opened(config) as ledger:
         with ledger.writing() as connection:
             state = declarations.find(connection, wanted, lock=True)
@@ -139,10 +141,12 @@ def _declare(
             if state is not None:
                 try:
                     change = judge(state, _moment(at, _zone(state, policy)) or now, now)
+                    change = replace(change, channel=channel or change.channel)
+                    effect = _effect(state, change, policy.zone)
+                    if not declarations.write(connection, state, change, who=_login(), why=said, now=now):
+                        raise NotDeclared("answered", f"{wanted} has just been answered by mail")
                 except NotDeclared as error:
-                    refused = str(error)
-                else:
-                    declarations.write(connection, state, replace(change, channel=channel or change.channel), who=_login(), why=said, now=now)
+                    refused = f"{error}; this changes nothing, and is not recorded" if error.slug == "answered" else str(error)
         if state is None:
             _unknown(wanted, near)
         if refused is None:
@@ -151,7 +155,16 @@ def _declare(
                 told = declarations.declared(connection, state.case_id)
     if refused is not None:
         found_wrong(f"error: {refused}")
-    _tell(after, told, as_json)
+    _tell(after, told, policy.zone, as_json, effect)
+
+
+def _effect(state: CaseState, change: Change, zone: tzinfo) -> str:
+    """What closing a case does to which a mail has answered already: nobody sees it in the case itself."""
+    if change.what != "close" or state.responded_at is None:
+        return ""
+    if change.follow_up_id is not None and state.follow_up is not None:
+        return f"This answers the follow-up of {local(state.follow_up.reopened_at, zone)}; the first answer stays as it was."
+    return f"This came before the mail of {local(state.responded_at, zone)}, which counts as the answer no more; gateway case reopen takes it back."
 
 
 def _policy(config: Path | None) -> Policy:
@@ -213,32 +226,28 @@ _SHOWN = (
 )  # fmt: skip
 
 
-def _tell(state: CaseState, told: list[Declared], as_json: bool) -> None:
+def _tell(state: CaseState, told: list[Declared], zone: tzinfo | None, as_json: bool, effect: str = "") -> None:
     shown = {name: getattr(state, name) for name in _SHOWN}
     shown["answered_by"] = None if state.responded_at is None else "mail" if state.responded_by is not None else "declared"
     shown["follow_up"] = asdict(state.follow_up) if state.follow_up else None
     if as_json:
         click.echo(json.dumps({**shown, "declared": [asdict(each) for each in told]}, default=datetime.isoformat, indent=2, ensure_ascii=False))
         return
-    click.echo("\n".join(_lines(state, told)))
+    click.echo("\n".join([*_lines(state, told, zone), *([f"  {effect}"] if effect else [])]))
 
 
-def _lines(state: CaseState, told: list[Declared]) -> list[str]:
-    answer = "open" if state.responded_at is None else f"answered {_when(state.responded_at)}"
+def _lines(state: CaseState, told: list[Declared], zone: tzinfo | None) -> list[str]:
+    answer = "open" if state.responded_at is None else f"answered {local(state.responded_at, zone)}"
     how = "" if state.responded_at is None else " by mail" if state.responded_by is not None else f" ({state.declared_channel}, declared)"
     lines = [
         f"{state.reference}  {state.division}, {state.kind} ({state.standard})",
-        f"  received {_when(state.opened_at)}, acknowledge by {_when(state.acknowledge_by)}, answer by {_when(state.respond_by)}",
+        f"  received {local(state.opened_at, zone)}, acknowledge by {local(state.acknowledge_by, zone)}, answer by {local(state.respond_by, zone)}",
         f"  {answer}{how}",
     ]
     if state.follow_up:
-        lines.append(f"  followed up {_when(state.follow_up.reopened_at)}, answer by {_when(state.follow_up.respond_by)}")
+        lines.append(f"  followed up {local(state.follow_up.reopened_at, zone)}, answer by {local(state.follow_up.respond_by, zone)}")
     for each in told:
-        words = [each.what, f"at {_when(each.happened_at)}", f"declared {_when(each.declared_at)} by {each.declared_by}"]
-        words += [each.channel or "", f'"{each.why}"' if each.why else "", f"undone {_when(each.undone_at)}" if each.undone_at else ""]
+        words = [each.what, f"at {local(each.happened_at, zone)}", f"declared {local(each.declared_at, zone)} by {each.declared_by}"]
+        words += [each.channel or "", f'"{each.why}"' if each.why else "", f"undone {local(each.undone_at, zone)}" if each.undone_at else ""]
         lines.append("  " + ", ".join(word for word in words if word))
     return lines
-
-
-def _when(at: datetime | None) -> str:
-    return f"{at.astimezone():%Y-%m-%d %H:%M%z}" if at else "-"

@@ -17,13 +17,14 @@ from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from importlib.resources import files
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from gateway.cli.diagnostics import cannot_run, settings_or_exit
+from gateway.cli.diagnostics import cannot_run, rulebook_or_exit, settings_or_exit
 from gateway.ledger import watch_rows
 from gateway.ledger.counts import counts
 from gateway.ledger.key_file import read_or_create_key
@@ -33,7 +34,7 @@ from gateway.ledger.reads import Event, timeline
 from gateway.message.model import Message
 from gateway.message.parse import parse
 from gateway.message.thread import identity
-from gateway.rulebook_loading import KEY_FILE, missing_folders
+from gateway.rulebook_loading import KEY_FILE
 from gateway.settings import Settings
 
 PATIENCE = 25.0
@@ -108,8 +109,7 @@ def demo(folder: Path, history: int | None, seed: int) -> None:
       gateway demo --history 100000 --folder /tmp/history    then: gateway report --config /tmp/history/gateway.toml
     """
     settings = settings_or_exit(None)
-    if missing := missing_folders(settings):
-        cannot_run(*missing)
+    zone = rulebook_or_exit(settings, datetime.now(UTC)).policy.zone
     console = Console()
     stage = Stage(_emptied(folder).resolve(), *_free_ports(3))
     if history is not None:
@@ -124,7 +124,7 @@ def demo(folder: Path, history: int | None, seed: int) -> None:
         for _, octets in track(samples, description="Sending sample mail", console=console):
             _send(stage, octets)
         _until_nothing_waits(stage, len(samples))
-    console.print(_decisions(stage, samples))
+    console.print(_decisions(stage, samples, zone))
     _show_where(console, stage)
 
 
@@ -216,27 +216,29 @@ def _until_nothing_waits(stage: Stage, messages: int) -> None:
         time.sleep(0.05)  # a look, bounded by PATIENCE
 
 
-def _decisions(stage: Stage, samples: list[tuple[str, bytes]]) -> Table:
+def _decisions(stage: Stage, samples: list[tuple[str, bytes]], zone: ZoneInfo) -> Table:
     table = Table("sample", "decision", "case", "answer due", title="What was decided")
     ledger = stage.ledger
     for name, octets in samples:
         message = parse(octets)
         with ledger.reading() as connection:
             events = timeline(connection, ledger.pseudonyms, message.message_id or "")
-        table.add_row(name.removesuffix(".eml"), *_row(message, events))
+        table.add_row(name.removesuffix(".eml"), *_row(message, events, zone))
     return table
 
 
-def _row(message: Message, events: tuple[Event, ...]) -> tuple[str, str, str]:
+def _row(message: Message, events: tuple[Event, ...], zone: ZoneInfo) -> tuple[str, str, str]:
     # A thread brings its other messages along.
-    seen = next(each for each in events if each.what == "seen" and each.detail["identity"] == identity(message))
+    seen = next((each for each in events if each.what == "seen" and each.detail["identity"] == identity(message)), None)
+    if seen is None:
+        return "not recorded: see gateway.log", "", ""
     mine = seen.message
     opened = [each for each in events if each.what == "case-opened" and each.message == mine]
     answered = [each for each in events if each.what == "answered" and each.message == mine]
     reason = "answers a case" if answered else "acknowledged" if seen.detail["reason"] == "new-inquiry" else seen.detail["reason"]
     cases = [each.reference or "" for each in (opened or answered)]
     due = [each.detail["respond_by"] for each in opened if each.detail["respond_by"]]
-    return reason, "\n".join(cases), "\n".join(f"{at.astimezone():%a %b %d, %H:%M}" for at in due)
+    return reason, "\n".join(cases), "\n".join(f"{at.astimezone(zone):%a %b %d, %H:%M %Z}" for at in due)
 
 
 def _show_where(console: Console, stage: Stage) -> None:

@@ -6,12 +6,14 @@ import json
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 from rich.console import Console
 from rich.table import Table
 
-from gateway.cli.diagnostics import config_option, found_wrong
+from gateway.cli.diagnostics import config_option, found_wrong, settings_or_exit
+from gateway.cli.local_times import city_zone, local, time_column
 from gateway.cli.outbox import opened
 from gateway.cli.trace import record_look_up
 from gateway.ledger import finding_rows
@@ -42,12 +44,13 @@ def list_(config: Path | None, disputed: bool, division: str | None, person: str
         persons = ledger.pseudonyms.under_all(lambda key: key.of_address(person or "")) or None
         with ledger.reading() as connection:
             found = finding_rows.found(connection, disputed=disputed, division=division, persons=persons)
+            zone = city_zone(settings_or_exit(config), connection)
         if persons:
             record_look_up(ledger, "findings", persons)
     if as_json:
         click.echo(json.dumps([asdict(each) for each in found], default=datetime.isoformat, indent=2))
     elif found:
-        Console().print(_table(found))
+        Console().print(_table(found, zone))
     else:
         click.echo("There are none.")
 
@@ -64,9 +67,9 @@ def uphold(config: Path | None, ids: tuple[int, ...]) -> None:
         found_wrong(f"error: {len(ids) - changed} of them are not disputed; see gateway findings list --disputed")
 
 
-def _table(found: list[Found]) -> Table:
-    table = Table("ID", "division", "finding", "more", "found", "told", "mended", "disputed")
+def _table(found: list[Found], zone: ZoneInfo | None) -> Table:
+    table = Table("ID", "division", "finding", "more", *map(time_column, ("found", "told", "mended", "disputed")))
     for each in found:
-        times = [f"{at.astimezone():%Y-%m-%d %H:%M}" if at else "-" for at in (each.at, each.told_at, each.mended_at, each.disputed_at)]
+        times = [local(at, zone) for at in (each.at, each.told_at, each.mended_at, each.disputed_at)]
         table.add_row(str(each.id), each.division, each.kind, ", ".join(each.detail), *times)
     return table

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from gateway.cli.diagnostics import cannot_run, config_option, found_wrong, rulebook_or_exit, settings_or_exit
+from gateway.cli.local_times import city_zone, local
 from gateway.ledger import key_file
 from gateway.ledger.key_file import UnusableKey
 from gateway.policy.keeping import kept, kept_since
@@ -48,14 +49,15 @@ def rotate(config: Path | None) -> None:
 @config_option
 def list_(config: Path | None) -> None:
     """The keys, by the time when each was put aside."""
-    path = key_path(settings_or_exit(config))
+    settings = settings_or_exit(config)
+    path, zone = key_path(settings), city_zone(settings)
     try:
         aside = key_file.old_keys(path)
     except UnusableKey as error:
         cannot_run(str(error))
     click.echo(f"in use: {path}" if path.exists() else f"there is none yet: {path}")
     for at, _ in aside:
-        click.echo(f"put aside {at.astimezone():%Y-%m-%d %H:%M%z}")
+        click.echo(f"put aside {local(at, zone)}")
 
 
 @key.command()

@@ -7,6 +7,7 @@ import json
 from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 from rich.console import Console
@@ -14,6 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from gateway.cli.diagnostics import cannot_run, config_option, found_wrong, settings_or_exit
+from gateway.cli.local_times import city_zone, local, time_column
 from gateway.ledger import watch_rows
 from gateway.ledger.errors import LedgerUnavailable
 from gateway.ledger.key_file import UnusableKey
@@ -52,7 +54,7 @@ def list_(config: Path | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(found, default=datetime.isoformat, indent=2))
     elif found:
-        Console().print(_table(found))
+        Console().print(_table(found, city_zone(settings)))
     else:
         click.echo("No mailbox is watched; see docs/mailboxes.md.")
 
@@ -80,6 +82,8 @@ def import_(name: str, config: Path | None, since: datetime, again: bool, as_jso
     rulebook, ledger = _opened_for_writing(settings)
     begin = datetime.combine(since.date(), time(0), rulebook.policy.zone).astimezone(UTC)
     try:
+        if begin > datetime.now(UTC):
+            raise click.BadParameter(f"{since:%Y-%m-%d} has not come yet; name a day of the past", param_hint="--since")
         messages = asyncio.run(_import(chosen, ledger, rulebook, begin, again=again))
     except MailboxFault as fault:
         cannot_run(f"error: mailbox {name}: {fault.why}: {fault.said}; what was read is kept, the same command goes on")
@@ -167,18 +171,14 @@ def _place(place: Place) -> dict[str, Any]:
     return {"from": place.began_at, "messages": place.messages, "last_received_at": place.last_received_at, "moved_at": place.moved_at}
 
 
-def _table(found: list[dict[str, Any]]) -> Table:
-    table = Table("mailbox", "source", "how it is", "read to its end", "watched from", "messages", "newest")
+def _table(found: list[dict[str, Any]], zone: ZoneInfo | None) -> Table:
+    table = Table("mailbox", "source", "how it is", *map(time_column, ("read to its end", "watched from")), "messages", time_column("newest"))
     for each in found:
         watch = [place["watch"] for place in each["folders"].values() if "watch" in place]
         newest = max((place["last_received_at"] for place in watch if place["last_received_at"]), default=None)
         state = f"{each['why']}: {each['said']}" if each["why"] else "ok" if each["watched"] else "nobody watches it"
         table.add_row(
-            each["name"], each["source"], state, _minute(each["looked_at"]), _minute(min((place["from"] for place in watch), default=None)),
-            str(sum(place["messages"] for place in watch)), _minute(newest),
+            each["name"], each["source"], state, local(each["looked_at"], zone), local(min((place["from"] for place in watch), default=None), zone),
+            str(sum(place["messages"] for place in watch)), local(newest, zone),
         )  # fmt: skip
     return table
-
-
-def _minute(at: datetime | None) -> str:
-    return f"{at.astimezone():%Y-%m-%d %H:%M}" if at else "-"

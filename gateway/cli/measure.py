@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.cli.diagnostics import cannot_run, config_option, found_wrong, say, settings_or_exit
+from gateway.cli.local_times import local
 from gateway.cli.outbox import opened
 from gateway.ledger import survey_rows
 from gateway.ledger.ledger import Ledger
@@ -20,7 +21,7 @@ from gateway.ledger.policy_rows import last_good
 from gateway.ledger.survey_rows import Entry
 from gateway.policy.field_types import did_you_mean
 from gateway.policy.model import Division, Measure, Policy
-from gateway.reports.comparing import meets
+from gateway.reports.comparing import meets, why_not
 from gateway.reports.measures import entered_as, period_of, value_of
 from gateway.reports.periods import written
 from gateway.rulebook import Rulebook
@@ -52,7 +53,10 @@ def measure() -> None:
 @click.argument("value")
 @click.option("--period", required=True, metavar="PERIOD", help="2026-10, 2026-Q3 or 2026: as often as the policy says (every).")
 def set_(config: Path | None, division: str, name: str, value: str, period: str) -> None:
-    """Enter VALUE, a number or "9 of 9". Entered again, it corrects: the report then shows what stood there before."""
+    """Enter VALUE, a number or "9 of 9". Entered again, it corrects: the report then shows what stood there before.
+
+    What the measure cannot be is refused: a share over 100, less than none, or what its policy file excludes (values).
+    """
     number, out_of = _value(value)
     settings, now = settings_or_exit(config), datetime.now(UTC)
     with opened(config) as ledger:
@@ -60,6 +64,8 @@ def set_(config: Path | None, division: str, name: str, value: str, period: str)
         of = known_division(policy, division)
         known = _measure(of, name)
         entry = Entry(of.slug, known.slug, _period(period, known, now.astimezone(policy.zone)), number, out_of, now)
+        if why := why_not(known, value_of(entry), share=out_of is not None or "%" in value):
+            raise click.BadParameter(f"'{value}' cannot be: {why}", param_hint="VALUE")
         with ledger.writing() as connection:
             before = survey_rows.enter(connection, entry)
     met = meets(known.target, value_of(entry), known.baseline)
@@ -90,7 +96,7 @@ def list_(config: Path | None, division: str | None, as_json: bool) -> None:
             own = [each for each in entered if (each.division, each.measure) == (slug, known.slug)]
             for each in own:
                 shown = entered_as(each) + ("" if _counts(each, entered) else " (corrected since)")
-                table.add_row(slug, known.slug, each.period, shown, known.target, f"{each.entered_at.astimezone(policy.zone):%Y-%m-%d %H:%M}")
+                table.add_row(slug, known.slug, each.period, shown, known.target, local(each.entered_at, policy.zone))
             if not own:
                 table.add_row(slug, known.slug, f"each {known.every}", "–", known.target, "never")
     Console().print(table) if table.row_count else click.echo("No measures are declared.")

@@ -8,12 +8,14 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 from rich.console import Console
 from rich.table import Table
 
 from gateway.cli.diagnostics import cannot_run, config_option, found_wrong, settings_or_exit
+from gateway.cli.local_times import city_zone, local, time_column
 from gateway.ledger import outbox_rows
 from gateway.ledger.errors import LedgerUnavailable
 from gateway.ledger.key_file import UnusableKey
@@ -45,11 +47,11 @@ def outbox() -> None:
 def list_(config: Path | None, as_json: bool) -> None:
     """What waits, and why it has not gone out yet."""
     with opened(config) as ledger, ledger.reading() as connection:
-        found = outbox_rows.waiting(connection)
+        found, zone = outbox_rows.waiting(connection), city_zone(settings_or_exit(config), connection)
     if as_json:
         click.echo(json.dumps([asdict(each) for each in found], default=datetime.isoformat, indent=2))
     elif found:
-        Console().print(_table(found))
+        Console().print(_table(found, zone))
     else:
         click.echo("Nothing waits.")
 
@@ -100,10 +102,10 @@ def _report(done: str, count: int, ids: tuple[int, ...]) -> None:
         found_wrong(f"error: {len(ids) - count} of them do not wait (settled, being sent, or never there); see gateway outbox list")
 
 
-def _table(found: list[Waiting]) -> Table:
-    table = Table("ID", "kind", "division", "waits since", "next try", "tries", "last answer", "gives up")
+def _table(found: list[Waiting], zone: ZoneInfo | None) -> Table:
+    table = Table("ID", "kind", "division", time_column("waits since"), time_column("next try"), "tries", "last answer", time_column("gives up"))
     for each in found:
         answer = str(each.last_code or each.last_problem or "-")
-        times = [f"{at.astimezone():%Y-%m-%d %H:%M}" for at in (each.created_at, each.due_at, each.give_up_at)]
+        times = [local(at, zone) for at in (each.created_at, each.due_at, each.give_up_at)]
         table.add_row(str(each.notice_id), each.kind, each.division, times[0], times[1], str(each.attempts), answer, times[2])
     return table

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 
-from gateway.cli.diagnostics import config_option
+from gateway.cli.diagnostics import config_option, settings_or_exit
+from gateway.cli.local_times import city_zone, local
 from gateway.cli.outbox import opened
 from gateway.ledger import policy_rows
 from gateway.ledger.records import PolicyChange
@@ -39,11 +41,11 @@ def log_(config: Path | None, limit: int, as_json: bool) -> None:
     and the author of the commit where the folder is a git work tree.
     """
     with opened(config) as ledger, ledger.reading() as connection:
-        found = policy_rows.changes(connection, limit)
+        found, zone = policy_rows.changes(connection, limit), city_zone(settings_or_exit(config), connection)
     if as_json:
         click.echo(json.dumps([_document(each) for each in found], ensure_ascii=False, default=datetime.isoformat, indent=2))
     elif found:
-        click.echo("\n".join(line for each in found for line in _lines(each)))
+        click.echo("\n".join(line for each in found for line in _lines(each, zone)))
     else:
         click.echo("No change of a policy file is recorded yet.")
 
@@ -52,10 +54,10 @@ def _document(change: PolicyChange) -> dict[str, object]:
     return {**asdict(change), "differences": [each._asdict() for each in change.differences]}
 
 
-def _lines(change: PolicyChange) -> Iterator[str]:
+def _lines(change: PolicyChange, zone: ZoneInfo | None) -> Iterator[str]:
     author = f"  by {change.author}" if change.author else ""
     versions = f"{change.version_before or '-'} → {change.version_after or '-'}"
-    yield f"{change.at.astimezone():%Y-%m-%d %H:%M:%S}  {change.outcome:12}  {change.file}  {versions}{author}"
+    yield f"{local(change.at, zone, seconds=True)}  {change.outcome:12}  {change.file}  {versions}{author}"
     yield from (f"    {each}" for each in change.problems)
     if change.outcome == "took-effect" and all(each.old is None for each in change.differences):
         yield f"    new file, {len(change.differences)} values" if change.differences else "    comments or layout only"

@@ -26,6 +26,11 @@ from gateway.reports.report import Report, Step
 from gateway.rulebook_loading import dry_run_key, missing_folders, settle_rulebook
 from gateway.settings import Settings
 
+_BY_NAME: dict[str, Format] = {
+    "": "text", ".txt": "text", ".html": "html", ".htm": "html", ".json": "json", ".csv": "csv", ".xlsx": "xlsx",
+}  # fmt: skip
+"""The ending of a file -> what is written to it."""
+
 
 @click.command()
 @config_option
@@ -35,10 +40,12 @@ from gateway.settings import Settings
 @click.option("--until", metavar="DATE", help="To the end of this day. Default: today.")
 @click.option("--every", "step", type=click.Choice(["day", "week", "month", "quarter"]), help="Step of the trends (default: by the period).")
 @click.option(
-    "--format", "format_", type=click.Choice(["text", "html", "json", "csv", "xlsx"]), default=None, help="Default: text, or by the name of FILE."
+    "--format", "format_", type=click.Choice(["text", "html", "json", "csv", "xlsx"]), default=None, help="Default: by the ending of FILE, else text."
 )
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
-@click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Write here instead of standard output.")
+@click.option(
+    "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write here instead of standard output: .html, .xlsx, .csv, .json or .txt."
+)
 @click.option("--close", "month", metavar="MONTH", help="Freeze the figures of a month, such as 2026-10.")
 def report(
     config: Path | None, division: str | None, period: str | None, since: str | None, until: str | None, step: Step | None,
@@ -117,8 +124,13 @@ def _month(text: str) -> Days:
 def _format(format_: Format | None, as_json: bool, output: Path | None) -> Format:
     if as_json and format_ not in (None, "json"):
         raise click.UsageError("--json and --format say different things")
-    by_name: dict[str, Format] = {".html": "html", ".htm": "html", ".json": "json", ".csv": "csv", ".xlsx": "xlsx"}
-    return "json" if as_json else format_ or by_name.get(output.suffix.lower() if output else "", "text")
+    if as_json or format_ is not None:
+        return format_ or "json"
+    ending = output.suffix.lower() if output else ""
+    if ending not in _BY_NAME:
+        said = f"a file '{ending}' cannot be written; name it .html, .xlsx, .csv, .json or .txt, or say what it is to be with --format"
+        raise click.BadParameter(said, param_hint="--output")
+    return _BY_NAME[ending]
 
 
 def _policy(settings: Settings, connection: Connection, now: datetime) -> Policy:

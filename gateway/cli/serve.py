@@ -10,6 +10,7 @@ import click
 from gateway import telemetry
 from gateway.app import CannotServe, run
 from gateway.cli.diagnostics import cannot_run, config_option, settings_or_exit
+from gateway.rulebook_loading import missing_folders
 
 
 @click.command()
@@ -32,6 +33,8 @@ def serve(config: Path | None, workers: int) -> None:
       GATEWAY_NEXT_HOP__INBOUND=smtp://127.0.0.1:10026 gateway serve
     """
     settings = settings_or_exit(config)
+    if (missing := missing_folders(settings)) and not settings.paths.state.exists():
+        cannot_run(*missing)  # before anything is made here; where it ran before, last good versions may do
     telemetry.configure(settings.log.format, settings.log.level)
     try:
         run(settings, workers)

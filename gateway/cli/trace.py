@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 
-from gateway.cli.diagnostics import cannot_run, config_option, found_wrong, say
+from gateway.cli.diagnostics import cannot_run, config_option, found_wrong, say, settings_or_exit
 from gateway.cli.forget import login
+from gateway.cli.local_times import city_zone, local
 from gateway.cli.outbox import opened
 from gateway.judgement.verdict import Step
 from gateway.ledger import look_ups
@@ -47,11 +49,12 @@ def trace(question: str | None, config: Path | None, looked: bool, as_json: bool
     with opened(config) as ledger:
         with ledger.reading() as connection:
             events = timeline(connection, ledger.pseudonyms, question, most=None if as_json else MOST_MESSAGES)
+            zone = city_zone(settings_or_exit(config), connection)
         record_look_up(ledger, asks_of(question), hashes_of(ledger.pseudonyms, question))
     if as_json:
         click.echo(json.dumps([_document(each) for each in events], default=_plain, indent=2, ensure_ascii=False))
     elif events:
-        click.echo("\n".join(_lines(events)))
+        click.echo("\n".join(_lines([_on_the_clock_of(zone, each) for each in events])))
     if not events:
         found_wrong("nothing is known of that; was it relayed here, and is this the right ledger? (gateway trace --config FILE)")
 
@@ -70,11 +73,12 @@ def record_look_up(ledger: Ledger, what: look_ups.What, hashes: Sequence[str]) -
 def _look_ups(config: Path | None, question: str | None, as_json: bool) -> None:
     with opened(config) as ledger, ledger.reading() as connection:
         found = look_ups.listed(connection, hashes_of(ledger.pseudonyms, question) if question else None)
+        zone = city_zone(settings_or_exit(config), connection)
     if as_json:
         click.echo(json.dumps([asdict(each) for each in found], default=_plain, indent=2))
         return
     for each in found:
-        click.echo(f"{each.at.astimezone():%Y-%m-%d %H:%M:%S%z}  {each.who}  {each.what}  {each.asked_of or '(erased)'}")
+        click.echo(f"{local(each.at, zone, seconds=True)}  {each.who}  {each.what}  {each.asked_of or '(erased)'}")
 
 
 def _document(event: Event) -> dict[str, Any]:
@@ -91,11 +95,16 @@ def _plain(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-def _lines(events: tuple[Event, ...]) -> list[str]:
+def _on_the_clock_of(zone: ZoneInfo | None, event: Event) -> Event:
+    detail = {name: value.astimezone(zone) if isinstance(value, datetime) else value for name, value in event.detail.items()}
+    return replace(event, at=event.at.astimezone(zone), detail=detail)
+
+
+def _lines(events: Sequence[Event]) -> list[str]:
     lines: list[str] = []
     for event in events:
         about = f" {event.reference}" if event.reference else ""
-        lines.append(f"{event.at.astimezone():%Y-%m-%d %H:%M:%S%z}  {event.what}{about}{_SAID.get(event.what, _nothing)(event.detail)}")
+        lines.append(f"{local(event.at, event.at.tzinfo, seconds=True)}  {event.what}{about}{_SAID.get(event.what, _nothing)(event.detail)}")
         if event.what == "seen":
             lines += [f"    {_told(_step(each))}" for each in event.detail.get("trace") or ()]
             lines.append("    pass  every other rule that was asked (gateway explain lists them)")
@@ -167,7 +176,7 @@ def _nothing(_: Mapping[str, Any]) -> str:
 
 
 def _when(at: datetime | None) -> str:
-    return f"{at.astimezone():%Y-%m-%d %H:%M}" if at else "-"
+    return local(at, None if at is None else at.tzinfo)
 
 
 _SAID = {

@@ -6,7 +6,6 @@ Gathers; decides nothing about sending. Here it is also settled which divisions 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Literal
 
 from gateway.judgement.audience import the_sender
@@ -16,6 +15,7 @@ from gateway.judgement.mail_providers import PUBLIC_MAIL_PROVIDERS
 from gateway.judgement.signals import SenderClass, is_bounce_handler, sender_class
 from gateway.judgement.verdict import Automatic, Case
 from gateway.message.model import Envelope, Message
+from gateway.message.once import once
 from gateway.policy.model import Audience, Division, Policy
 
 Named = Literal["to", "cc", "nowhere"]
@@ -56,23 +56,23 @@ class Circumstances:
     reply_to: str
     """Where an acknowledgement would go; "" = nowhere."""
 
-    @cached_property
+    @once
     def writing_divisions(self) -> frozenset[str]:
         """Slugs of those whose mailbox stands in From."""
         return divisions_in_from(self.message, self.policy)
 
-    @cached_property
+    @once
     def refusals(self) -> tuple[str | None, ...]:
         """Of each division asked: why it does not acknowledge such mail; None when it does."""
         return tuple(refusal(addressed, self.audience) for addressed, _ in self.asked)
 
-    @cached_property
+    @once
     def writers(self) -> tuple[tuple[SenderClass, str], ...]:
         """Of each machine in From: its class, and its local part in canonical form."""
         local_parts = (split(canonical(each.spec))[0] for each in self.message.of("from"))
         return tuple((found, local) for local in local_parts if (found := sender_class(local)) is not None)
 
-    @cached_property
+    @once
     def returns_to(self) -> tuple[SenderClass | None, str]:
         """The same of where an acknowledgement would go; None for a person."""
         local = split(canonical(self.reply_to))[0]

@@ -6,7 +6,6 @@ It calls each room of rules once and puts the answers together. What depends on 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 from gateway.judgement import meeting, out_of_office, signature
 from gateway.judgement.audience import audience_of, is_proven_ours, the_sender
@@ -37,6 +36,7 @@ from gateway.message.automatic import Automatic, classify
 from gateway.message.body import NewestText, newest_text
 from gateway.message.language import detect
 from gateway.message.model import Envelope, Message
+from gateway.message.once import once
 from gateway.message.own_token import is_own_message_id, looks_like_own, own_token_valid
 from gateway.message.text import plain_text
 from gateway.message.thread import answered_ids, identity, subject_references
@@ -56,33 +56,40 @@ class Content:
     message: Message
     mail_from: str
 
-    @cached_property
+    @once
     def automatic(self) -> Automatic:
         return classify(self.message, self.mail_from)
 
-    @cached_property
+    @once
     def identity(self) -> str:
         return identity(self.message)
 
-    @cached_property
+    @once
     def newest(self) -> NewestText:
         return newest_text(self.message)
 
-    @cached_property
+    @once
     def words(self) -> str:
         """The newest text; of a forwarded message without a word of one's own, what it forwards."""
         return self.newest.text or plain_text(self.message)
 
-    @cached_property
+    @once
     def language(self) -> str:
         return _language(self.message.subject, "\n".join(self.newest.body) or self.words)
 
 
 def examine(
-    message: Message, envelope: Envelope, policy: Policy, *, secret: bytes, content: Content | None = None, old_secrets: tuple[bytes, ...] = ()
+    message: Message,
+    envelope: Envelope,
+    policy: Policy,
+    *,
+    secret: bytes,
+    content: Content | None = None,
+    old_secrets: tuple[bytes, ...] = (),
+    size: int = 0,
 ) -> Examination:
     """Apply every rule that needs no history. `secret` is the key of our own Message-IDs and tokens, `old_secrets` those before it;
-    `content` spares a second reading.
+    `content` spares a second reading; `size`: octets of the whole message, 0 where the door does not know them.
 
     Total for every message that `parse` makes; raises ValueError only for a naive `received_at`.
     """
@@ -115,6 +122,8 @@ def examine(
         from_staff=from_staff,
         acknowledgement=decision,
         trace=ruling.trace,
+        size=size,
+        policy_version=policy.version,
         further_addresses=further_addresses(at, inquirer),
         shared_domain=is_shared_domain(split(inquirer)[1], policy),
         staff=staff,

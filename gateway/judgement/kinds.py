@@ -11,12 +11,13 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 import re2
 
 from gateway.judgement.canonical import fits_any, split, untagged
 from gateway.message.model import Envelope, Message
+from gateway.message.once import once
 from gateway.policy.model import Audience, Division, KindRule
 
 TEXT_LIMIT = 65_536
@@ -32,32 +33,32 @@ class Reading:
     newest_text: str
     letters_arrive_from: tuple[str, ...]
 
-    @cached_property
+    @once
     def subject(self) -> str:
         return plain(self.message.subject[:TEXT_LIMIT])
 
-    @cached_property
+    @once
     def body(self) -> str:
         # Its white space stays: phrases are found whatever stands between their words.
         return _folded(self.newest_text[:TEXT_LIMIT])
 
-    @cached_property
+    @once
     def attachments(self) -> str:
         return "\n".join(plain(_CAMEL.sub(" ", name)) for name in self.message.attachments)
 
-    @cached_property
+    @once
     def whole(self) -> str:
         """Subject and newest text as they stand, for expressions; surrogates would make RE2 raise."""
         text = f"{self.message.subject}\n{self.newest_text}"[:TEXT_LIMIT]
         return text.encode("utf-8", "replace").decode("utf-8")
 
-    @cached_property
+    @once
     def sent_to(self) -> frozenset[str]:
         """Every recipient, of the envelope and of To and Cc, with and without a plus-tag."""
         named = [each.spec for name in ("to", "cc", "resent-to", "resent-cc") for each in self.message.of(name)]
         return frozenset(form for each in (*self.envelope.rcpt_to, *named) for form in ("@".join(split(each)), untagged(each)))
 
-    @cached_property
+    @once
     def arrived_from(self) -> tuple[str, ...]:
         return (self.envelope.mail_from, *(each.spec for each in self.message.of("from")))
 

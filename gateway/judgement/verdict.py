@@ -147,7 +147,7 @@ class Examination:
     """As the first message of its thread: what `explain` without `--history` shows."""
     trace: tuple[Step, ...] = ()
     size: int = 0
-    """Octets of the whole message, where the door knows them; `examine` sees a prefix and says 0."""
+    """Octets of the whole message, of which a prefix was examined; 0 where the door does not know them."""
     policy_version: str = ""
     """Of the policy it was examined by; it is judged by the same one, whatever takes effect in between. "" for what was not examined."""
     further_addresses: tuple[str, ...] = ()

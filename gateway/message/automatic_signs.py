@@ -6,13 +6,13 @@ Decides nothing. Evidence names a field or a fact, never an address, a name or a
 from __future__ import annotations
 
 import re
-from functools import cached_property
 
 from gateway.message import automatic_headers as headers
 from gateway.message import automatic_phrases as phrases
 from gateway.message import responder_phrases as responders
 from gateway.message.automatic_phrases import fold
 from gateway.message.model import Message, Part
+from gateway.message.once import once
 from gateway.message.text import plain_text, readable_leaves
 
 OPENING_LIMIT = 2000
@@ -47,18 +47,18 @@ class Signs:
         self.mail_from = mail_from
         self.names = message.names_among(headers.ALL_NAMES)
 
-    @cached_property
+    @once
     def null_sender(self) -> str | None:
         path = self.mail_from
         if path is None and (written := self.message.first("return-path")) is not None:
             path = "" if written.strip().lower() in ("<>", "<mailer-daemon>") else written
         return "null reverse-path" if path is not None and path.strip().lower() in ("", "<>", "mailer-daemon") else None
 
-    @cached_property
+    @once
     def from_locals(self) -> tuple[str, ...]:
         return tuple(address.local.lower() for name in ("from", "sender") for address in self.message.of(name))
 
-    @cached_property
+    @once
     def from_a_person(self) -> bool:
         """Whether the one writer's address is made of a first and a last name that stand in the display name: a mailbox of one's own."""
         writers = self.message.of("from")
@@ -75,7 +75,7 @@ class Signs:
             return True
         return any(first != last and local in (first + last, first[0] + last, first + last[0], last + first[0]) for first in names for last in names)
 
-    @cached_property
+    @once
     def owner_names(self) -> frozenset[str]:
         """The words of the one writer's display name, without those of offices."""
         writers = self.message.of("from")
@@ -88,26 +88,26 @@ class Signs:
         first = re.match(r"[^\W\d_]{2,}", self.subject)
         return first is not None and first[0] in self.owner_names
 
-    @cached_property
+    @once
     def greets_its_reader(self) -> bool:
         """Whether a name of the recipient stands in the first words, as in a letter to somebody known."""
         readers = {word for name in ("to", "cc") for each in self.message.of(name) for word in re.findall(r"[^\W\d_]{3,}", fold(each.display_name))}
         return bool(readers.intersection(re.findall(r"[^\W\d_]{3,}", self.opening[:40])))
 
-    @cached_property
+    @once
     def from_a_team(self) -> bool:
         """Whether a writer's name or address has a word of offices in it."""
         words = {word for each in self.message.of("from") for word in re.findall(r"[^\W\d_]+", fold(f"{each.display_name} {each.local}"))}
         return bool(words & headers.TEAMS)
 
-    @cached_property
+    @once
     def subject(self) -> str:
         """Folded, without tags in front of it."""
         subject = fold(self.message.subject[:500])
         tagged = phrases.TAG.match(subject)
         return subject[tagged.end() :] if tagged and tagged.end() < len(subject) else subject.strip()
 
-    @cached_property
+    @once
     def _newest(self) -> tuple[str, bool]:
         text = fold(plain_text(self.message)[: 4 * OPENING_LIMIT])
         quoted = phrases.QUOTED.search(text)
@@ -123,7 +123,7 @@ class Signs:
         """Whether an earlier message is quoted below."""
         return self._newest[1]
 
-    @cached_property
+    @once
     def personal(self) -> bool:
         """Marks of a person: to a group, asking, with enclosures."""
         recipients = len(self.message.of("to")) + len(self.message.of("cc"))
@@ -138,7 +138,7 @@ class Signs:
                         return evidence(name, value)
         return None
 
-    @cached_property
+    @once
     def submitted(self) -> tuple[str, str] | None:
         """Keyword and value of the first Auto-Submitted that is not `no` (RFC 3834 §5, RFC 5436: unknown keywords count)."""
         for name in ("auto-submitted", "x-auto-submitted"):
@@ -148,14 +148,14 @@ class Signs:
                     return keyword, evidence(name, value)
         return None
 
-    @cached_property
+    @once
     def reply(self) -> str | None:
         """Evidence that software answered a message."""
         if self.submitted and self.submitted[0].startswith(("auto-repl", "auto-resp")):
             return self.submitted[1]
         return self.table(headers.REPLY) or self.table(headers.ABSENCE) or self._own_rule_loop
 
-    @cached_property
+    @once
     def _own_rule_loop(self) -> str | None:
         # Exchange writes the mailbox whose rule acted: its own address in an automatic reply, another one in a redirected letter.
         writers = {address.key for address in self.message.of("from")}
@@ -164,23 +164,23 @@ class Signs:
                 return "X-MS-Exchange-Inbox-Rules-Loop names the sender"
         return None
 
-    @cached_property
+    @once
     def generated(self) -> str | None:
         """Evidence that software wrote the message, in answer or not."""
         return (self.submitted[1] if self.submitted else None) or self.table(headers.GENERATED)
 
-    @cached_property
+    @once
     def machine(self) -> str | None:
         return self.reply or self.generated or self.null_sender
 
-    @cached_property
+    @once
     def from_list(self) -> str | None:
         names = sorted(self.names & headers.LIST)
         if names:
             return evidence(names[0], "")
         return "Precedence: list" if self.precedence("list") else None
 
-    @cached_property
+    @once
     def precedences(self) -> frozenset[str]:
         """What Precedence and its private form say."""
         return frozenset(value.strip().lower() for name in ("precedence", "x-precedence") for value in self.message.all(name))
@@ -188,52 +188,52 @@ class Signs:
     def precedence(self, *words: str) -> bool:
         return not self.precedences.isdisjoint(words)
 
-    @cached_property
+    @once
     def old_responder(self) -> str | None:
         """Vacation programs from before Auto-Submitted say `Precedence: bulk`; so do newsletters, which have more to show."""
         lone = self.precedence("bulk", "junk") and not self.from_list and not self.names & headers.UNSUBSCRIBE
         return "Precedence: bulk" if lone else None
 
-    @cached_property
+    @once
     def answers(self) -> bool:
         return bool(self.message.in_reply_to or self.message.references)
 
-    @cached_property
+    @once
     def forwarded(self) -> bool:
         return phrases.FORWARDED.match(self.subject) is not None
 
-    @cached_property
+    @once
     def by_software(self) -> bool:
         """Whether the subject begins as only software writes it."""
         short = phrases.SHORT_SOFTWARE_SUBJECT.match(self.subject) and (self.machine or self.answers or self.self_declared)
         return bool(short or phrases.SOFTWARE_SUBJECT.match(self.subject) or phrases.SOFTWARE_ABSENCE_SUBJECT.match(self.subject))
 
-    @cached_property
+    @once
     def self_declared(self) -> bool:
         said = phrases.SELF_DECLARED.search(self.opening)
         return said is not None and any(_mentions_machine(part) for part in readable_leaves(self.message.root))
 
-    @cached_property
+    @once
     def absent(self) -> bool:
         """The newest text says that its writer is away."""
         return bool(phrases.ABSENCE_OWN.search(self.opening)) or (
             (not self.opening.isascii() or not self.english) and bool(phrases.ABSENCE_OTHER_LANGUAGES.search(self.opening))
         )
 
-    @cached_property
+    @once
     def english(self) -> bool:
         return " the " in self.opening and " der " not in self.opening
 
-    @cached_property
+    @once
     def acknowledges(self) -> bool:
         return phrases.ACKNOWLEDGEMENT.search(self.opening) is not None
 
-    @cached_property
+    @once
     def closed(self) -> bool:
         """The newest text says that an office is closed or a mailbox unread for a time."""
         return bool(phrases.CLOSED.search(self.opening) or responders.NOT_READ_MEANWHILE.search(self.opening))
 
-    @cached_property
+    @once
     def tells_of_its_owner(self) -> bool:
         """The newest text begins with the writer's own name in the third person, and that its bearer is away or gone."""
         named = responders.OWNER_NAMED.match(self.opening)
@@ -242,7 +242,7 @@ class Signs:
         words = set(re.findall(r"[^\W\d_]{2,}", named[1])) - {"mr", "mrs", "ms", "dr", "mme"}
         return bool(words) and words <= self.owner_names
 
-    @cached_property
+    @once
     def noted_as_vacation(self) -> str | None:
         """A vacation responder's own mark: RFC 3834 comments such as `auto-replied (vacation)`, or a field of its own."""
         for value in self.message.all("auto-submitted"):

@@ -55,7 +55,7 @@ def codec_for(declared: str | None) -> str | None:
 
 def is_ascii(octets: bytes) -> bool:
     """Whether they are read as ASCII, whatever was declared: no shift of a charset of seven bits is among them."""
-    if not octets.isascii() or any(shift in octets for shift in (b"\x1b", b"+", b"\0")):
+    if not octets.isascii() or b"\x1b" in octets or b"+" in octets or b"\0" in octets:
         return False
     return b"~" not in octets or b"~{" not in octets  # two octets take long to look for
 

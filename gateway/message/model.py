@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
 from typing import Literal, NamedTuple
+
+from gateway.message.once import once
 
 PREFIX_LIMIT = 1 << 20
 """Octets of a message that intake and `explain` look at, so that both see the same (1 MiB)."""
@@ -95,7 +96,7 @@ class Message:
     date: datetime | None = None
     """Aware; None when absent or unreadable."""
 
-    @cached_property
+    @once
     def _by_key(self) -> dict[str, tuple[str, ...]]:
         found: dict[str, list[str]] = {}
         for each in self.fields:

@@ -58,7 +58,7 @@ def html_block(block: Block) -> str:
 
 def _linked(line: str) -> str:
     """A line that ends with a colon and a mailto address is a link of its own words; only a survey has such lines."""
-    found = _LINK.fullmatch(line)
+    found = _LINK.fullmatch(line) if ": mailto:" in line else None
     if found is None:
         return escape(line, quote=False)
     return f'<a href="{escape(found["target"])}">{escape(found["words"], quote=False)}</a>'

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from gateway.notices import frame, mime, wording
 from gateway.notices.fallback import built_in_source
@@ -53,8 +54,7 @@ class Letter:
         return self.text.filled([f"{plain_block(each)}\n" for each in blocks]), self.html.filled([f"{html_block(each)}\n" for each in blocks])
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     text: str
     """With `\\n`."""
     encoded: str

@@ -9,7 +9,8 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 
 from gateway.message.own_token import MARK_FIELD
 
@@ -66,7 +67,14 @@ def ids_field(name: str, ids: tuple[str, ...]) -> str:
 
 def date_value(at: datetime) -> str:
     """RFC 5322 §3.3, in the zone of `at`; own names of days and months, whatever the locale."""
-    return f"{_WEEKDAYS[at.weekday()]}, {at.day} {_MONTHS[at.month - 1]} {at.year:04} {at.hour:02}:{at.minute:02}:{at.second:02} {at:%z}"
+    return (
+        f"{_WEEKDAYS[at.weekday()]}, {at.day} {_MONTHS[at.month - 1]} {at.year:04} {at.hour:02}:{at.minute:02}:{at.second:02} {_zone(at.utcoffset())}"
+    )
+
+
+@lru_cache(64)
+def _zone(offset: timedelta | None) -> str:
+    return "" if offset is None else f"{datetime.min.replace(tzinfo=timezone(offset)):%z}"
 
 
 def automatic_fields(kind: str, token: str, language: str) -> str:

@@ -294,7 +294,7 @@ def survey_answers(city: files.CityFile) -> SurveyAnswers | None:
 
 
 def _measure(entry: survey_sections.MeasureEntry) -> Measure:
-    return Measure(entry.measure, entry.means, entry.every, entry.target, entry.unit, _baseline(entry.baseline), entry.stated_as)
+    return Measure(entry.measure, entry.means, entry.every, entry.target, entry.unit, _baseline(entry.baseline), entry.stated_as, entry.values)
 
 
 def _baseline(entry: survey_sections.BaselineEntry | None) -> Baseline | None:

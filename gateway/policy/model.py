@@ -208,6 +208,8 @@ class Measure:
     unit: str | None = None
     baseline: Baseline | None = None
     stated_as: str | None = None
+    values: tuple[float, float] | None = None
+    """The least and the most that can be entered, where the file says so."""
 
 
 @dataclass(frozen=True, slots=True)

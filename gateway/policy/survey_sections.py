@@ -5,12 +5,13 @@ A field that is None was not written.
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from gateway.policy.field_types import AudienceWord, Duration, Mailbox, Number, OrWord, Reads, Sentence, Slug, WholeNumber, one_of, text_of
+from gateway.policy.field_types import AudienceWord, Duration, Mailbox, Number, OrWord, Reads, Sentence, Slug, WholeNumber, one_of, text_of, words_of
 from gateway.policy.sections import InBothLanguages, Section
 
 
@@ -51,6 +52,16 @@ def _target(value: object) -> str:
     raise ValueError(f"'{text[:60]}' is not a target; write maintain or increase, at least 4, less than 20 %, all, or none stated")
 
 
+def _values(value: object) -> tuple[float, float]:
+    """`1 to 5`."""
+    text = text_of(value)
+    found = _VALUES.fullmatch(text)
+    if found is None or float(found[1]) >= float(found[2]):
+        raise ValueError(f"{words_of(text)} says not what can be entered; write the least and the most, such as 1 to 5")
+    return float(found[1]), float(found[2])
+
+
+_VALUES = re.compile(r"(-?\d{1,9}(?:\.\d{1,6})?) to (-?\d{1,9}(?:\.\d{1,6})?)")
 Target = Annotated[str, Reads(_target, {"type": "string", "examples": ["maintain or increase", "at least 4"]})]
 Baseline = Annotated[BaselineEntry | None, OrWord("none yet")]
 
@@ -83,3 +94,5 @@ class MeasureEntry(Aim):
     measure: Slug
     means: Sentence
     every: Annotated[Literal["month", "quarter", "year"], one_of("month", "quarter", "year")]
+    values: Annotated[tuple[float, float] | None, Reads(_values, {"type": "string", "examples": ["1 to 5"]})] = None
+    """The least and the most that can be entered; unless written, 0 to 100 where the target is a share (20 %, all), else 0 or more."""

@@ -6,7 +6,7 @@ leaves: what has reached its end mark is finished and observed. docs/relay.md sa
 
 from __future__ import annotations
 
-import secrets
+import random
 from collections.abc import Awaitable, Callable
 from functools import partial
 
@@ -211,7 +211,7 @@ class RelaySession(Conversation):
 
     async def _pass_on(self, mirror: Mirror, transfer: Transfer) -> None:
         """The message itself. Whatever goes wrong with us inside it, its octets are never read as commands."""
-        listener, number = self._door.listener, secrets.token_hex(6)
+        listener, number = self._door.listener, f"{random.getrandbits(48):012x}"
         try:
             now = self._door.clock()
             head = marker_field(listener.marker)

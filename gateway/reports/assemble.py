@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -80,6 +80,10 @@ class Found:
     last_due: datetime | None
     calendar_hash: str
     measures: tuple[MeasureRow, ...] = ()
+    incomplete: tuple[date, ...] = ()
+    """First days of months of the period whose records are not kept in full any more."""
+    before_incomplete: tuple[date, ...] = ()
+    """Of the period before."""
 
 
 def assemble(asked: Asked, found: Found, policy: Policy) -> Report:
@@ -207,7 +211,7 @@ class _Assembly:
             since=asked.days.since, until=asked.days.until, before_since=earlier.since, before_until=earlier.until,
             running=running, provisional=running or awaited,
             provisional_until=last_due.astimezone(asked.zone) if last_due and awaited and not running else None,
-            closed_at=None, figures_hash=None,
+            closed_at=None, figures_hash=None, incomplete=self._found.incomplete, before_incomplete=self._found.before_incomplete,
         )  # fmt: skip
 
     def _volumes(self) -> Iterator[Volume]:
@@ -220,6 +224,7 @@ class _Assembly:
             of_kind = [each for each in self._groups if each.kind == kind and division in (None, each.division)]
             sums = [sum(table.get(each, 0) for each in of_kind) for table in (now, self._found.before)]
             hidden = [self._withheld.volume(division, kind, before=earlier) for earlier in (False, True)]
+            hidden[1] = hidden[1] or bool(self._found.before_incomplete)  # what is left of it would make this period look busier than it was
             yield Volume(division, kind, None if hidden[0] else sums[0], None if hidden[1] else sums[1])
 
     def _messages(self) -> Messages:

@@ -5,7 +5,6 @@ Never changes what is frozen. Closing is refused while a promised date of the mo
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -59,31 +58,17 @@ def report(connection: Connection, policy: Policy, days: Days, now: datetime, *,
     frozen = closed_periods.read(connection, f"{days.since:%Y-%m}", division) if whole_month(days) else None
     fresh = Reports(connection, policy, days, now, step).report(division)
     if frozen is None:
-        return replace(fresh, notes=tuple(_erased(connection, policy, days)))
+        return fresh
     if step not in (None, STEP):
         note = f"This month is closed by {STEP}; these figures by {step} are not those that were closed."
-        return replace(fresh, notes=(note, *_erased(connection, policy, days)))
+        return replace(fresh, notes=(note,))
     if digest(frozen.figures) != frozen.figures_hash:
         raise Damaged(f"the closed figures of {frozen.period} do not match their hash: restore the ledger from a backup")
     closed = read(frozen.figures)
     shown = _marked(closed, frozen.closed_at, frozen.figures_hash)
-    if any(_erased(connection, policy, days)) or (closed.messages and fresh.messages and fresh.messages.seen < closed.messages.seen):
+    if fresh.period.incomplete or (closed.messages and fresh.messages and fresh.messages.seen < closed.messages.seen):
         return replace(shown, notes=("Records of this month are no longer kept in full; these are the figures of its closing.",))
     return replace(shown, restatements=tuple(_restatements(closed, fresh)))
-
-
-def _erased(connection: Connection, policy: Policy, days: Days) -> Iterator[str]:
-    """Says which closed months of the period have lost records to retention: counted anew, they would look quieter than they were."""
-    names, month = [], month_of(days.since)
-    while month.since <= days.until:
-        frozen = closed_periods.read(connection, f"{month.since:%Y-%m}", None)
-        seen = json.loads(frozen.figures)["messages"] if frozen else None
-        following = month.until + timedelta(days=1)
-        if seen and figure_rows.messages(connection, midnight(month.since, policy.zone), midnight(following, policy.zone)) < seen["seen"]:
-            names.append(month_name(month.since))
-        month = month_of(following)
-    if names:
-        yield f"INCOMPLETE: records of {', '.join(names)} are no longer kept in full; only the closed report of each month has its figures."
 
 
 def _frozen(report: Report, period: str, now: datetime) -> ClosedPeriod:

@@ -10,7 +10,19 @@ from collections.abc import Iterable, Iterator
 from gateway.reports import charts
 from gateway.reports.markup import bullets, chart, element, paragraphs, section, table, unaligned
 from gateway.reports.report import ClockFigures, Figures, Line, Report
-from gateway.reports.sentences import NONE, WITHHELD, columns, footnotes, headline, period_name, reckoning, sentences, spoken_share, spoken_span
+from gateway.reports.sentences import (
+    NONE,
+    WITHHELD,
+    columns,
+    footnotes,
+    headline,
+    period_name,
+    reckoning,
+    sentences,
+    spoken_share,
+    spoken_span,
+    told_before,
+)
 
 RECOGNISED_SHARE, RECOGNISED_N = 0.95, 20
 """A division stands on the recognition page that kept at least this share of at least so many promises: fewer prove nothing."""
@@ -45,7 +57,7 @@ tr,figure{break-inside:avoid}h2,caption{break-after:avoid}.scroll{overflow:visib
 def render(report: Report) -> str:
     """The whole file."""
     title, *marks = headline(report)
-    closed = " closed" if report.period.closed_at else ""
+    closed = " closed" if report.period.closed_at and not report.period.incomplete else ""
     marked = "".join(element("p", mark, class_=f"mark{closed}") for mark in marks)
     parts = [part for part in _sections(report) if part]
     links = "".join(f'<li><a href="#{name}">{heading}</a></li>' for name, heading in map(_named, parts))
@@ -213,7 +225,9 @@ def _counted(number: int | None) -> str:
 
 def _volume(report: Report) -> str:
     before = f"{report.period.before_since} to {report.period.before_until}"
-    rows = [(each.kind, _counted(each.received), _counted(each.received_before)) for each in report.volumes if each.division == report.division]
+    rows = [
+        (each.kind, _counted(each.received), told_before(report, each.received_before)) for each in report.volumes if each.division == report.division
+    ]
     return table(f"Inquiries by kind; before: {before}", ["kind", "received", "before"], rows) if rows else ""
 
 

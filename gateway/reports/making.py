@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection
 
-from gateway.ledger import figure_rows, policy_rows, survey_rows
+from gateway.ledger import closed_periods, figure_rows, holds, policy_rows, retention, survey_rows
 from gateway.ledger.figure_values import StaffMark
 from gateway.policy.model import Calendar, Division, Policy
 from gateway.reports.assemble import Asked, Found, assemble
 from gateway.reports.measures import measure_rows
 from gateway.reports.office_time import LocalTime, OfficeTime, day_number, midnight, soon
-from gateway.reports.periods import Days, before, step_for, steps
+from gateway.reports.periods import Days, before, month_of, step_for, steps
 from gateway.reports.report import MeasureRow, Report, Step
 from gateway.reports.tally import CLOCKS, ClockName, Counts, Group, Office, Tally
 
@@ -47,6 +47,28 @@ class Reports:
         return assemble(asked, self._shared[zone.key].found(division), self._policy)
 
 
+def not_kept(connection: Connection, policy: Policy, days: Days, now: datetime) -> tuple[date, ...]:
+    """The first days of the months of `days` whose records are not all there any more; months in the City's zone.
+
+    Of a closed month it is known how many messages it had; of others, whether they are from before the time for which records are kept.
+    """
+    kept_from = retention.cutoffs(connection, policy.keep, now, policy.zone).by_table["message"]
+    held = bool(policy.keep.get("hold") or holds.standing(connection))
+    found, month = [], month_of(days.since)
+    while month.since <= days.until:
+        first, end = midnight(max(month.since, days.since), policy.zone), midnight(month.until + _DAY, policy.zone)
+        frozen = closed_periods.read(connection, f"{month.since:%Y-%m}", None)
+        if frozen is not None:
+            seen = json.loads(frozen.figures)["messages"]  # None: withheld
+            gone = seen is not None and figure_rows.messages(connection, midnight(month.since, policy.zone), end) < seen["seen"]
+        else:  # under a hold, what is older shows that the oldest was not erased before
+            gone = first < kept_from and not (held and figure_rows.any_message_before(connection, first))
+        if gone:
+            found.append(month.since)
+        month = month_of(month.until + _DAY)
+    return tuple(found)
+
+
 def known_division(connection: Connection, policy: Policy, division: str) -> bool:
     """Whether there is, or was, such a division."""
     return division in policy.divisions or figure_rows.has_division(connection, division)
@@ -68,6 +90,8 @@ class _Cases:
         words = figure_rows.stated_as(connection, list(newest.values()))
         self._stated_as = {group: words.get(case_id, "") for group, case_id in newest.items()}
         self._before = self._received_before()
+        self._incomplete = not_kept(connection, policy, asked.days, asked.now)
+        self._before_incomplete = not_kept(connection, policy, before(asked.days), asked.now)
 
     def found(self, division: str | None) -> Found:
         """For one lens."""
@@ -85,6 +109,8 @@ class _Cases:
             last_due=figure_rows.last_due(connection, *between),
             calendar_hash=calendar_hash(self._policy, division, self._asked.days),
             measures=self._measures(division),
+            incomplete=self._incomplete,
+            before_incomplete=self._before_incomplete,
         )
 
     def _measures(self, division: str | None) -> tuple[MeasureRow, ...]:

@@ -142,7 +142,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """How many inquiries of a kind, beside the period before. None: withheld."""
+    """How many inquiries of a kind, beside the period before. None: withheld, or of the period before not kept (`Period.before_incomplete`)."""
 
     division: str | None
     """None: City-wide."""
@@ -294,6 +294,10 @@ class Period:
     """When its figures were frozen."""
     figures_hash: str | None
     """SHA-256 of the frozen figures."""
+    incomplete: tuple[date, ...] = ()
+    """The first days of its months whose records are not kept in full any more: the figures count only what is left."""
+    before_incomplete: tuple[date, ...] = ()
+    """The same of the period before; `Volume.received_before` is then None throughout."""
 
 
 @dataclass(frozen=True, slots=True)

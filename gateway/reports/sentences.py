@@ -5,14 +5,14 @@ Says of each promise how many were answered in time by a person, of how many; th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
 from gateway.policy.calendar import spoken_date
-from gateway.reports.periods import Days, month_name, whole_month
+from gateway.reports.periods import Days, month_name, month_of, whole_month
 from gateway.reports.report import COUNTED_AS_ANSWER, ClockFigures, Figures, Latency, Line, Percentiles, Report
 
-NONE, WITHHELD = "–", "withheld"
+NONE, WITHHELD, NOT_KEPT = "–", "withheld", "not kept"
 COLUMNS = ("received", "answered in time", "", "acknowledged", "", "open", "half within")
 
 
@@ -29,6 +29,24 @@ def headline(report: Report) -> Iterator[str]:
     elif period.provisional_until:
         last = (period.provisional_until - timedelta(microseconds=1)).date()  # the end of a day belongs to it
         yield f"PROVISIONAL until {spoken_day(last)}, when the last promised date has passed"
+    if period.incomplete:
+        yield f"INCOMPLETE: records of {spoken_months(period.incomplete)} are not kept in full; only the closed report of a month has all its figures"
+
+
+def spoken_months(months: Sequence[date]) -> str:
+    """Months by their first days, in order: October 2025, December 2025 to February 2026."""
+    runs: list[list[date]] = []
+    for each in months:
+        if runs and month_of(runs[-1][-1]).until + timedelta(days=1) == each:
+            runs[-1].append(each)
+        else:
+            runs.append([each])
+    return ", ".join(month_name(run[0]) if len(run) == 1 else f"{month_name(run[0])} to {month_name(run[-1])}" for run in runs)
+
+
+def told_before(report: Report, number: int | None) -> str:
+    """A volume of the period before, as a cell of a table."""
+    return str(number) if number is not None else NOT_KEPT if report.period.before_incomplete else WITHHELD
 
 
 def period_name(report: Report) -> str:
@@ -83,6 +101,8 @@ def footnotes(report: Report) -> Iterator[str]:
     for each in report.restatements:
         yield f"Restated since it was closed: {each.line}, {each.figure}: {each.closed:g} as closed, {each.now:g} today"
     yield from report.notes
+    if report.period.before_incomplete:
+        yield f"The period before is not told: records of {spoken_months(report.period.before_incomplete)} are not kept in full."
     if report.hide_groups_under > 1:
         yield f"Groups under {report.hide_groups_under} are withheld, with others from which they could be worked out."
     yield COUNTED_AS_ANSWER

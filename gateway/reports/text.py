@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.reports.report import Line, MeasureRow, Report
-from gateway.reports.sentences import COLUMNS, NONE, WITHHELD, columns, footnotes, headline, reckoning, sentences
+from gateway.reports.sentences import COLUMNS, NONE, WITHHELD, columns, footnotes, headline, reckoning, sentences, told_before
 
 
 def as_text(report: Report) -> RenderableType:
@@ -33,7 +33,8 @@ def as_text(report: Report) -> RenderableType:
 def _head(report: Report) -> Iterator[Text]:
     title, *marks = headline(report)
     yield Text(title, style="bold")
-    yield from (Text(mark, style="green" if report.period.closed_at else "yellow") for mark in marks)
+    whole = report.period.closed_at and not report.period.incomplete
+    yield from (Text(mark, style="green" if whole else "yellow") for mark in marks)
 
 
 def _block(line: Line, *, all_kinds: bool) -> Iterator[Text]:
@@ -90,7 +91,7 @@ def _volumes(report: Report) -> Table | None:
         table.add_column(head, justify="right")
     for each in report.volumes:
         if each.division == report.division:
-            told = [WITHHELD if n is None else str(n) for n in (each.received, each.received_before)]
+            told = [WITHHELD if each.received is None else str(each.received), told_before(report, each.received_before)]
             change = f"{each.received - each.received_before:+}" if each.received is not None and each.received_before is not None else NONE
             table.add_row(Text(each.kind), *told, change)
     return table if table.row_count else None

@@ -10,13 +10,15 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Literal
 
+from gateway.reports.periods import month_of
 from gateway.reports.report import ClockFigures, Figures, Latency, Line, Percentiles, Report, Scope, Volume
 from gateway.reports.tally import OF_CASE
 
 Unit = Literal["cases", "messages", "seconds", "share", "value", ""]
 TableName = Literal[
-    "city", "division", "promise", "volume", "messages", "latency", "open", "arrivals", "compliance", "declared", "measure", "restatement"
-]
+    "city", "division", "promise", "volume", "messages", "latency", "open", "arrivals", "compliance", "declared", "measure", "incomplete",
+    "restatement",
+]  # fmt: skip
 Value = float | None
 
 _CLOCK = tuple(each.name for each in fields(ClockFigures))
@@ -40,9 +42,7 @@ FIGURE_NAMES: dict[str, Unit] = {
 class Row:
     """One value of a report."""
 
-    table: Literal[
-        "city", "division", "promise", "volume", "messages", "latency", "open", "arrivals", "compliance", "declared", "measure", "restatement"
-    ]
+    table: TableName
     scope: Scope
     since: date
     until: date
@@ -99,6 +99,8 @@ def rows(report: Report) -> Iterator[Row]:
             yield Row("compliance", lens, point.start, point.until, report.step, name, value, "messages", value is None)
     for each in report.measures:
         yield Row("measure", Scope(each.division), since, until, each.period, each.measure, each.value, "value", False)
+    for month in report.period.incomplete:
+        yield Row("incomplete", lens, month, month_of(month).until, "month", "records not kept in full", None, "", False)
     for found in report.restatements:
         yield Row("restatement", lens, since, until, "period", f"{found.line}: {found.figure}, as closed", found.closed, "", False)
         yield Row("restatement", lens, since, until, "period", f"{found.line}: {found.figure}, today", found.now, "", False)

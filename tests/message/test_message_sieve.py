@@ -67,7 +67,8 @@ def test_a_flag_that_they_read_differently_is_refused():
 
 def test_ordinary_mail_does_not_pay_for_the_phrases():
     text = "could you tell me who is looking after it, and whether the fee of last year still applies? " * 20
+    assert not phrases.ABSENCE_OWN.search(text)
     started = time.process_time()
-    for _ in range(10):
-        assert not phrases.ABSENCE_OWN.search(text)
-    assert time.process_time() - started < 0.01  # `re` alone: a millisecond each
+    for _ in range(100):
+        phrases.ABSENCE_OWN.search(text)
+    assert time.process_time() - started < 0.03  # `re` alone: a millisecond each

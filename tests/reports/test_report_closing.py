@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import openpyxl
 import pytest
+from rich.console import Console
 from sqlalchemy import Connection, delete, select, update
 
+from gateway.ledger import holds
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.tables import closed_period, message, service_case
 from gateway.policy.model import Policy
 from gateway.reports import closing
 from gateway.reports.closing import CannotClose, Damaged
+from gateway.reports.comma import as_csv
 from gateway.reports.document import document
+from gateway.reports.html import render
 from gateway.reports.periods import Days
-from gateway.reports.report import Step
+from gateway.reports.report import Report, Step
+from gateway.reports.sentences import footnotes, headline
+from gateway.reports.text import as_text
+from gateway.reports.workbook import as_xlsx
 from tests.reports.month_rig import Place, mail, play
 
 NOVEMBER = Days(date(2025, 11, 1), date(2025, 11, 30))
+WEEK_AFTER = Days(date(2025, 12, 15), date(2025, 12, 21))
+DECEMBER = Days(date(2025, 12, 1), date(2025, 12, 31))
 LAST_PROMISED = datetime(2025, 12, 9, 5, tzinfo=UTC)
 NOW = datetime(2026, 1, 10, tzinfo=UTC)
 
@@ -152,12 +163,46 @@ def test_other_periods_say_that_records_are_gone(ledger: Ledger, policy: Policy)
     closed(ledger, policy)
     quarter = Days(date(2025, 10, 1), date(2025, 12, 31))
     with ledger.reading() as connection:
-        assert closing.report(connection, policy, quarter, NOW).notes == ()
+        whole = closing.report(connection, policy, quarter, NOW)
+        assert (whole.notes, whole.period.incomplete) == ((), ())
+        assert not any("INCOMPLETE" in each for each in headline(whole))
         named = [line.scope.division for line in closing.report(connection, policy, NOVEMBER, NOW).divisions]
     with ledger.writing() as connection:
         connection.execute(delete(message))
     with ledger.reading() as connection:
         asked: list[tuple[Days, Step | None]] = [(quarter, None), (Days(date(2025, 11, 3), date(2025, 11, 9)), None), (NOVEMBER, "day")]
         for days, step in asked:
-            assert "INCOMPLETE: records of November 2025" in closing.report(connection, policy, days, NOW, step=step).notes[-1]
+            found = closing.report(connection, policy, days, NOW, step=step)
+            assert found.period.incomplete == (date(2025, 11, 1),)
+            [mark] = [each for each in headline(found) if each.startswith("INCOMPLETE: records of November 2025 are not kept in full")]
+            _in_every_rendering(found, mark)
+        month_after = closing.report(connection, policy, DECEMBER, NOW)
+        assert {each.received_before for each in month_after.volumes} <= {None}
+        assert "The period before is not told: records of November 2025 are not kept in full." in list(footnotes(month_after))
         assert not any(closing.report(connection, policy, NOVEMBER, NOW, division=each).restatements for each in named)
+
+
+def _in_every_rendering(report: Report, mark: str) -> None:
+    console = Console(file=io.StringIO(), width=200)
+    console.print(as_text(report))
+    assert mark in console.file.getvalue().split("\n", 4)[1:4]  # type: ignore[attr-defined]
+    assert mark in render(report).partition("</header>")[0]
+    first = next(iter(openpyxl.load_workbook(io.BytesIO(as_xlsx(report)))))
+    assert mark in [cell.value for row in first.iter_rows(max_row=4) for cell in row]
+    assert "incomplete" in {each.partition(",")[0] for each in as_csv(report).splitlines()}
+    assert document(report)["period"]["incomplete"] == ["2025-11-01"]
+
+
+def test_a_month_that_nobody_closed_is_incomplete_once_it_is_older_than_what_is_kept(ledger: Ledger, policy: Policy) -> None:
+    """13 months, unless city.yaml says otherwise: in January 2027, November 2025 has begun to be erased, December 2025 not yet."""
+    later = datetime(2027, 1, 10, tzinfo=UTC)
+    with ledger.reading() as connection:
+        found = {days: closing.report(connection, policy, days, later).period for days in (NOVEMBER, DECEMBER, WEEK_AFTER)}
+        year = closing.report(connection, policy, Days(date(2025, 1, 1), date(2026, 1, 31)), later)
+    assert [each.incomplete for each in found.values()] == [(date(2025, 11, 1),), (date(2025, 12, 1),), ()]
+    assert (found[DECEMBER].before_incomplete, found[WEEK_AFTER].before_incomplete) == ((date(2025, 11, 1),), (date(2025, 12, 1),))
+    assert any("records of January 2025 to December 2025 are" in each for each in headline(year))
+    with ledger.writing() as connection:
+        holds.set_hold(connection, later, "clerk", "a request")
+    with ledger.reading() as connection:
+        assert closing.report(connection, policy, DECEMBER, later).period.incomplete == (), "a hold stands, and older mail is there"

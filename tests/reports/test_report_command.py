@@ -162,6 +162,9 @@ def test_files_are_written_by_their_names(command: Command, tmp_path: Path) -> N
         answer = command("--period", "2025-11", "--output", str(path))
         assert (answer.exit_code, answer.output) == (0, "")
         assert path.read_bytes().startswith(begins)
+    assert command("--period", "2025-11", "--output", str(tmp_path / "a.tsv"), "--format", "csv").exit_code == 0
+    assert (tmp_path / "a.tsv").read_bytes() == (tmp_path / "a.csv").read_bytes()
+    (tmp_path / "a.tsv").unlink()
     assert sorted(each.name for each in tmp_path.iterdir()) == ["a.csv", "a.json", "a.txt", "a.xlsx"]
 
 
@@ -190,6 +193,8 @@ def test_without_a_period_it_is_the_last_whole_month(command: Command) -> None:
         ),
         (["--period", "2025-11", "--output", "/nowhere/at/all.csv"], "/nowhere/at/all.csv cannot be written: no such file or directory"),
         (["--period", "2025-11", "--output", "/"], "/ cannot be written: is a directory"),
+        (["--period", "2025-11", "--output", "r.pdf"], "a file '.pdf' cannot be written; name it .html, .xlsx, .csv, .json or .txt, or say"),
+        (["--close", "2025-11", "--output", "r.xls"], "a file '.xls' cannot be written"),
         (["--close", "2025-11-01"], "'2025-11-01' is not a month; write one such as 2026-10"),
         (["--close", "2025-11", "--division", "human-resources"], "--close takes a month"),
         (["--close", "2025-11", "--output", "/nowhere/at/all.csv"], "/nowhere/at/all.csv cannot be written"),
