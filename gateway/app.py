@@ -40,7 +40,7 @@ from gateway.ledger.pseudonym import KEY_OCTETS
 from gateway.ledger.records import Notice
 from gateway.ledger.writer import Writer
 from gateway.mailboxes.watchers import Watchers
-from gateway.message.language import warm_up
+from gateway.message import language, sieve
 from gateway.notices.outbox import Outbox
 from gateway.pausepoint import reached
 from gateway.relay.budget import Budget
@@ -374,7 +374,8 @@ def cannot_listen(what: str, bind: str, error: OSError) -> CannotServe:
 async def load_language_model() -> None:
     """Beside the mail, once the start is over: most messages are told from English or French without it."""
     await asyncio.sleep(MODEL_AFTER)
-    await asyncio.to_thread(warm_up)
+    await asyncio.to_thread(sieve.warm_up)
+    await asyncio.to_thread(language.warm_up)
     spare_collector()
 
 
