@@ -224,7 +224,6 @@ class _Assembly:
             of_kind = [each for each in self._groups if each.kind == kind and division in (None, each.division)]
             sums = [sum(table.get(each, 0) for each in of_kind) for table in (now, self._found.before)]
             hidden = [self._withheld.volume(division, kind, before=earlier) for earlier in (False, True)]
-            hidden[1] = hidden[1] or bool(self._found.before_incomplete)  # what is left of it would make this period look busier than it was
             yield Volume(division, kind, None if hidden[0] else sums[0], None if hidden[1] else sums[1])
 
     def _messages(self) -> Messages:

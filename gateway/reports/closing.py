@@ -83,20 +83,22 @@ def _marked(report: Report, closed_at: datetime, figures_hash: str) -> Report:
 
 def _restatements(closed: Report, fresh: Report) -> Iterator[Restatement]:
     """Every figure of the period, not of its steps, that both tell and that differ."""
-    before, after = dict(_told(closed)), dict(_told(fresh))
+    older = not fresh.period.before_incomplete  # else the period before has shrunk, and nothing was corrected
+    before, after = dict(_told(closed, older=older)), dict(_told(fresh, older=older))
     for key in [*before, *(key for key in after if key not in before)]:
         then, now = before.get(key, 0), after.get(key, 0)
         if then is not None and now is not None and then != now:
             yield Restatement(*key, then, now)
 
 
-def _told(report: Report) -> Iterator[tuple[tuple[str, str], float | None]]:
+def _told(report: Report, *, older: bool) -> Iterator[tuple[tuple[str, str], float | None]]:
     for line in (report.whole, *report.divisions, *report.lines):
         for name, value in figures_of(line).items():
             yield (scope_name(line.scope), name), value
     for volume in report.volumes:
         for name, value in volume_names(volume).items():
-            yield (f"{volume.division or 'City'}: {volume.kind}", name), value
+            if older or name != "received_before":
+                yield (f"{volume.division or 'City'}: {volume.kind}", name), value
     if report.messages:
         yield ("messages", "seen"), report.messages.seen
         yield ("messages", "inquiries"), report.messages.inquiries

@@ -142,7 +142,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """How many inquiries of a kind, beside the period before. None: withheld, or of the period before not kept (`Period.before_incomplete`)."""
+    """How many inquiries of a kind, beside the period before (see `Period.before_incomplete`). None: withheld."""
 
     division: str | None
     """None: City-wide."""
@@ -297,7 +297,7 @@ class Period:
     incomplete: tuple[date, ...] = ()
     """The first days of its months whose records are not kept in full any more: the figures count only what is left."""
     before_incomplete: tuple[date, ...] = ()
-    """The same of the period before; `Volume.received_before` is then None throughout."""
+    """The same of the period before: `Volume.received_before` counts only what is left."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from gateway.policy.calendar import spoken_date
 from gateway.reports.periods import Days, month_name, month_of, whole_month
 from gateway.reports.report import COUNTED_AS_ANSWER, ClockFigures, Figures, Latency, Line, Percentiles, Report
 
-NONE, WITHHELD, NOT_KEPT = "–", "withheld", "not kept"
+NONE, WITHHELD = "–", "withheld"
 COLUMNS = ("received", "answered in time", "", "acknowledged", "", "open", "half within")
 
 
@@ -46,7 +46,9 @@ def spoken_months(months: Sequence[date]) -> str:
 
 def told_before(report: Report, number: int | None) -> str:
     """A volume of the period before, as a cell of a table."""
-    return str(number) if number is not None else NOT_KEPT if report.period.before_incomplete else WITHHELD
+    if number is None:
+        return WITHHELD
+    return f"{number} (incomplete)" if report.period.before_incomplete else str(number)
 
 
 def period_name(report: Report) -> str:
@@ -102,7 +104,7 @@ def footnotes(report: Report) -> Iterator[str]:
         yield f"Restated since it was closed: {each.line}, {each.figure}: {each.closed:g} as closed, {each.now:g} today"
     yield from report.notes
     if report.period.before_incomplete:
-        yield f"The period before is not told: records of {spoken_months(report.period.before_incomplete)} are not kept in full."
+        yield f"The period before is incomplete: records of {spoken_months(report.period.before_incomplete)} are not kept in full."
     if report.hide_groups_under > 1:
         yield f"Groups under {report.hide_groups_under} are withheld, with others from which they could be worked out."
     yield COUNTED_AS_ANSWER

@@ -92,7 +92,8 @@ def _volumes(report: Report) -> Table | None:
     for each in report.volumes:
         if each.division == report.division:
             told = [WITHHELD if each.received is None else str(each.received), told_before(report, each.received_before)]
-            change = f"{each.received - each.received_before:+}" if each.received is not None and each.received_before is not None else NONE
+            comparable = each.received is not None and each.received_before is not None and not report.period.before_incomplete
+            change = f"{(each.received or 0) - (each.received_before or 0):+}" if comparable else NONE
             table.add_row(Text(each.kind), *told, change)
     return table if table.row_count else None
 

@@ -99,7 +99,7 @@ def rows(report: Report) -> Iterator[Row]:
             yield Row("compliance", lens, point.start, point.until, report.step, name, value, "messages", value is None)
     for each in report.measures:
         yield Row("measure", Scope(each.division), since, until, each.period, each.measure, each.value, "value", False)
-    for month in report.period.incomplete:
+    for month in dict.fromkeys((*report.period.before_incomplete, *report.period.incomplete)):
         yield Row("incomplete", lens, month, month_of(month).until, "month", "records not kept in full", None, "", False)
     for found in report.restatements:
         yield Row("restatement", lens, since, until, "period", f"{found.line}: {found.figure}, as closed", found.closed, "", False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -177,15 +178,18 @@ def test_other_periods_say_that_records_are_gone(ledger: Ledger, policy: Policy)
             [mark] = [each for each in headline(found) if each.startswith("INCOMPLETE: records of November 2025 are not kept in full")]
             _in_every_rendering(found, mark)
         month_after = closing.report(connection, policy, DECEMBER, NOW)
-        assert {each.received_before for each in month_after.volumes} <= {None}
-        assert "The period before is not told: records of November 2025 are not kept in full." in list(footnotes(month_after))
+        assert "The period before is incomplete: records of November 2025 are not kept in full." in list(footnotes(month_after))
         assert not any(closing.report(connection, policy, NOVEMBER, NOW, division=each).restatements for each in named)
 
 
+def _text(report: Report) -> str:
+    told = io.StringIO()
+    Console(file=told, width=200).print(as_text(report))
+    return told.getvalue()
+
+
 def _in_every_rendering(report: Report, mark: str) -> None:
-    console = Console(file=io.StringIO(), width=200)
-    console.print(as_text(report))
-    assert mark in console.file.getvalue().split("\n", 4)[1:4]  # type: ignore[attr-defined]
+    assert mark in _text(report).split("\n", 4)[1:4]
     assert mark in render(report).partition("</header>")[0]
     first = next(iter(openpyxl.load_workbook(io.BytesIO(as_xlsx(report)))))
     assert mark in [cell.value for row in first.iter_rows(max_row=4) for cell in row]
@@ -206,3 +210,26 @@ def test_a_month_that_nobody_closed_is_incomplete_once_it_is_older_than_what_is_
         holds.set_hold(connection, later, "clerk", "a request")
     with ledger.reading() as connection:
         assert closing.report(connection, policy, DECEMBER, later).period.incomplete == (), "a hold stands, and older mail is there"
+
+
+def test_what_retention_took_of_the_period_before_is_no_correction(ledger: Ledger, policy: Policy) -> None:
+    closed(ledger, policy)
+    with ledger.writing() as connection:
+        closing.close(connection, policy, DECEMBER, datetime(2026, 2, 1, tzinfo=UTC))
+        connection.execute(delete(message))
+    with ledger.reading() as connection:
+        december = closing.report(connection, policy, DECEMBER, datetime(2026, 3, 1, tzinfo=UTC))
+    assert sum(each.received_before or 0 for each in december.volumes) > 0, "as it was closed"
+    assert december.restatements == ()
+
+
+def test_volumes_of_a_period_before_that_is_not_all_there_are_marked(ledger: Ledger, policy: Policy) -> None:
+    with ledger.reading() as connection:
+        found = closing.report(connection, policy, DECEMBER, NOW)
+    marked = replace(found, period=replace(found.period, before_incomplete=(date(2025, 11, 1),)))
+    numbers = [each.received_before for each in found.volumes if each.division is None and each.received_before is not None]
+    assert numbers
+    for number in numbers:
+        assert f">{number} (incomplete)<" in render(marked)
+        assert f"{number} (incomplete)" in _text(marked)
+    assert "(incomplete)" not in render(found) + _text(found)
