@@ -64,8 +64,8 @@ SOFTWARE_ABSENCE_SUBJECT = any_of(
     r"auto: .{1,80} is out of (?:the |my )?office",
     r"(?!(?:re|aw|sv|fwd?|tr|wg) ?:).{1,80} (?:is|am|are) out of (?:the|my) office\.?(?: \(returning .{1,40}\))?$",
     r".{1,80} est absent\(e\)|.{1,80} est absente? du bureau\.?$|.{1,80} ist au(?:ß|ss)er haus\.?$",
-    r"away from my mail\b",
-    r"vacation (?:auto-?)?(?:reply|response|message)\s*(?:[:(-]|$)",
+    r"away from my mail\b|.{1,200}[-:|,([] ?auto(?:matic|mated)?[ -]?(?:e-?mail )?(?:reply|response|answer|message|notice)\W+(?:i am |i'm )?(?:away|out|absent|gone|closed|on (?:vacation|leave|holidays?))\b",
+    r"vacation (?:auto-?)?(?:reply|response|message)\s*(?:[:(-]|$|re\b)",
     r"reponse automatique (?:d'|pour )?absence",
     r"(?:reponse automatique|message automatique|automatic reply|auto)\s*[:/(-]+\s*(?:absente?\b|absence|je suis absent)",
     r"(?:avis|message|notification|alerte) d'absence\b",
@@ -370,10 +370,8 @@ OTHER_PURPOSE = in_text(
     r"\b(?:read|check|answer|look at) (?:my |the )?e-?mails?(?: only)? (?:only )?(?:once|twice|a few times|\w+ times) (?:a|per|each|every) (?:day|week)\b",
     r"\b(?:new|changed|change of|updated?) (?:my |our )?(?:e-?mail )?address\b|\baddress has changed\b|\bupdate your (?:records|contacts|address book)\b|\bnouvelle adresse\b",
     r"\b(?:confirm|verify|prove) that you are\b|\bto (?:confirm|verify|prove) (?:that )?you|\bspam (?:filter|protection)\b|\bbeing held\b|\bto release\b|\bvalidated?\b|\bchallenge\b|\bwill be delivered\b",
-    r"\b(?:i|we)(?:'ll| will| shall) (?:\w+ )?(?:get (?:back )?to|reply|respond|answer|be in touch|review|read)\b(?!.{0,80}\b(?:return|back|until|away|desk|office|home)\b)",
-    r"\bje (?:vous )?repondrai\b(?!.{0,80}\bretour\b)",
 )
-"""An automatic reply of a person that tells of no absence: slow reading, a new address, a question to prove that one is no machine, a promise."""
+"""An automatic reply of a person that tells of no absence: slow reading, a new address, a question to prove that one is no machine."""
 
 DAY_NAMED = in_text(
     r"\b(?:until|till?|back|return\w*|home|retour|semaine|weeks?|months?|tomorrow|demain|tonight|retraite|retired)\b|\b\d{1,2}(?:st|nd|rd|th|\.)(?!\w)|\b\d{1,2}[/.-]\d{1,2}\b",
