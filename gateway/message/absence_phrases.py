@@ -13,15 +13,17 @@ from gateway.message.automatic_phrases import any_of, in_text
 
 _CLOCK = r"\d{1,2}(?:[:h.]\d\d)? ?(?:[ap]\.?m\b|o'clock|h\b)|noon|midnight|late\b"
 _TILL = rf"(?:until|till|'?til|thru|through)(?: the end of| about| at least| around)? (?!{_CLOCK}|you|we |i |i'|it |this is|your|further)"
-_AT_WORK = r"(?:[\w'-]+ ){0,5}(?:office|desk|extension|ext|work|capacity|counter|service|your disposal|reachable|available)\b"
+_AT_WORK = r"(?:[\w'-]+ ){0,5}(?:office|desk|extension|ext|work|capacity|schedule|track|duty|call|stand-?by|hand|counter|service|your disposal|reachable|available)\b"
 _WITHOUT = r"(?:signal|reception|cell (?:service|coverage|reception|signal)|phone (?:service|coverage|reception|signal)|wi-?fi|coverage|internet|connection|e-?mail access)"
 
 AWAY_IN_FEW_WORDS = in_text(
     rf"(?:\b(?:i|we)(?:'m| am|'re| are|'ll be| will be| shall be) |(?:^|[.!,;:-] ?)(?:am|will be) )(?:(?:now|still|currently|presently|busy|stuck) )?"
     rf"(?:in|at|on|up|down|over|off|under|across|visiting|touring|aboard|ashore|abroad|overseas)\b (?!\d)(?!{_AT_WORK})(?:[\w'-]+,? ){{0,6}}?"
     rf"(?:{_TILL}|for (?:the (?:month|week|summer|winter|weekend|season|rest) \b|(?:an?|one|two|three|four|five|six|the next|\d+|a few|several) (?:\w+ )?(?:days?|weeks?|months?)\b))",
+    rf"\b(?:i'm|i am|i'll be|i will be) (?:\w+ )?(?!working|covering|accepting|collecting|filling|acting|offering|looking|handling|being|monitoring|checking|running)\w{{2,}}ing (?:[\w'-]+ ){{0,4}}?{_TILL}",
     r"\b(?:i'm|i am|we're|we are|i'll be|i will be|we'll be|we will be|and|am|currently|completely) (?:[\w'-]+ ){0,2}?out of (?:reach|range|contact|touch|signal|coverage|cell|phone|radio|e-?mail contact|circulation)\b",
     rf"\b(?:no|without|w/o|zero|limited|patchy|poor|spotty) {_WITHOUT}\b(?!.{{0,30}}\?)",
+    r"\b(?:i'm|i am|we're|we are|i'll be|i will be) (?:out|off) (?:at|in|on|with|for|to|attending) (?:[\w'-]+ ){1,5}?(?:today|tomorrow|this (?:week|morning|afternoon|month)|all (?:day|week|morning|afternoon))\b",
     r"\b(?:took|taken?|taking|having|have|on) (?:(?:a|an|the|my|some|this|next|two|three|few|couple|of) ){1,4}(?:\w+ )?(?:days?|weeks?|time|afternoon|morning|months?|summer) off\b(?! to you)",
     r"\ben (?:vacances|conges?|formation|deplacement|voyage|mission) (?:jusqu|du \d|depuis|pour (?:la|les|une|deux|trois|quelques)|de \w+ a|cette semaine|toute la)|\b(?:suis|sommes|serai|serons|sera|chu) (?:\w+ )?en (?:vacances|conges?)\b",
     r"\bnous (?:sommes|serons|ne sommes|ne serons)(?: [\w'-]+){0,2}? (?:absente?s|fermee?s|en conges?|en vacances|de retour|hors du bureau|pas (?:au bureau|la|ouverts?|disponibles?))\b",
@@ -54,7 +56,9 @@ THANKS_FIRST = re.compile(
 """Greeting and thanks for writing: courtesy, before the text says what it is about."""
 
 _NEWS_OF_NO_PERSON = r"(?!(?:the|our|this|that|these|those|your|it|there|all|please|if|as|we|i|you|most|some|parking|service)\b)"
-SOMEBODY_NAMED = re.compile(rf"{_NEWS_OF_NO_PERSON}(?:(?:unfortunately|please note(?: that)?|note that|malheureusement|veuillez noter que),? )?{_NEWS_OF_NO_PERSON}(?:[^\W\d_][\w'-]*\.? ){{1,3}}?(?=(?:is|has|will|est|sera|a|ne|n'est)\b)")
+SOMEBODY_NAMED = re.compile(
+    rf"{_NEWS_OF_NO_PERSON}(?:(?:unfortunately|please note(?: that)?|note that|malheureusement|veuillez noter que),? )?{_NEWS_OF_NO_PERSON}(?:[^\W\d_][\w'-]*\.? ){{1,3}}?(?=(?:is|has|will|est|sera|a|ne|n'est)\b)"
+)
 """A name at the head of what is said, with a verb behind it."""
 
 _ANSWER = (
@@ -63,21 +67,22 @@ _ANSWER = (
 )
 _WHEN_BACK = r"(?!.{0,80}\b(?:return|back(?! to)|until|till|away|desk|office|home)\b)"
 PROMISE = in_text(
-    rf"(?:\b(?:i|we)(?:'ll| will| shall| am going to|'m going to| aim to| try to| promise to)|(?:^|[.!,;:] ?|\b(?:and|but) )will) (?:[\w'-]+ ){{0,4}}?{_ANSWER}\b{_WHEN_BACK}",
+    rf"(?:\b(?:i|we)(?:'ll| will| shall| am going to|'m going to| aim to| try to| promise to)|(?:^|[.!,;:] ?|\b(?:mail|message|it|letter|note|this) (?:and|but) )will) (?:[\w'-]+ ){{0,4}}?{_ANSWER}\b{_WHEN_BACK}",
     r"(?:\bi(?: have|'ve)? (?:just |now |safely )?(?:received|got)|(?:^|[.!,;:] ?)(?:got|received)) (?:your|an?|the) (?:[\w-]+ )?(?:e-?mail|mail|message|note|letter|file|files|documents?|request|inquiry|enquiry)\b(?: and|[.!]|$)",
-    r"\byour (?:[\w-]+ )?(?:e-?mail|mail|message|note|letter|file|documents?) (?:is|was|has been|have been) (?:safely )?(?:received|delivered|read|logged|noted)\b",
+    r"\bexpect an? (?:answer|reply|response)\b|\b(?:read|check|answer|look at|get to|go through) (?:my |the |every |all |your |each |it )*(?:e-?mails?|mail|messages?|inbox)?,? (?:but|only|when|every|each|at (?:night|lunch)|(?:once|twice|\w+ times) (?:a|per|each|every))\b",
+    r"\byour (?:[\w-]+ )?(?:e-?mail|mail|message|note|letter|file|documents?) (?:is|was|has been|have been) (?:safely )?(?:received|delivered|read|logged|noted|(?:placed |put )?in (?:my|our|the) queue)\b",
     r"\b(?:je|nous) (?:vous )?(?:repondrai|repondrons|reviendrai|reviendrons|recontacterai|recontacterons|contacterai|contacterons|traiterai|traiterons)\b(?!.{0,80}\bretour\b)|\bj'ai (?:bien )?recu votre\b",
     r"\b(?:melde|melden|antworte|antworten) (?:ich |wir )?(?:mich |uns )?(?:[\w-]+ ){0,4}?(?:bald|rasch|umgehend|schnell|zeitnah|baldmoglichst|schnellstmoglich)|\b(?:werde|werden) (?:[\w-]+ ){0,6}?(?:melden|antworten|beantworten|bearbeiten)\b(?!.{0,60}\bruckkehr\b)",
     r"\b(?:le |te |les )?(?:responderemos|respondere|contestare|contestaremos|nos pondremos en contacto|me pondre en contacto)\b(?!.{0,80}\b(?:regreso|vuelta|vuelva)\b)|\b(?:responderei|responderemos|entrarei em contato|entraremos em contato)\b(?!.{0,80}\b(?:regresso|volta|retorno)\b)|\b(?:rispondero|risponderemo)\b(?!.{0,80}\brientro\b)",
     r"(?:отвечу|ответим|свяжусь|свяжемся|відповім|відповімо|зв'яжуся|odpowiem|odpisze)(?!.{0,60}(?:возвращени|верн|поверн|powroci))",
-    r"(?:尽快|盡快|儘快|及时|及時|尽早|尽速|儘速)(?:给|給|为|為|与|與|予|向)?(?:您|你|以)?[^，。,.]{0,4}(?:答复|答覆|回复|回覆|回復|回信|处理|處理|联系|聯絡|联络)|(?:已|已经|已經|我)收到|收到(?:了|您|你)|已(?:发送|送达|送達)",
+    r"(?:尽快|盡快|儘快|及时|及時|尽早|尽速|儘速)(?:给|給|为|為|与|與|予|向)?(?:您|你|以)?[^，。,.]{0,4}(?:答复|答覆|回复|回覆|回復|回信|处理|處理|联系|聯絡|联络)|(?:已|已经|已經|我)收到|收到(?:了|您|你)|(?:信|函|[邮郵文附]件|[资資]料)(?:收到|收悉)|已(?:发送|送达|送達)",
     r"(?:お返事|返信|ご連絡)(?:いたし|致し|し)?ます|受け付けました|회신(?:드리|하)겠|답변(?:드리|하)겠|답장(?:드리|하)겠",
 )
 """That the letter came, or will be answered: what an acknowledgement says. Of an absence it says nothing, whoever's mailbox it comes from."""
 
 SOFTWARE_TAG = any_of(
-    r"\s*(?:(?:re|aw|sv) ?: ?)?[\[({*<-]+ ?(?:this is )?(?:an? )?auto(?:matic|mated)?[ -]?(?:e-?mail )?(?:reply|response|responder|answer|message|notice)\b",
-    r"\s*[\[({*<-]+ ?(?:reponse|message|courriel) automatique\b|\s*[\[({*<-]+ ?(?:automatische antwort|respuesta automatica|resposta automatica|risposta automatica)\b",
+    r"\s*(?:(?:re|aw|sv) ?: ?)?[\[({*<-]+ ?(?:this is )?(?:an? )?auto(?:matic|mated)?[ -]?(?:e-?mail )?(?:reply|response|responder|answer)\b",
+    r"\s*[\[({*<-]+ ?(?:reponse|absence) automatique\b|\s*[\[({*<-]+ ?(?:automatische antwort|respuesta automatica|resposta automatica|risposta automatica)\b",
 )
 """A tag in front of a subject, in which software says that it answers by itself."""
 
@@ -88,10 +93,15 @@ HOLIDAY_BEFORE_SUBJECT = any_of(
 )
 """The subject that a vacation responder was given, in front of the subject that it answers: Gmail writes `Away Re: question`."""
 
+_PART_OF_A_DAY = (
+    r"\d{1,4}(?:st|nd|rd|th|er)?(?:[/.-]\d{1,2}){0,2}|to|until|till|through|and|the|of|on|next|week|month|au|le|la|inclusive(?:ly)?|inclusivement|semaine|prochaine?|new year"
+    r"|(?:mon|tues?|wednes|thurs?|fri|satur|sun)(?:day)?|(?:lun|mar|mercre|jeu|vendre|same)di|dimanche"
+    r"|(?:jan|feb|fev|mar|apr|avr|may|mai|june?|juin|july?|juil|aug|aout|sep|oct|nov|dec)[a-z]{0,6}\.?"
+)
 FORMULA_ALONE = re.compile(
     r"(?:(?:hi|hello|greetings|good (?:day|morning|afternoon)|bonjour)[,.!]? )?(?:(?:thank you|thanks)(?: very much)? for your (?:e-?mail|message)|(?:je vous remercie|merci) (?:de|pour) votre (?:courriel|message))[.!,;]+ ?"
     r"(?:please note(?: that)? )?(?:i am|i'm|i will be|je suis|je serai)(?: currently| presently| actuellement| presentement)? (?:out of (?:the )?office|away from (?:the|my) (?:office|desk)|on (?:annual leave|leave|vacation|holidays?|parental leave|maternity leave)|absente?(?: du bureau)?|en (?:vacances|conge)|hors du bureau)"
-    r"(?: and (?:will be back|returning|will return)| et de retour)? (?:until|till|from|through|on|returning(?: on)?|back(?: on)?|jusqu'(?:au?|a la)|du|le)(?: [\w/,.'-]+){1,8}?"
+    rf"(?: and (?:will be back|returning|will return)| et de retour)? (?:until|till|from|through|on|returning(?: on)?|back(?: on)?|jusqu'au?|du|le)(?:,? (?:{_PART_OF_A_DAY})){{1,10}}"
     r"[.!]? ?(?:(?:(?:kind |best |warm )?regards|thank you|thanks|sincerely|cordialement|merci|cheers)[,.!]? ?)?(?:[^\W\d_][\w'.-]* ?){0,3}"
 )
 """All of a text: thanks for the letter, absent till a day, at most a name. Nobody who writes to somebody stops there."""
