@@ -189,7 +189,9 @@ def _closed_around(about: Matter, languages: tuple[str, ...]) -> tuple[tuple[str
         return ()
     opens = calendar.next_opening(due, hours)
     closes = next((at for back in range(1, 15) if (at := calendar.closing(named - timedelta(days=back), hours))), None)
-    return tuple((dates.near(closes, now, language) if closes and closes > now else "", dates.near(opens, now, language)) for language in languages)
+    return tuple(
+        (dates.near(closes, now, language) if closes and closes > now else "", dates.near(opens, now, language)) for language in languages
+    )
 
 
 def _joined(names: list[str], language: str) -> str:
