@@ -22,8 +22,7 @@ _MONTHS = {
     for number, names in enumerate(
         (
             "january jan janvier janv januar januari enero gennaio janeiro jänner января січня stycznia ocak يناير جنوری",
-            "february feb février fevrier févr fév februar februari febrero febbraio fevereiro"
-            " feber февраля лютого lutego şubat pebrero فبراير فروری",
+            "february feb février fevrier févr fév februar februari febrero febbraio fevereiro feber февраля лютого lutego şubat فبراير فروری",
             "march mar mars märz maart marzo março marts марта березня marca mart marso مارس مارچ",
             "april apr avril avr abril aprile апреля квітня kwietnia nisan أبريل ابريل إبريل اپریل",
             "may mai mei mayo maggio maio maj мая травня maja mayıs مايو مئی",
@@ -43,7 +42,7 @@ _WEEKDAYS = {
     name: number
     for number, names in enumerate(
         (
-            "monday mon lundi montag lunes lunedì maandag segunda-feira понедельника понедельник понеділка понеділок poniedziałku poniedziałek pazartesi",
+            "monday mon lundi montag lunes lunedì maandag segunda-feira понедельника понедельник понеділка понеділок poniedziałku pazartesi",
             "tuesday tues tue mardi dienstag martes martedì dinsdag terça-feira вторника вторник вівторка вівторок wtorku wtorek salı",
             "wednesday weds wed mercredi mittwoch miércoles mercoledì woensdag quarta-feira среды среду середи середу środy środę çarşamba",
             "thursday thurs thur thu jeudi donnerstag jueves giovedì donderdag quinta-feira четверга четверг четвер czwartku czwartek perşembe",
@@ -152,9 +151,9 @@ def _clause_before(text: str, start: int, floor: int) -> str:
 
 def _role(before: str, clause: str, after: str, *, ranged: bool) -> Role | None:
     """By the nearest word before the date; a range states its last day."""
-    if ranged or elsewhere.LAST_DAY_NEAR.search(before):
+    if ranged or elsewhere.LAST_DAY_NEAR.search(before) or elsewhere.LAST_DAY_BEHIND.match(after):
         return "last day"
-    if elsewhere.RETURN_BEHIND.match(after):
+    if elsewhere.RETURN_BEHIND.match(after) and not elsewhere.CALLS_BACK.search(before):
         return "return"
     back = _last_end(_RETURN, before)
     until = max(_last_end(_UNTIL, before), _last_end(elsewhere.UNTIL_NEAR, before))

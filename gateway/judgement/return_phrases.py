@@ -5,6 +5,7 @@ Data for `gateway.judgement.return_date`, for text in small letters. Nothing her
 
 from __future__ import annotations
 
+# ruff: noqa: E501 — a pattern broken over lines is harder to check against a phrase
 import re
 
 RETURN_ELSEWHERE = (
@@ -22,14 +23,14 @@ RETURN_ELSEWHERE = (
 """In front of the day of return, at the beginning and the end of words."""
 
 RETURN_BEHIND = re.compile(
-    r"\s?,?\s?(?:(?:um |gegen )?\d{1,2}(?:[:.]\d\d)?(?: uhr)?\s|(?:bin|sind|werde|werden|stehe|stehen) (?:ich|wir)\s|(?:ihnen|gerne|voraussichtlich|persönlich)\s)*"
+    r"\.?\s?,?\s?(?:(?:um |gegen )?\d{1,2}(?:[:.]\d\d)?(?: uhr)?\s|(?:bin|sind|werde|werden|stehe|stehen) (?:ich|wir)\s|(?:ihnen|gerne|voraussichtlich|persönlich)\s)*"
     r"(?:wieder\b(?! (?:weg|fort|abwesend|nicht|im urlaub|geschlossen))|zurück\b|terug\b|weer (?:bereikbaar|aanwezig|op kantoor|terug)|tillbaka\b|tilbage\b|tilbake\b)"
     r"|,?\s(?:(?:i|we)(?:['’]ll| will| shall)(?: be)?|(?:i['’]m|i am|we['’]re|we are)) (?:back\b|return(?:ing)?\b|available again|(?:in|at) (?:the|my|our) (?:office|desk) again)"
     r"|,?\s(?:je|nous) (?:serai|serons|suis|sommes) (?:de retour|à nouveau|de nouveau)|,?\s(?:je reviendrai|nous reviendrons|je rentrerai|nous rouvrirons)"
     r"|,?\s(?:(?:estar[ée]|estaremos|estarei) de (?:vuelta|volta|regreso)|(?:sar[òo]|saremo) di ritorno)"
-    r"|,?\s(?:я )?(?:вернусь|вернусь|буду (?:снова )?(?:в офисе|на месте|на работе)|повернуся|повернусь)"
+    r"|,?\s(?:я )?(?:вернусь|вернёмся|вернемся|буду (?:снова )?(?:в офисе|на месте|на работе)|повернуся|повернусь)"
     r"|[^，。,.;；!\n]{0,6}(?:回来|回來|返回|回到|回公司|回办公|回辦公|回国|回國|返岗|返崗|返校|上班|复工|復工|恢复|恢復|销假|銷假|戻|復帰|出社|복귀|돌아|출근)"
-    r"|['’]?\s?(?:d[ae]\s|tarihinde\s|günü\s)?döne(?:ceğim|ceğiz)"
+    r"|['’]?\s?(?:[dt][ae]\s|tarihinde\s|günü\s)?döne(?:ceğim|ceğiz)"
 )
 """Right behind the day of return: "ab dem 9. September wieder erreichbar", "on May 5 I will be back", 11月30日返回."""
 
@@ -44,9 +45,14 @@ LAST_DAY_NEAR = re.compile(
 
 INCLUSIVE_BEHIND = re.compile(
     r"[^.;!?\n]{0,12}?\b(?:inclusive(?:ly)?|inclusivement|inclus(?:e|i[vf]e|ief)?|included|compris|compres[oa]|inclus[oa]|incluid[oa]"
-    r"|einschließlich|inklusive|inkl|включительно|включно|włącznie|dahil)\b|\s?(?:まで|까지)"
+    r"|einschließlich|inklusive|inkl|включительно|включно|włącznie|dahil)\b"
 )
 """Behind it: the day itself is still one of absence."""
+
+LAST_DAY_BEHIND = re.compile(r"\s?(?:まで|까지)")
+
+CALLS_BACK = re.compile(r"\b(?:ruf|meld|schick|send|bel)(?:e|en|t)?\b[^.;!?]*$")
+"""In front of a date with "zurück" or "terug" behind it: a call is returned, nobody."""
 
 DAY_FIRST = re.compile(r"\b(?:am|ab|bis|dem|den|zum|vom|seit|до|с|по|з|від|od|do|dnia|del?|al|il|dal|el|até|tot|vanaf|op)\s$")
 """In front of a date with dots, in languages that write the day before the month."""

@@ -57,7 +57,7 @@ THANKS_FIRST = re.compile(
 
 _NEWS_OF_NO_PERSON = r"(?!(?:the|our|this|that|these|those|your|it|there|all|please|if|as|we|i|you|most|some|parking|service)\b)"
 SOMEBODY_NAMED = re.compile(
-    rf"{_NEWS_OF_NO_PERSON}(?:(?:unfortunately|please note(?: that)?|note that|malheureusement|veuillez noter que),? )?{_NEWS_OF_NO_PERSON}(?:[^\W\d_][\w'-]*\.? ){{1,3}}?(?=(?:is|has|will|est|sera|a|ne|n'est)\b)"
+    rf"{_NEWS_OF_NO_PERSON}(?:(?:unfortunately|please note(?: that)?|note that|malheureusement|veuillez noter que),? )?{_NEWS_OF_NO_PERSON}(?:[^\W\d_][\w'-]{{0,30}}\.? ){{1,3}}?(?=(?:is|has|will|est|sera|a|ne|n'est)\b)"
 )
 """A name at the head of what is said, with a verb behind it."""
 
@@ -81,8 +81,8 @@ PROMISE = in_text(
 """That the letter came, or will be answered: what an acknowledgement says. Of an absence it says nothing, whoever's mailbox it comes from."""
 
 SOFTWARE_TAG = any_of(
-    r"\s*(?:(?:re|aw|sv) ?: ?)?[\[({*<-]+ ?(?:this is )?(?:an? )?auto(?:matic|mated)?[ -]?(?:e-?mail )?(?:reply|response|responder|answer)\b",
-    r"\s*[\[({*<-]+ ?(?:reponse|absence) automatique\b|\s*[\[({*<-]+ ?(?:automatische antwort|respuesta automatica|resposta automatica|risposta automatica)\b",
+    r"\s{0,3}(?:(?:re|aw|sv) ?: ?)?[\[({*<-]+ ?(?:this is )?(?:an? )?auto(?:matic|mated)?[ -]?(?:e-?mail )?(?:reply|response|responder|answer)\b",
+    r"\s{0,3}[\[({*<-]+ ?(?:reponse|absence) automatique\b|\s{0,3}[\[({*<-]+ ?(?:automatische antwort|respuesta automatica|resposta automatica|risposta automatica)\b",
 )
 """A tag in front of a subject, in which software says that it answers by itself."""
 
