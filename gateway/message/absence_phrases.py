@@ -9,7 +9,7 @@ from __future__ import annotations
 # ruff: noqa: E501 — a pattern broken over lines is harder to check against a phrase
 import re
 
-from gateway.message.automatic_phrases import any_of, in_text
+from gateway.message.automatic_phrases import any_of, fold, in_text
 
 _CLOCK = r"\d{1,2}(?:[:h.]\d\d)? ?(?:[ap]\.?m\b|o'clock|h\b)|noon|midnight|late\b"
 _TILL = rf"(?:until|till|'?til|thru|through)(?: the end of| about| at least| around)? (?!{_CLOCK}|you|we |i |i'|it |this is|your|further)"
@@ -38,11 +38,14 @@ ELLIPTIC_IN_OTHER_LANGUAGES = in_text(
     r"(?:^|[.!,;:-] ?)(?:assenti?|assente|in ferie|fuori|in viaggio|in malattia) (?:fino|dal?|dall'|per|il|questa)\b|\b(?:siamo|saremo) (?:in ferie|assenti|chius[ie]|fuori)\b|\bchius[oaie] per ferie\b",
     r"(?:^|[.!,;:-] ?)(?:afwezig|op vakantie|met verlof|met vakantie|niet aanwezig|weg) (?:tot|van|vanaf|t/m|op|deze|wegens)\b|\bwij? zijn (?:\w+ ){0,2}(?:gesloten|afwezig|op vakantie)\b",
     r"(?:^|[.!,;:-] ?)(?:na urlopie|nieobecn[aeiy]\w*|w podrozy|na zwolnieniu)\b|\bjestesmy (?:na urlopie|nieobecni)\b|\b(?:izindeyiz|tatildeyiz|yurt disindayim)\b",
-    r"(?:^|[.!,;:-] ?)(?:не на месте|на больничном|на каникулах|мы закрыты|в отъезде|на лікарняному|не на місці|у від'ізді)\b",
+    r"(?:^|[.!,;:-] ?)(?:я |мы |сейчас )*(?:не на месте|на больничном|на каникулах|мы закрыты|в отъезде|на лікарняному|не на місці|у від'ізді)\b",
     # 不在意, 不在乎, 不在于, 不在场, 不在话下 tell of no place; nor does an application for leave.
     r"(?:^|[我人们們，。,!！:：\s在前时時都均已])不在(?!意|乎|于|於|场|場|话|話|此|其|该|該|您|你)|不在(?:公司|单位|單位|国内|國內|办公|辦公|线|線|家|岗|崗|本地|座位|位[上子])",
     r"[休请請度渡](?:[^\W\d_a-z]{0,2})假(?!申|如|设|設|单|單|条|條|政|制)|(?:年|病|产|產|婚|丧|喪|事)假(?:中|期间|期間)",
     r"(?:\d+[日号號]|[周週](?:[一二三四五六日天末])|星期[一二三四五六日天]|下(?:个|個)?(?:周|週|星期|月)|明天|后天|後天|节后|節後)[^，。,.]{0,3}(?:才)?(?:回来|回來|返回|回到|回公司|回国|回國|返岗|返崗|返校|上班|复工|復工|恢复办公)",
+    r"(?:正?在)(?:开会|開會|培训|培訓|出差|度假|住院|国外|國外|外地|路上)|(?:我|人)(?:已|已经|已經)?(?:离职|離職|退休|调离|調離)",
+    fold("đang đi công tác|nghỉ (?:phép|lễ|ốm|thai sản|hè|mát)|không có mặt|nasa (?:labas ng bansa|biyahe|labas ako)|naka-?off|wala (?:po )?(?:ako|kami) (?:hanggang|ngayon|sa)"),
+    fold("연차|병가|외근|출산휴가|퇴사|(?:研修|外出|出張|帰省)中|(?:夏季|冬季|年末年始)(?:休業|休暇)|産休|育休|退職|مسافر|خارج (?:البلاد|المدينة)|إجازة|در سفر|مسافرت|سفر پر|ملک سے باہر"),
     r"(?:席を外し|不在(?:です|にし|の)|休み(?:です|を|中)|お休み|休業|戻ります)|(?:자리에 없|쉽니다|휴무|복귀)",
 )
 """An absence as short as people write it elsewhere, and of more than one: "abwesend bis", "estamos de férias", 我不在."""
@@ -57,7 +60,7 @@ THANKS_FIRST = re.compile(
 
 _NEWS_OF_NO_PERSON = r"(?!(?:the|our|this|that|these|those|your|it|there|all|please|if|as|we|i|you|most|some|parking|service)\b)"
 SOMEBODY_NAMED = re.compile(
-    rf"{_NEWS_OF_NO_PERSON}(?:(?:unfortunately|please note(?: that)?|note that|malheureusement|veuillez noter que),? )?{_NEWS_OF_NO_PERSON}(?:[^\W\d_][\w'-]{{0,30}}\.? ){{1,3}}?(?=(?:is|has|will|est|sera|a|ne|n'est)\b)"
+    rf"{_NEWS_OF_NO_PERSON}(?:(?:unfortunately|sadly|regrettably|(?:please )?(?:note|be (?:advised|aware))(?: that)?|malheureusement|veuillez noter que),? )?{_NEWS_OF_NO_PERSON}(?:[^\W\d_][\w'-]{{0,30}}\.? ){{1,3}}?(?=(?:is|has|will|no longer|est|sera|a|ne|n'est)\b)"
 )
 """A name at the head of what is said, with a verb behind it."""
 
@@ -76,9 +79,10 @@ PROMISE = in_text(
     r"\b(?:le |te |les )?(?:responderemos|respondere|contestare|contestaremos|nos pondremos en contacto|me pondre en contacto)\b(?!.{0,80}\b(?:regreso|vuelta|vuelva)\b)|\b(?:responderei|responderemos|entrarei em contato|entraremos em contato)\b(?!.{0,80}\b(?:regresso|volta|retorno)\b)|\b(?:rispondero|risponderemo)\b(?!.{0,80}\brientro\b)",
     r"(?:отвечу|ответим|свяжусь|свяжемся|відповім|відповімо|зв'яжуся|odpowiem|odpisze)(?!.{0,60}(?:возвращени|верн|поверн|powroci))",
     r"(?:尽快|盡快|儘快|及时|及時|尽早|尽速|儘速)(?:给|給|为|為|与|與|予|向)?(?:您|你|以)?[^，。,.]{0,4}(?:答复|答覆|回复|回覆|回復|回信|处理|處理|联系|聯絡|联络)|(?:已|已经|已經|我)收到|收到(?:了|您|你)|(?:信|函|[邮郵文附]件|[资資]料)(?:收到|收悉)|已(?:发送|送达|送達)",
+    r"\b(?:i'm|i am|we're|we are|i'll be|we'll be) (?:(?:usually|always|generally|still) )?(?:here|open|in|at (?:my|the|our) desk|in (?:the|my|our) (?:office|shop|store))(?: today)?(?: (?:until|till|from|daily|every|each|and)\b|[.,])",
     r"(?:お返事|返信|ご連絡)(?:いたし|致し|し)?ます|受け付けました|회신(?:드리|하)겠|답변(?:드리|하)겠|답장(?:드리|하)겠",
 )
-"""That the letter came, or will be answered: what an acknowledgement says. Of an absence it says nothing, whoever's mailbox it comes from."""
+"""That the letter came, or will be answered, or that somebody is there: what an acknowledgement says. Of an absence it says nothing, whoever's mailbox it comes from."""
 
 SOFTWARE_TAG = any_of(
     r"\s{0,3}(?:(?:re|aw|sv) ?: ?)?[\[({*<-]+ ?(?:this is )?(?:an? )?auto(?:matic|mated)?[ -]?(?:e-?mail )?(?:reply|response|responder|answer)\b",

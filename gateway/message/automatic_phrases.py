@@ -209,7 +209,7 @@ ABSENCE_TERSE = in_text(
     r"\bi(?:'m| am) (?:\w+ )?(?:sick|ill|unwell|abroad|overseas|sailing|hiking|camping|retired|in the field|in (?:[\w-]+ ){0,3}(?:training|meetings|court|surgery|hospital)"
     r"|on (?:the road|site|shift|secondment)|working (?:off-?site|in the field|from a different))\b",
     r"\bi(?:'m| am| will be|'ll be) at (?:an?|the|our|this year's) (?:[\w'-]+ ){0,4}(?:conference|forum|summit|symposium|workshop|convention|congress|seminar|retreat|course|training)\b",
-    rf"\bi(?:'m| am| will be|'ll be) in \w+(?: \w+)? (?:on business|{_WHEN})",
+    rf"\bi(?:'m| am| will be|'ll be) in (?!(?:the |my |our )?(?:office|shop|store|building)\b)\w+(?: \w+)? (?:on business|{_WHEN})",
     r"\b(?:cannot|can't|can not|won't|will not|not) be (?:reached|reachable|available|online) (?:un)?(?:till?|from|before|this|today|all)\b",
     r"\b(?:acting|covering|filling in|standing in) for me\b|\bmy replacement\b|\b(?:prior to|pending|during|while on) my (?:return|leave|vacation|holidays?|sabbatical|trip|secondment)\b",
     rf"\b(?:i|we) (?:do not|don't|never|am not|are not|won't|will not) (?:be )?(?:work|working|in(?: the office)?)(?: on)? (?:{_DAY}|the weekend|weekends|today|tomorrow|this (?:week|month|morning|afternoon)|afternoons|mornings)\b",
