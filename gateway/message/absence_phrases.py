@@ -24,6 +24,7 @@ AWAY_IN_FEW_WORDS = in_text(
     r"\b(?:i'm|i am|we're|we are|i'll be|i will be|we'll be|we will be|and|am|currently|completely) (?:[\w'-]+ ){0,2}?out of (?:reach|range|contact|touch|signal|coverage|cell|phone|radio|e-?mail contact|circulation)\b",
     rf"\b(?:no|without|w/o|zero|limited|patchy|poor|spotty) {_WITHOUT}\b(?!.{{0,30}}\?)",
     r"\b(?:i'm|i am|we're|we are|i'll be|i will be) (?:out|off) (?:at|in|on|with|for|to|attending) (?:[\w'-]+ ){1,5}?(?:today|tomorrow|this (?:week|morning|afternoon|month)|all (?:day|week|morning|afternoon))\b",
+    r"\b(?:i'm|i am|i'll be|i will be) (?:\w+ )?(?:indisposed|incapacitated|incommunicado|otherwise engaged|under the weather|bedridden|hospitali[sz]ed|snowed in|stranded|convalescing|recuperating|recovering from)\b",
     r"\b(?:took|taken?|taking|having|have|on) (?:(?:a|an|the|my|some|this|next|two|three|few|couple|of) ){1,4}(?:\w+ )?(?:days?|weeks?|time|afternoon|morning|months?|summer) off\b(?! to you)",
     r"\ben (?:vacances|conges?|formation|deplacement|voyage|mission) (?:jusqu|du \d|depuis|pour (?:la|les|une|deux|trois|quelques)|de \w+ a|cette semaine|toute la)|\b(?:suis|sommes|serai|serons|sera|chu) (?:\w+ )?en (?:vacances|conges?)\b",
     r"\bnous (?:sommes|serons|ne sommes|ne serons)(?: [\w'-]+){0,2}? (?:absente?s|fermee?s|en conges?|en vacances|de retour|hors du bureau|pas (?:au bureau|la|ouverts?|disponibles?))\b",
@@ -32,6 +33,7 @@ AWAY_IN_FEW_WORDS = in_text(
 
 ELLIPTIC_IN_OTHER_LANGUAGES = in_text(
     r"(?:^|[.!,;:-] ?)(?:bin |sind |wir sind |ich bin )?(?:abwesend|im urlaub|auf (?:dienst|geschafts)?reisen?|unterwegs|ausser haus|krank(?:geschrieben)?|nicht (?:da|am platz|im haus|im dienst|im buro)|in (?:kur|elternzeit|karenz))(?: (?:bis|vom|von|ab|am|seit|in|und|diese|nachste|heute|morgen)\b|\s*(?:[.!,;]|$))",
+    r"\b(?:ich bin|bin ich|bin|wir sind|sind wir) (?:[\w.,-]+ ){0,6}?(?:abwesend|verreist|unterwegs|ausser haus|auf (?:dienst|geschafts)?reisen?|krank(?:geschrieben)?|nicht (?:da|erreichbar|im buro|im haus|am platz|im dienst))\b",
     r"(?:^|[.!,;:-] ?)(?:wieder (?:da|zuruck|im (?:buro|haus|dienst)|erreichbar|am platz)|zuruck) (?:ab|am|in|im)\b|\bbetriebs(?:ferien|urlaub)\b|\b(?:wir|buro|praxis|geschaft|laden|werkstatt)(?: [\w-]+){0,3} geschlossen\b",
     r"(?:^|[.!,;:-] ?)(?:estamos |estaremos |estoy |estare )?(?:ausentes?|de vacaciones|fuera|de viaje|de baja)(?: de \w+)? (?:hasta|del?|desde|por|esta|la|el)\b|\b(?:estamos|estaremos) (?:de vacaciones|ausentes|cerrad[oa]s|fuera)\b|\bcerrado por vacaciones\b",
     r"(?:^|[.!,;:-] ?)(?:ausentes?|de ferias|fora|em viagem) (?:ate|de|do|desde|por|a partir)\b|\b(?:estamos|estaremos|encontramo-nos) (?:de ferias|ausentes|fora|fechad[oa]s|encerrad[oa]s)\b|\b(?:fechad[oa]|encerrad[oa])s? (?:para|por motivo de) ferias\b",
@@ -43,9 +45,13 @@ ELLIPTIC_IN_OTHER_LANGUAGES = in_text(
     r"(?:^|[我人们們，。,!！:：\s在前时時都均已])不在(?!意|乎|于|於|场|場|话|話|此|其|该|該|您|你)|不在(?:公司|单位|單位|国内|國內|办公|辦公|线|線|家|岗|崗|本地|座位|位[上子])",
     r"[休请請度渡](?:[^\W\d_a-z]{0,2})假(?!申|如|设|設|单|單|条|條|政|制)|(?:年|病|产|產|婚|丧|喪|事)假(?:中|期间|期間)",
     r"(?:\d+[日号號]|[周週](?:[一二三四五六日天末])|星期[一二三四五六日天]|下(?:个|個)?(?:周|週|星期|月)|明天|后天|後天|节后|節後)[^，。,.]{0,3}(?:才)?(?:回来|回來|返回|回到|回公司|回国|回國|返岗|返崗|返校|上班|复工|復工|恢复办公)",
-    r"(?:正?在)(?:开会|開會|培训|培訓|出差|度假|住院|国外|國外|外地|路上)|(?:我|人)(?:已|已经|已經)?(?:离职|離職|退休|调离|調離)",
-    fold("đang đi công tác|nghỉ (?:phép|lễ|ốm|thai sản|hè|mát)|không có mặt|nasa (?:labas ng bansa|biyahe|labas ako)|naka-?off|wala (?:po )?(?:ako|kami) (?:hanggang|ngayon|sa)"),
-    fold("연차|병가|외근|출산휴가|퇴사|(?:研修|外出|出張|帰省)中|(?:夏季|冬季|年末年始)(?:休業|休暇)|産休|育休|退職|مسافر|خارج (?:البلاد|المدينة)|إجازة|در سفر|مسافرت|سفر پر|ملک سے باہر"),
+    r"(?:正?在)(?:开会|開會|培训|培訓|出差|度假|住院|国外|國外|外地|路上)|[我人已经經](?:离职|離職|退休|调离|調離)",
+    fold(
+        "đang đi công tác|nghỉ (?:phép|lễ|ốm|thai sản|hè|mát)|không có mặt|nasa (?:labas ng bansa|biyahe|labas ako)|naka-?off|wala (?:po )?(?:ako|kami) (?:hanggang|ngayon|sa)"
+    ),
+    fold(
+        "연차|병가|외근|출산휴가|퇴사|(?:研修|外出|出張|帰省)中|(?:夏季|冬季|年末年始)(?:休業|休暇)|産休|育休|退職|مسافر|خارج (?:البلاد|المدينة)|إجازة|در سفر|مسافرت|سفر پر|ملک سے باہر"
+    ),
     r"(?:席を外し|不在(?:です|にし|の)|休み(?:です|を|中)|お休み|休業|戻ります)|(?:자리에 없|쉽니다|휴무|복귀)",
 )
 """An absence as short as people write it elsewhere, and of more than one: "abwesend bis", "estamos de férias", 我不在."""

@@ -228,29 +228,33 @@ ABSENCE_TERSE = in_text(
 )
 """The same, as short as people write it: says it only of what a machine is known to have sent in answer."""
 
-ABSENCE_OTHER_LANGUAGES = _phrases(
-    "fuera de la oficina|estoy de vacaciones|estaré de vacaciones|estaré ausente|estoy ausente|me encuentro fuera|me encuentro ausente|durante mi ausencia|en mi ausencia",
-    "a mi regreso|a mi vuelta|estaré fuera|de baja por maternidad|no me encuentro en la oficina|no estaré en la oficina|ya no trabajo|ya no laboro|vuelvo el|regreso el|estoy fuera",
-    "fora do escritório|ausente do escritório|estou de férias|estarei de férias|estou ausente|estarei ausente|na minha ausência|durante a minha ausência|no meu regresso|estarei fora|já não trabalho|não trabalho mais|volto no dia|regresso no dia",
-    "fuori ufficio|fuori sede|sono in ferie|sarò in ferie|sarò assente|sono assente|in mia assenza|durante la mia assenza|al mio rientro|non sarò in ufficio|non sono in ufficio|non lavoro più|rientro il|torno il",
-    "nicht im büro|im urlaub|bin abwesend|nicht im haus|meiner abwesenheit|nach meiner rückkehr|wieder im büro|außer haus|derzeit nicht erreichbar|nicht am arbeitsplatz|arbeite nicht mehr|nicht mehr bei|wieder erreichbar|in elternzeit|nicht im dienst|im mutterschutz",
-    "på ferie|på semester|ikke på kontoret|inte på kontoret|ikke til stede|er bortreist|på orlov|lomalla|är tillbaka|er tilbage|er tilbake|inte på jobbet|slutat på|poissa toimistolta|poissa töistä|palaan",
-    "niet op kantoor|ben afwezig|met vakantie|op vakantie|mijn afwezigheid|niet aanwezig|werk niet meer|ben er niet|weer terug",
-    "wala ako sa opisina|wala po ako sa|nasa bakasyon|naka-leave|nakabakasyon|wala sa opisina|pagbalik ko|habang wala ako",
-    "tôi vắng mặt|không có mặt tại văn phòng|đang nghỉ phép|đi nghỉ|thời gian tôi vắng|tôi sẽ vắng mặt|không có ở văn phòng|khi tôi trở lại",
-    "poza biurem|jestem na urlopie|będę na urlopie|jestem nieobecn|mojej nieobecności|po powrocie|już nie pracuję|jestem poza|wracam",
-    "нет в офисе|вне офиса|в отпуске|буду отсутствовать|отсутствую|в мое отсутствие|моего отсутствия|в командировке|не буду в офисе|меня нет на рабочем месте",
-    "не в офісі|поза офісом|у відпустці|в відпустці|буду відсутн|я відсутн|моєї відсутності|у відрядженні|мене немає в офісі",
-    "不在办公室|不在辦公室|外出|休假|度假|出差|放假|请假|請假|休產假|休产假|无法及时回复|無法及時回覆|返回辦公室|返回办公室|離開辦公室|离开办公室|唔喺辦公室",
-    "부재중|부재 중|휴가|자리를 비|출장|사무실에 없|육아휴직",
-    "不在に|不在と|休暇|外出して|出張",
-    "خارج المكتب|في إجازة|في اجازة|غير متواجد|خلال غيابي|فترة غيابي|أثناء غيابي|لست في المكتب",
-    "خارج از دفتر|در مرخصی|به مرخصی|مرخصی هستم|غیبت من|محل کار نیستم|حضور ندارم|در دفتر نیستم|نبود من",
-    "دفتر سے باہر|چھٹی پر|چھٹیوں پر|دفتر میں نہیں|میری غیر موجودگی|رخصت پر",
-    "ਦਫ਼ਤਰ ਤੋਂ ਬਾਹਰ|ਦਫਤਰ ਤੋਂ ਬਾਹਰ|ਛੁੱਟੀ 'ਤੇ|ਛੁੱਟੀ ਤੇ|ਦਫ਼ਤਰ ਵਿੱਚ ਨਹੀਂ|ਦਫ਼ਤਰ ਵਿਚ ਨਹੀਂ|ਗੈਰਹਾਜ਼ਰੀ|ਛੁੱਟੀਆਂ",
-    "அலுவலகத்தில் இல்லை|அலுவலகத்தில் இருக்க மாட்டேன்|விடுமுறையில்|விடுப்பில்|அலுவலகத்திற்கு வெளியே|நான் இல்லாத",
-    "कार्यालय से बाहर|छुट्टी पर|अवकाश पर|मेरी अनुपस्थिति|રજા પર|ઓફિસની બહાર|ছুটিতে|অফিসের বাইরে",
-    "εκτός γραφείου|σε άδεια|ofis dışında|izindeyim|ofiste değilim|לא נמצא במשרד|בחופשה|מחוץ למשרד|לא במשרד|איני במשרד",
+ABSENCE_OTHER_LANGUAGES = in_text(
+    _words(
+        "fuera de la oficina|estoy de vacaciones|estaré de vacaciones|estaré ausente|estoy ausente|me encuentro fuera|me encuentro ausente|durante mi ausencia|en mi ausencia",
+        "a mi regreso|a mi vuelta|estaré fuera|de baja por maternidad|no me encuentro en la oficina|no estaré en la oficina|ya no trabajo|ya no laboro|vuelvo el|regreso el|estoy fuera",
+        "fora do escritório|ausente do escritório|estou de férias|estarei de férias|estou ausente|estarei ausente|na minha ausência|durante a minha ausência|no meu regresso|estarei fora|já não trabalho|não trabalho mais|volto no dia|regresso no dia",
+        "fuori ufficio|fuori sede|sono in ferie|sarò in ferie|sarò assente|sono assente|in mia assenza|durante la mia assenza|al mio rientro|non sarò in ufficio|non sono in ufficio|non lavoro più|rientro il|torno il",
+        "nicht im büro|im urlaub|bin abwesend|nicht im haus|meiner abwesenheit|nach meiner rückkehr|wieder im büro|außer haus|derzeit nicht erreichbar|nicht am arbeitsplatz|arbeite nicht mehr|nicht mehr bei|wieder erreichbar|in elternzeit|nicht im dienst|im mutterschutz",
+        "på ferie|på semester|ikke på kontoret|inte på kontoret|ikke til stede|er bortreist|på orlov|lomalla|är tillbaka|er tilbage|er tilbake|inte på jobbet|slutat på|poissa toimistolta|poissa töistä|palaan",
+        "niet op kantoor|ben afwezig|met vakantie|op vakantie|mijn afwezigheid|niet aanwezig|werk niet meer|ben er niet|weer terug",
+        "wala ako sa opisina|wala po ako sa|nasa bakasyon|naka-leave|nakabakasyon|wala sa opisina|pagbalik ko|habang wala ako",
+        "tôi vắng mặt|không có mặt tại văn phòng|đang nghỉ phép|đi nghỉ|thời gian tôi vắng|tôi sẽ vắng mặt|không có ở văn phòng|khi tôi trở lại",
+        "poza biurem|jestem na urlopie|będę na urlopie|jestem nieobecn|mojej nieobecności|po powrocie|już nie pracuję|jestem poza|wracam",
+        "нет в офисе|вне офиса|в отпуске|буду отсутствовать|отсутствую|в мое отсутствие|моего отсутствия|в командировке|не буду в офисе|меня нет на рабочем месте",
+        "не в офісі|поза офісом|у відпустці|в відпустці|буду відсутн|я відсутн|моєї відсутності|у відрядженні|мене немає в офісі",
+        "不在办公室|不在辦公室|外出|出差|无法及时回复|無法及時回覆|返回辦公室|返回办公室|離開辦公室|离开办公室|唔喺辦公室",
+        "부재중|부재 중|휴가|자리를 비|출장|사무실에 없|육아휴직",
+        "不在に|不在と|休暇|外出して|出張",
+        "خارج المكتب|في إجازة|في اجازة|غير متواجد|خلال غيابي|فترة غيابي|أثناء غيابي|لست في المكتب",
+        "خارج از دفتر|در مرخصی|به مرخصی|مرخصی هستم|غیبت من|محل کار نیستم|حضور ندارم|در دفتر نیستم|نبود من",
+        "دفتر سے باہر|چھٹی پر|چھٹیوں پر|دفتر میں نہیں|میری غیر موجودگی|رخصت پر",
+        "ਦਫ਼ਤਰ ਤੋਂ ਬਾਹਰ|ਦਫਤਰ ਤੋਂ ਬਾਹਰ|ਛੁੱਟੀ 'ਤੇ|ਛੁੱਟੀ ਤੇ|ਦਫ਼ਤਰ ਵਿੱਚ ਨਹੀਂ|ਦਫ਼ਤਰ ਵਿਚ ਨਹੀਂ|ਗੈਰਹਾਜ਼ਰੀ|ਛੁੱਟੀਆਂ",
+        "அலுவலகத்தில் இல்லை|அலுவலகத்தில் இருக்க மாட்டேன்|விடுமுறையில்|விடுப்பில்|அலுவலகத்திற்கு வெளியே|நான் இல்லாத",
+        "कार्यालय से बाहर|छुट्टी पर|अवकाश पर|मेरी अनुपस्थिति|રજા પર|ઓફિસની બહાર|ছুটিতে|অফিসের বাইরে",
+        "εκτός γραφείου|σε άδεια|ofis dışında|izindeyim|ofiste değilim|לא נמצא במשרד|בחופשה|מחוץ למשרד|לא במשרד|איני במשרד",
+    ).pattern,
+    # An application for leave is none.
+    r"(?:休|度|放|请|請|休产|休產)假(?!申|单|單|条|條|政|制|办法|辦法|规|規)",
 )
 """The same in other languages."""
 
