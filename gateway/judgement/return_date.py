@@ -1,6 +1,7 @@
 """The day on which an absent person says to be back.
 
-It decides by the words around a date: "back on", "de retour le", "until", "jusqu'au", "from … to …". The day that is stated as the return wins;
+It decides by the words around a date: "back on", "de retour le", "until", "jusqu'au", "from … to …" (other languages:
+`return_phrases`). The day that is stated as the return wins;
 "until Y" and "jusqu'au Y" give Y; where only the last day of absence is stated ("from X to Y", "through Y", "inclusivement") the return is the next
 Monday-to-Friday day after Y (holidays are not looked at: the date serves to notice a reply that was forgotten, not to count days). A day and month
 that can be read in two ways gives no date. The year, when it is missing, is the one that brings the date nearest to the day the message was

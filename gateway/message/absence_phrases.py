@@ -90,9 +90,15 @@ PROMISE = in_text(
 )
 """That the letter came, or will be answered, or that somebody is there: what an acknowledgement says. Of an absence it says nothing, whoever's mailbox it comes from."""
 
+ABSENCE_OF_THE_READER = in_text(
+    r"\byour (?:auto|out|vacation|absence|return|leave|holiday)|\byou(?:'re| are| were| get| come) (?:back|away|out|off)\b|\byou return\b",
+    r"\bvotre (?:absence|retour|conge|reponse automatique)|\bvous (?:etes|serez|etiez) (?:absente?|de retour|en conge)",
+)
+"""A person answers somebody who is away, and leaves the subject as it came."""
+
 SOFTWARE_TAG = any_of(
-    r"\s{0,3}(?:(?:re|aw|sv) ?: ?)?[\[({*<-]+ ?(?:this is )?(?:an? )?auto(?:matic|mated)?[ -]?(?:e-?mail )?(?:reply|response|responder|answer)\b",
-    r"\s{0,3}[\[({*<-]+ ?(?:reponse|absence) automatique\b|\s{0,3}[\[({*<-]+ ?(?:automatische antwort|respuesta automatica|resposta automatica|risposta automatica)\b",
+    r"\s{0,3}(?:(?:re|aw|sv) ?: ?)?[\[({*<-]{1,4} ?(?:this is )?(?:an? )?auto(?:matic|mated)?[ -]?(?:e-?mail )?(?:reply|response|responder|answer)\b",
+    r"\s{0,3}[\[({*<-]{1,4} ?(?:reponse|absence) automatique\b|\s{0,3}[\[({*<-]{1,4} ?(?:automatische antwort|respuesta automatica|resposta automatica|risposta automatica)\b",
 )
 """A tag in front of a subject, in which software says that it answers by itself."""
 

@@ -208,7 +208,7 @@ def _absence_without_headers(signs: Signs) -> Automatic | None:
         return None
     if signs.by_software and (
         signs.absent
-        or ((phrases.ABSENCE_OF_ANOTHER.search(signs.opening) or signs.absent_tersely) and not phrases.ABSENCE_OF_THE_READER.search(signs.opening))
+        or ((phrases.ABSENCE_OF_ANOTHER.search(signs.opening) or signs.absent_tersely) and not absences.ABSENCE_OF_THE_READER.search(signs.opening))
         or (signs.closed and not signs.acknowledges)
     ):
         return Automatic("out_of_office", "automatic-subject-and-absence", "subject as software writes it; the text names an absence")
@@ -252,7 +252,7 @@ def _absence_told_to_anybody(signs: Signs) -> Automatic | None:
 
 def _of_nothing_else(signs: Signs) -> bool:
     """From a person's own mailbox, and neither an acknowledgement nor any other purpose of automatic replies."""
-    of_the_readers = phrases.ABSENCE_OF_THE_READER.search(signs.opening)
+    of_the_readers = absences.ABSENCE_OF_THE_READER.search(signs.opening)
     return signs.from_a_person and not (signs.quotes or signs.personal or signs.acknowledges or of_the_readers or signs.other_purpose)
 
 

@@ -385,12 +385,6 @@ DAY_NAMED = in_text(
     r"\b(?:jan|feb|mar|apr|jun|jul|aug|sep|oct|okt|nov|dec|dez|janv|fevr|avr|juil|aout|dic|ene|ago)[a-z]{0,7}\b.{0,3}\d|\d.{0,4}\b(?:jan|feb|mar|apr|jun|jul|aug|sep|oct|okt|nov|dec|dez|fevr|avr|mai|juil|aout)",
 )
 
-ABSENCE_OF_THE_READER = in_text(
-    r"\byour (?:auto|out|vacation|absence|return|leave|holiday)|\byou(?:'re| are| were| get| come) (?:back|away|out|off)\b|\byou return\b",
-    r"\bvotre (?:absence|retour|conge|reponse automatique)|\bvous (?:etes|serez|etiez) (?:absente?|de retour|en conge)",
-)
-"""A person answers somebody who is away, and leaves the subject as it came."""
-
 QUOTED = in_text(
     r"^[ ]*(?:>|-{2,} ?(?:original|forwarded|message|ursprungliche|mensaje|messaggio|mensagem|begin forwarded|debut du message)|begin forwarded message"
     r"|(?:on|le|am|el|em|il) [^\n]{6,160}(?:\n[^\n]{0,80})?(?:wrote|a ecrit|schrieb|escribio|escreveu|ha scritto) ?:"

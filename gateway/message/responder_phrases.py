@@ -44,7 +44,7 @@ OWNER_IS_AWAY = any_of(
 
 OWNER_NAMED = re.compile(
     r"(?:(?:hi|hello|greetings|good (?:day|morning|afternoon)|bonjour)(?: there)?\W+)?(?:please (?:note|be advised)(?: that)? |veuillez noter que |thank you for your (?:e-?mail|message)\W+|(?:unfortunately|sadly|regrettably|malheureusement),? )?"
-    r"((?:[^\W\d_][\w'-]*\.? ){1,4}?)(?=(?:is|has|will|no longer|passed|est|sera|a|ne|n'est)\b)"
+    r"((?:[^\W\d_][\w'-]{0,40}\.? ){1,4}?)(?=(?:is|has|will|no longer|passed|est|sera|a|ne|n'est)\b)"
 )
 """How a notice in the third person begins: the name, then the verb."""
 
