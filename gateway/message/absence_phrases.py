@@ -13,16 +13,16 @@ from gateway.message.automatic_phrases import any_of, fold, in_text
 
 _CLOCK = r"\d{1,2}(?:[:h.]\d\d)? ?(?:[ap]\.?m\b|o'clock|h\b)|noon|midnight|late\b"
 _TILL = rf"(?:until|till|'?til|thru|through)(?: the end of| about| at least| around)? (?!{_CLOCK}|you|we |i |i'|it |this is|your|further)"
-_AT_WORK = r"(?:[\w'-]+ ){0,5}(?:office|desk|extension|ext|work|capacity|schedule|track|duty|call|stand-?by|hand|counter|service|your disposal|reachable|available)\b"
+_AT_WORK = r"(?:[\w'-]+ ){0,5}(?:office|desk|extension|ext|work|capacity|schedule|track|duty|call|stand-?by|hand|process|middle|midst|season|transition|demand|peak|occupancy|charge|stock|effect|progress|place|line|receipt|counter|service|your disposal|reachable|available)\b"
 _WITHOUT = r"(?:signal|reception|cell (?:service|coverage|reception|signal)|phone (?:service|coverage|reception|signal)|wi-?fi|coverage|internet|connection|e-?mail access)"
 
 AWAY_IN_FEW_WORDS = in_text(
     rf"(?:\b(?:i|we)(?:'m| am|'re| are|'ll be| will be| shall be) |(?:^|[.!,;:-] ?)(?:am|will be) )(?:(?:now|still|currently|presently|busy|stuck) )?"
     rf"(?:in|at|on|up|down|over|off|under|across|visiting|touring|aboard|ashore|abroad|overseas)\b (?!\d)(?!{_AT_WORK})(?:[\w'-]+,? ){{0,6}}?"
-    rf"(?:{_TILL}|for (?:the (?:month|week|summer|winter|weekend|season|rest) \b|(?:an?|one|two|three|four|five|six|the next|\d+|a few|several) (?:\w+ )?(?:days?|weeks?|months?)\b))",
+    rf"(?:{_TILL}|(?<!we )all (?:day|week|month|morning|afternoon)\b|(?:for )?(?:the )?(?:whole|entire|rest of the) (?:day|week|month)\b|for (?:the (?:month|week|summer|winter|weekend|season|rest) \b|(?:an?|one|two|three|four|five|six|the next|\d+|a few|several) (?:\w+ )?(?:days?|weeks?|months?)\b))",
     rf"\b(?:i'm|i am|i'll be|i will be) (?:\w+ )?(?!working|covering|accepting|collecting|filling|acting|offering|looking|handling|being|monitoring|checking|running)\w{{2,}}ing (?:[\w'-]+ ){{0,4}}?{_TILL}",
     r"\b(?:i'm|i am|we're|we are|i'll be|i will be|we'll be|we will be|and|am|currently|completely) (?:[\w'-]+ ){0,2}?out of (?:reach|range|contact|touch|signal|coverage|cell|phone|radio|e-?mail contact|circulation)\b",
-    rf"\b(?:no|without|w/o|zero|limited|patchy|poor|spotty) {_WITHOUT}\b(?!.{{0,30}}\?)",
+    rf"\b(?:no|without|w/o|zero|limited|patchy|poor|spotty) {_WITHOUT}\b(?! (?:\w+ )?(?:is|are)\b)(?!.{{0,30}}\?)",
     r"\b(?:i'm|i am|we're|we are|i'll be|i will be) (?:out|off) (?:at|in|on|with|for|to|attending) (?:[\w'-]+ ){1,5}?(?:today|tomorrow|this (?:week|morning|afternoon|month)|all (?:day|week|morning|afternoon))\b",
     r"\b(?:i'm|i am|i'll be|i will be) (?:\w+ )?(?:indisposed|incapacitated|incommunicado|otherwise engaged|under the weather|bedridden|hospitali[sz]ed|snowed in|stranded|convalescing|recuperating|recovering from)\b",
     r"\b(?:took|taken?|taking|having|have|on) (?:(?:a|an|the|my|some|this|next|two|three|few|couple|of) ){1,4}(?:\w+ )?(?:days?|weeks?|time|afternoon|morning|months?|summer) off\b(?! to you)",
@@ -44,7 +44,7 @@ ELLIPTIC_IN_OTHER_LANGUAGES = in_text(
     # 不在意, 不在乎, 不在于, 不在场, 不在话下 tell of no place; nor does an application for leave.
     r"(?:^|[我人们們，。,!！:：\s在前时時都均已])不在(?!意|乎|于|於|场|場|话|話|此|其|该|該|您|你)|不在(?:公司|单位|單位|国内|國內|办公|辦公|线|線|家|岗|崗|本地|座位|位[上子])",
     r"[休请請度渡](?:[^\W\d_a-z]{0,2})假(?!申|如|设|設|单|單|条|條|政|制)|(?:年|病|产|產|婚|丧|喪|事)假(?:中|期间|期間)",
-    r"(?:\d+[日号號]|[周週](?:[一二三四五六日天末])|星期[一二三四五六日天]|下(?:个|個)?(?:周|週|星期|月)|明天|后天|後天|节后|節後)[^，。,.]{0,3}(?:才)?(?:回来|回來|返回|回到|回公司|回国|回國|返岗|返崗|返校|上班|复工|復工|恢复办公)",
+    r"(?:\d+[日号號]|[周週](?:[一二三四五六日天末])|星期[一二三四五六日天]|下(?:个|個)?(?:周|週|星期|月)|明天|后天|後天|节后|節後)[^，。,.]{0,3}(?:才)?(?:回来|回來|返回|回到|回公司|回国|回國|返岗|返崗|返校|上班|复工|復工|恢复办公)(?![领領取办辦缴繳])",
     r"(?:正?在)(?:开会|開會|培训|培訓|出差|度假|住院|国外|國外|外地|路上)|[我人已经經](?:离职|離職|退休|调离|調離)",
     fold(
         "đang đi công tác|nghỉ (?:phép|lễ|ốm|thai sản|hè|mát)|không có mặt|nasa (?:labas ng bansa|biyahe|labas ako)|naka-?off|wala (?:po )?(?:ako|kami) (?:hanggang|ngayon|sa)"
@@ -118,6 +118,6 @@ FORMULA_ALONE = re.compile(
     r"(?:(?:hi|hello|greetings|good (?:day|morning|afternoon)|bonjour)[,.!]? )?(?:(?:thank you|thanks)(?: very much)? for your (?:e-?mail|message)|(?:je vous remercie|merci) (?:de|pour) votre (?:courriel|message))[.!,;]+ ?"
     r"(?:please note(?: that)? )?(?:i am|i'm|i will be|je suis|je serai)(?: currently| presently| actuellement| presentement)? (?:out of (?:the )?office|away from (?:the|my) (?:office|desk)|on (?:annual leave|leave|vacation|holidays?|parental leave|maternity leave)|absente?(?: du bureau)?|en (?:vacances|conge)|hors du bureau)"
     rf"(?: and (?:will be back|returning|will return)| et de retour)? (?:until|till|from|through|on|returning(?: on)?|back(?: on)?|jusqu'au?|du|le)(?:,? (?:{_PART_OF_A_DAY})){{1,10}}"
-    r"[.!]? ?(?:(?:(?:kind |best |warm )?regards|thank you|thanks|sincerely|cordialement|merci|cheers)[,.!]? ?)?(?:[^\W\d_][\w'.-]* ?){0,3}"
+    r"[.!]? ?(?:(?:(?:kind |best |warm )?regards|thank you|thanks|sincerely|cordialement|merci|cheers)[,.!]? ?)?(?P<signed>(?:[^\W\d_][\w'.-]* ?){0,3})"
 )
 """All of a text: thanks for the letter, absent till a day, at most a name. Nobody who writes to somebody stops there."""

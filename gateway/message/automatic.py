@@ -260,8 +260,9 @@ def _absence_by_formula(signs: Signs) -> Automatic | None:
     """A mail program's rule that answers under the original subject: thanks, absence, what happens meanwhile, and nothing of a person's own."""
     if not (signs.answers or phrases.REPLIED.match(signs.subject)) or signs.quotes or not phrases.FORMULA_OPENING.match(signs.opening):
         return None
-    goes_on = phrases.FORMULA_CLOSING.search(signs.opening) or absences.FORMULA_ALONE.fullmatch(signs.opening)
-    if signs.absent and goes_on and not (signs.personal or signs.greets_its_reader):
+    if not signs.absent or signs.personal or signs.greets_its_reader:
+        return None
+    if phrases.FORMULA_CLOSING.search(signs.opening) or signs.says_no_more:
         return Automatic("out_of_office", "absence-formula", "in answer to a message, word for word an absence note")
     return None
 

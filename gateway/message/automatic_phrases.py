@@ -177,7 +177,7 @@ ABSENCE_OWN = in_text(
     r"out today|out all|not (?:here|around)(?! to\b)|back (?:in|at|on)|returning|in training|at (?:a|the) conference|attending an?|in meetings|without access)\b",
     r"\b(?:during|in|throughout) my (?:brief |short |extended )?absence\b|\bwhile i(?: am|'m) (?:away|out|gone|off|on)\b",
     r"\b(?:until|upon|on|after|following|when|once|before) (?:my return|i return|i am back|i'm back|i get back|i am returning|i come back)\b",
-    r"\b(?:limited|no|intermittent|restricted|infrequent|sporadic|occasional) (?:access|connectivity|internet)\b.{0,40}(?:e-?mail|mail|messages|phone|internet|$)",
+    r"\b(?:limited|no|intermittent|restricted|infrequent|sporadic|occasional) (?:access|connectivity|internet)\b(?! (?:\w+ )?(?:is|are) (?:needed|required|necessary)).{0,40}(?:e-?mail|mail|messages|phone|internet|$)",
     r"\b(?:won't|will not|cannot|can't|shall not|not be able to|unable to) (?:be )?(?:see|seeing|read|reading|have|having|get|getting|receive|look at) (?:[\w'-]+ ){0,2}?"
     r"(?:e-?mails?|mail|messages)\b.{0,20}\b(?:until|till|before)\b|\bread no (?:e-?)?mail\b|\b(?:i have|i've) gone (?:to|on|away|off)\b|\bback at (?:work|my desk|the office)\b",
     r"\bnot (?:be )?(?:checking|reading|monitoring|responding to|have access to|able to (?:check|read|respond|access))(?: to)?(?: my| any)? ?(?:e-?mails?|messages|voice ?mail)",

@@ -199,7 +199,9 @@ class Signs:
 
     @cached_property
     def tagged_by_software(self) -> bool:
-        return absences.SOFTWARE_TAG.match(fold(self.message.subject[:100])) is not None
+        """Whether a tag in front of the subject says so."""
+        subject = self.message.subject[:100]
+        return "auto" in subject.lower() and absences.SOFTWARE_TAG.match(fold(subject)) is not None
 
     @cached_property
     def by_software(self) -> bool:
@@ -236,6 +238,12 @@ class Signs:
         """The newest text behind a greeting and thanks for writing."""
         thanks = absences.THANKS_FIRST.match(self.opening)
         return self.opening[thanks.end() :] if thanks else self.opening
+
+    @property
+    def says_no_more(self) -> bool:
+        """The whole of the newest text is thanks and an absence till a day; below it at most the writer's name."""
+        alone = absences.FORMULA_ALONE.fullmatch(self.opening)
+        return alone is not None and frozenset(re.findall(r"[^\W\d_]{2,}", alone["signed"])) <= self.owner_names
 
     @cached_property
     def tells_of_somebody(self) -> bool:
