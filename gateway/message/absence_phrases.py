@@ -13,7 +13,7 @@ from gateway.message.automatic_phrases import any_of, fold, in_text
 
 _CLOCK = r"\d{1,2}(?:[:h.]\d\d)? ?(?:[ap]\.?m\b|o'clock|h\b)|noon|midnight|late\b"
 _TILL = rf"(?:until|till|'?til|thru|through)(?: the end of| about| at least| around)? (?!{_CLOCK}|you|we |i |i'|it |this is|your|further)"
-_AT_WORK = r"(?:[\w'-]+ ){0,5}(?:office|desk|extension|ext|work|capacity|schedule|track|duty|call|stand-?by|hand|process|middle|midst|season|transition|demand|peak|occupancy|charge|stock|effect|progress|place|line|receipt|counter|service|your disposal|reachable|available)\b"
+_AT_WORK = r"(?:[\w'-]+ ){0,5}(?:office|desk|extension|ext|work|capacity|schedule|track|duty|call|stand-?by|hand|sale|offer|display|exhibit|view|show|process|middle|midst|season|transition|demand|peak|occupancy|charge|stock|effect|progress|place|line|receipt|counter|service|your disposal|reachable|available)\b"
 _WITHOUT = r"(?:signal|reception|cell (?:service|coverage|reception|signal)|phone (?:service|coverage|reception|signal)|wi-?fi|coverage|internet|connection|e-?mail access)"
 
 AWAY_IN_FEW_WORDS = in_text(
@@ -25,6 +25,7 @@ AWAY_IN_FEW_WORDS = in_text(
     rf"\b(?:no|without|w/o|zero|limited|patchy|poor|spotty) {_WITHOUT}\b(?! (?:\w+ )?(?:is|are)\b)(?!.{{0,30}}\?)",
     r"\b(?:i'm|i am|we're|we are|i'll be|i will be) (?:out|off) (?:at|in|on|with|for|to|attending) (?:[\w'-]+ ){1,5}?(?:today|tomorrow|this (?:week|morning|afternoon|month)|all (?:day|week|morning|afternoon))\b",
     r"\b(?:i'm|i am|i'll be|i will be) (?:\w+ )?(?:indisposed|incapacitated|incommunicado|otherwise engaged|under the weather|bedridden|hospitali[sz]ed|snowed in|stranded|convalescing|recuperating|recovering from)\b",
+    rf"^(?:(?:hi|hello|hey|hiya)(?: there| all)?\W+)?(?:(?:now|still|currently) )?(?:in|at|on|up|down|over|off|aboard|underway|en route|offshore)\b (?!\d)(?!{_AT_WORK})(?:[\w'-]+,? ){{0,6}}?{_TILL}",
     r"\b(?:took|taken?|taking|having|have|on) (?:(?:a|an|the|my|some|this|next|two|three|few|couple|of) ){1,4}(?:\w+ )?(?:days?|weeks?|time|afternoon|morning|months?|summer) off\b(?! to you)",
     r"\ben (?:vacances|conges?|formation|deplacement|voyage|mission) (?:jusqu|du \d|depuis|pour (?:la|les|une|deux|trois|quelques)|de \w+ a|cette semaine|toute la)|\b(?:suis|sommes|serai|serons|sera|chu) (?:\w+ )?en (?:vacances|conges?)\b",
     r"\bnous (?:sommes|serons|ne sommes|ne serons)(?: [\w'-]+){0,2}? (?:absente?s|fermee?s|en conges?|en vacances|de retour|hors du bureau|pas (?:au bureau|la|ouverts?|disponibles?))\b",
