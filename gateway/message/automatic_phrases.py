@@ -109,7 +109,7 @@ SOFTWARE_SUBJECT = any_of(
     r"(?:reponse|courriel|message|accuse de reception) automati(?:que|se)\s*(?:[:(\[-]|$)",
     r"automatische? (?:antwort|antwoord)\s*:|automatisch antwoord\s*:|autoantwort|autosvar|automatisk svar|automaattinen vastaus",
     r"(?:respuesta|resposta|risposta) automatica\s*(?:[:(-]|$)|auto-?resposta|autorespuesta|risposta non al computer",
-    r"autoodpowiedz|automatyczna odpowiedz|automaticka odpoved|automatikus valasz|samodejni odgovor|raspuns automat|otomatik yanıt|otomatik yanit",
+    r"autoodpowiedz|automatyczna odpowiedz|odpowiedz automatyczna|automaticka odpoved|automatikus valasz|samodejni odgovor|raspuns automat|otomatik yanıt|otomatik yanit",
     r"awtomatikong (?:tugon|sagot)|tra loi tu dong|thu tra loi tu dong",
     _words("Автоматический ответ|Автоответ|Автоматична відповідь|Автовідповідь|Автоматичен отговор|Αυτόματη απάντηση|Аутоматски одговор").pattern,
     _words("自动答复|自动回复|自動回覆|自動回复|自動答覆|郵件答錄機自動回覆|自動応答|自動返信|자동 회신|자동회신|자동 응답|자동응답").pattern,
@@ -122,7 +122,7 @@ SHORT_SOFTWARE_SUBJECT = any_of(r"auto\s*:")
 
 EXCHANGE_SUBJECT = any_of(
     r"(?:automatic reply|reponse automatique|automatische antwort|(?:respuesta|resposta|risposta) automatica|automatisch antwoord)\s*:",
-    r"(?:automatisk svar|autosvar|automaattinen vastaus|automatyczna odpowiedz|automaticka odpoved|automatikus valasz|otomatik yan[iı]t)\s*:",
+    r"(?:automatisk svar|autosvar|automaattinen vastaus|automatyczna odpowiedz|odpowiedz automatyczna|automaticka odpoved|automatikus valasz|otomatik yan[iı]t)\s*:",
     _words(
         "Автоматический ответ:|Автоматична відповідь:|Αυτόματη απάντηση:|自动答复:|自動回覆:|自動応答:|자동 회신:|رد تلقائي:|תשובה אוטומטית:"
     ).pattern,
