@@ -24,6 +24,8 @@ _LINKED = re.compile(
     r"(?:\bor|\band|\bou|\bet|\balternatively|[,;/])[,:]?\s(?:else |with |to |please |contact |call |my |our |the |mon |ma |notre )*$", re.IGNORECASE
 )
 _FINDS_THEM = re.compile(r"\b(?:can|will|may|could|knows?)\b[\w ]{0,20}\b(?:find|reach|contact|page|call|get (?:a )?hold of) me\b", re.IGNORECASE)
+_OFFICE_LABEL = re.compile(r"\W*(?:office|main|front desk|desk|bureau|secrétariat)\s?[.:/]{1,2}\s?\W*$", re.IGNORECASE)
+"""Before an address that is not the absent person's own; a number behind it may well be."""
 _DENIED_AFTER = (phrases.CLOSED_AFTER, phrases.OWN_AFTER)
 _SHORT_LINE = 80
 
@@ -186,7 +188,9 @@ class Reading:
             return after.kind == "own" and _FINDS_THEM.search(unit.text[point.end : after.end]) is not None
         if somebody_named or self.context == "other":
             return True
-        return (self.context is None or unit.names_a_person()) and not phrases.OWN_LABEL.match(unit.text[: point.start])
+        label = unit.text[: point.start]
+        own = phrases.OWN_LABEL.match(label) and not (point.kind == "email" and _OFFICE_LABEL.match(label))
+        return (self.context is None or unit.names_a_person()) and not own
 
     def _put_together(self, unit: _Unit, offered: Sequence[ContactPoint]) -> None:
         is_label = bool(offered) and bool(phrases.OWN_LABEL.match(unit.text[: offered[0].start]))

@@ -1,6 +1,7 @@
 """The day on which an absent person says to be back.
 
-It decides by the words around a date: "back on", "de retour le", "until", "jusqu'au", "from … to …". The day that is stated as the return wins;
+It decides by the words around a date: "back on", "de retour le", "until", "jusqu'au", "from … to …" (other languages:
+`return_phrases`). The day that is stated as the return wins;
 "until Y" and "jusqu'au Y" give Y; where only the last day of absence is stated ("from X to Y", "through Y", "inclusivement") the return is the next
 Monday-to-Friday day after Y (holidays are not looked at: the date serves to notice a reply that was forgotten, not to count days). A day and month
 that can be read in two ways gives no date. The year, when it is missing, is the one that brings the date nearest to the day the message was
@@ -14,24 +15,25 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Literal, NamedTuple
 
+from gateway.judgement import return_phrases as elsewhere
 from gateway.judgement.phrases import lowered
 
 _MONTHS = {
     name: number
     for number, names in enumerate(
         (
-            "january jan janvier janv januar januari enero gennaio janeiro",
-            "february feb février fevrier févr fév februar februari febrero febbraio fevereiro",
-            "march mar mars märz maart marzo março",
-            "april apr avril avr abril aprile",
-            "may mai mei mayo maggio maio",
-            "june jun juin juni junio giugno junho",
-            "july jul juillet juil juli julio luglio julho",
-            "august aug août aout augustus agosto",
-            "september sept sep septembre septiembre settembre setembro",
-            "october oct octobre oktober octubre ottobre outubro",
-            "november nov novembre noviembre novembro",
-            "december dec décembre decembre déc dezember diciembre dicembre dezembro",
+            "january jan janvier janv januar januari enero gennaio janeiro jänner января січня stycznia ocak يناير جنوری",
+            "february feb février fevrier févr fév februar februari febrero febbraio fevereiro feber февраля лютого lutego şubat فبراير فروری",
+            "march mar mars märz maart marzo março marts марта березня marca mart marso مارس مارچ",
+            "april apr avril avr abril aprile апреля квітня kwietnia nisan أبريل ابريل إبريل اپریل",
+            "may mai mei mayo maggio maio maj мая травня maja mayıs مايو مئی",
+            "june jun juin juni junio giugno junho июня червня czerwca haziran hunyo يونيو جون",
+            "july jul juillet juil juli julio luglio julho июля липня lipca temmuz hulyo يوليو جولائی",
+            "august aug août aout augustus agosto augusti августа серпня sierpnia ağustos أغسطس اغسطس اگست",
+            "september sept sep septembre septiembre settembre setembro сентября вересня września eylül setyembre سبتمبر ستمبر",
+            "october oct octobre oktober octubre ottobre outubro октября жовтня października ekim oktubre أكتوبر اكتوبر اکتوبر",
+            "november nov novembre noviembre novembro ноября листопада listopada kasım nobyembre نوفمبر نومبر",
+            "december dec décembre decembre déc dezember diciembre dicembre dezembro декабря грудня grudnia aralık disyembre ديسمبر دسمبر",
         ),
         start=1,
     )
@@ -41,13 +43,13 @@ _WEEKDAYS = {
     name: number
     for number, names in enumerate(
         (
-            "monday mon lundi",
-            "tuesday tues tue mardi",
-            "wednesday weds wed mercredi",
-            "thursday thurs thur thu jeudi",
-            "friday fri vendredi",
-            "saturday sat samedi",
-            "sunday sun dimanche",
+            "monday mon lundi montag lunes lunedì maandag segunda-feira понедельника понедельник понеділка понеділок poniedziałku pazartesi",
+            "tuesday tues tue mardi dienstag martes martedì dinsdag terça-feira вторника вторник вівторка вівторок wtorku wtorek salı",
+            "wednesday weds wed mercredi mittwoch miércoles mercoledì woensdag quarta-feira среды среду середи середу środy środę çarşamba",
+            "thursday thurs thur thu jeudi donnerstag jueves giovedì donderdag quinta-feira четверга четверг четвер czwartku czwartek perşembe",
+            "friday fri vendredi freitag viernes venerdì vrijdag sexta-feira пятницы пятницу п'ятниці п'ятницю piątku piątek cuma",
+            "saturday sat samedi samstag sábado sabato zaterdag субботы субботу суботи суботу soboty sobotę cumartesi",
+            "sunday sun dimanche sonntag domingo domenica zondag воскресенья воскресенье неділі неділю niedzieli niedzielę pazar",
         )
     )
     for name in names.split()
@@ -58,17 +60,20 @@ _WEEKDAY = "|".join(sorted(_WEEKDAYS, key=len, reverse=True)).replace("|mon|", r
 
 
 def _year(name: str) -> str:
-    return rf"(?:,?\s{{1,2}}(?P<{name}>(?:19|20)\d\d))?"
+    return rf"(?:(?:,?\s{{1,2}}|\sdel?\s)(?P<{name}>(?:19|20)\d\d))?"
 
 
 _FIRST = "".join(sorted({each[0] for each in (*_MONTHS, *_WEEKDAYS, "next", "this", "the", "tomorrow", "demain", "later", "cet")}))
 _DATE = re.compile(
-    rf"\b(?=[\d{_FIRST}])(?:(?P<iso>(?:19|20)\d\d[-/]\d{{1,2}}[-/]\d{{1,2}})"
+    rf"(?:\b|(?<=[\u3040-\u9fff\uac00-\ud7af])(?=[\d下周週星礼禮]))(?=[\d下周週星礼禮{_FIRST}])(?:(?P<iso>(?:19|20)\d\d[-/]\d{{1,2}}[-/]\d{{1,2}})"
     rf"|(?P<numeric>\d{{1,2}}[/.-]\d{{1,2}}(?:[/.-](?:(?:19|20)\d\d|\d\d))?)(?![\d/-])"
+    rf"|(?:(?P<year4>(?:19|20)\d\d)\s?[年년]\s?)?(?P<month4>\d{{1,2}})\s?[月월]\s?(?P<day5>\d{{1,2}})\s?[日号號일]"
+    rf"|下?(?:个|個)?(?:周|週|星期|礼拜|禮拜)(?P<zhday>[一二三四五六日天])"
+    rf"|(?P<day6>\d{{1,2}})\stháng\s(?P<month5>\d{{1,2}})\b(?:\s(?:năm\s)?(?P<year5>(?:19|20)\d\d))?"
     rf"|(?P<month1>{_MONTH})\b\.?\s{{1,2}}(?:the\s)?(?P<day1>\d{{1,2}})(?:st|nd|rd|th|er|e)?\b(?!:)(?P<until1>\s?(?:-|–|to"
     rf"|through)\s?(?:(?P<month3>{_MONTH})\b\.?\s)?(?P<day3>\d{{1,2}})(?:st|nd|rd|th)?\b)?{_year('year1')}"
     rf"|(?P<day2>\d{{1,2}})(?:st|nd|rd|th|er|e|\.)?(?P<until2>\s?(?:-|–|to|au)\s?(?P<day4>\d{{1,2}})(?:st|nd|rd|th"
-    rf"|er)?)?(?:\s{{1,2}}(?:of\s|de\s)?|-|\.\s?)(?P<month2>{_MONTH})\b\.?(?:-(?P<year3>\d\d(?:\d\d)?)\b)?{_year('year2')}"
+    rf"|er)?)?(?:\s{{1,2}}(?:of\s|de\s)?|-|\.\s?|º\sde\s)(?P<month2>{_MONTH})\b\.?(?:-(?P<year3>\d\d(?:\d\d)?)\b)?{_year('year2')}"
     rf"|(?P<nextweek>(?:next\s|this\s|the\s(?:following\s|coming\s))?)(?P<weekday>{_WEEKDAY})\b\.?+(?P<frnext>\s(?:prochaine?"
     rf"|suivant))?(?!\s?(?:to|-|–|through|à|au)\s(?:{_WEEKDAY}))(?!,?\s{{1,2}}(?:the\s|le\s)?(?:(?:{_MONTH})\b"
     rf"|\d{{1,4}}(?:st|nd|rd|th|er|e)?\b(?!\s?(?:[ap]\.?m|[:h]))))"
@@ -87,10 +92,11 @@ _RETURN = re.compile(
     r"|in the office(?: again)?(?= on)|available again|first day back|open(?:s|ed)? again"
     r"|(?:i['’]m|i am|be|get|come|am|are|is) (?:home|here|in)(?: again)?(?= on)"
     r"|see (?:you|u|ya|everyone|you all|y['’]all)(?= on)|de retour|mon retour|retour|reviendrai|reviens|serai là|reprendrai"
-    r"|reprise|rentrerai|rouvrir\w*|disponible à compter)\b",
+    rf"|reprise|rentrerai|reviendrons|reviens|rouvr\w+|(?:de|à) nouveau (?:ouverte?s?|disponibles?|joignables?|au bureau)|disponible à compter"
+    rf"|{elsewhere.RETURN_ELSEWHERE})\b",
     re.IGNORECASE,
 )
-_UNTIL = re.compile(r"\b(?:until|till|'til|jusqu['’]au|jusqu['’]à|jusqu['’]en|bis|hasta|fino al?|até|tot)\b", re.IGNORECASE)
+_UNTIL = re.compile(r"\b(?:until|till|til|jusqu['’]au|jusqu['’]à|jusqu['’]en|bis|hasta|fino al?|até|tot)\b", re.IGNORECASE)
 _NOT_BEFORE = re.compile(
     r"(?:\b(?:not|never|nothing|nobody|no|rien|pas|plus|aucune?|personne)\b|n['’]t\b)[^.;]{0,60}"
     r"\b(?:before|avant)(?: le)?\s?$",
@@ -100,7 +106,6 @@ _LAST_DAY = re.compile(
     r"\b(?:through|thru|to|up to and including|au|ending|end|last day|inclusive(?:ly)?|inclusivement|and)\s{0,2}(?::\s?)?$|(?:-|–|—)\s{0,2}$",
     re.IGNORECASE,
 )
-_INCLUSIVE = re.compile(r".{0,12}\b(?:inclusive(?:ly)?|inclusivement|inclus|compris)\b", re.IGNORECASE)
 _START = re.compile(r"\b(?:from|du|of|beginning|starting|effective|as of|à partir du|à compter du|depuis|since|on|between|le)\s{0,2}$", re.IGNORECASE)
 _BREAK = re.compile(r"[.;!?]\s|\n\s*\n")
 _REACH = 60
@@ -128,10 +133,10 @@ def return_date(text: str, written: date) -> date | None:
 def _dated(text: str, written: date) -> Iterator[_Dated]:
     previous_end = 0
     for match in _DATE.finditer(text):
-        first, last = _read(match, written)
+        first, last = _read(match, written, day_first=elsewhere.DAY_FIRST.search(text[max(0, match.start() - 8) : match.start()]) is not None)
         before = _clause_before(text, match.start(), previous_end)
         whole_clause = _clause_before(text, match.start(), 0)
-        role = _role(before, whole_clause, text[match.end() : match.end() + 30], ranged=last is not None)
+        role = _role(before, whole_clause, text[match.end() : match.end() + 60], ranged=last is not None)
         previous_end = match.end()
         day = last or first
         if role and day:
@@ -147,18 +152,22 @@ def _clause_before(text: str, start: int, floor: int) -> str:
 
 def _role(before: str, clause: str, after: str, *, ranged: bool) -> Role | None:
     """By the nearest word before the date; a range states its last day."""
-    if ranged:
+    if ranged or elsewhere.LAST_DAY_NEAR.search(before) or elsewhere.LAST_DAY_BEHIND.match(after):
         return "last day"
+    if elsewhere.RETURN_BEHIND.match(after) and not elsewhere.CALLS_BACK.search(before):
+        return "return"
     back = _last_end(_RETURN, before)
-    until = _last_end(_UNTIL, before)
+    until = max(_last_end(_UNTIL, before), _last_end(elsewhere.UNTIL_NEAR, before))
     if _NOT_BEFORE.search(before):
         return "until"
     if until > back and until >= 0:
-        return "last day" if _INCLUSIVE.match(after) else "until"
+        return "last day" if elsewhere.INCLUSIVE_BEHIND.match(after) else "until"
     if back >= 0 and not re.search(r"\b(?:from|since|after)\b.{0,30}$", before[back:], re.IGNORECASE):
         return "return"
     if _LAST_DAY.search(before) and (
-        _START_WORD.search(clause) or _INCLUSIVE.match(after) or re.search(r"thr(?:ough|u)|including|ending|last day", before, re.IGNORECASE)
+        _START_WORD.search(clause)
+        or elsewhere.INCLUSIVE_BEHIND.match(after)
+        or re.search(r"thr(?:ough|u)|including|ending|last day", before, re.IGNORECASE)
     ):
         return "last day"
     return None
@@ -171,12 +180,17 @@ def _last_end(pattern: re.Pattern[str], text: str) -> int:
     return max((match.end() for match in pattern.finditer(text)), default=-1)
 
 
-def _read(match: re.Match[str], written: date) -> tuple[date | None, date | None]:
+def _read(match: re.Match[str], written: date, *, day_first: bool) -> tuple[date | None, date | None]:
     """The day, and the last day where the expression is a range."""
     if match["iso"]:
         return _day(*(int(each) for each in re.split(r"[-/]", match["iso"]))), None
     if match["numeric"]:
-        return _numeric(match["numeric"], written), None
+        return _numeric(match["numeric"], written, day_first=day_first and "." in match["numeric"]), None
+    if match["month4"] or match["month5"]:
+        month, day = match["month4"] or match["month5"], match["day5"] or match["day6"]
+        return _in_year(match["year4"] or match["year5"], int(month), int(day), written), None
+    if match["zhday"]:
+        return _of_week("一二三四五六日".index(match["zhday"].replace("天", "日")), written, next_week="下" in match[0]), None
     if match["month1"]:
         month, year = _MONTHS[match["month1"]], match["year1"]
         last = None
@@ -204,11 +218,20 @@ def _in_year(year: str | None, month: int, day: int, written: date) -> date | No
     return min(ahead, default=None)
 
 
-def _numeric(text: str, written: date) -> date | None:
+def _of_week(weekday: int, written: date, *, next_week: bool) -> date:
+    """The weekday as Chinese reckons: of the week that follows, if it says so, else the next one to come."""
+    if next_week:
+        return written + timedelta(days=7 - written.weekday() + weekday)
+    return written + timedelta(days=(weekday - written.weekday() - 1) % 7 + 1)
+
+
+def _numeric(text: str, written: date, *, day_first: bool) -> date | None:
     parts = [int(each) for each in re.split(r"[/.-]", text)]
     year = str(parts[2]) if len(parts) == 3 else None
     if year and len(year) == 1:
         year = f"0{year}"
+    if day_first and (day := _in_year(year, parts[1], parts[0], written)):
+        return day
     readings = {each for each in (_in_year(year, parts[0], parts[1], written), _in_year(year, parts[1], parts[0], written)) if each}
     if len(readings) == 1:
         return readings.pop()

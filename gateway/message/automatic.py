@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from gateway.message import absence_phrases as absences
 from gateway.message import automatic_headers as headers
 from gateway.message import automatic_phrases as phrases
 from gateway.message import responder_phrases as responders
@@ -136,17 +137,23 @@ def _absence_with_evidence(signs: Signs) -> Automatic | None:
     if evidence is None or (signs.from_list and any(headers.LIST_SOFTWARE.fullmatch(local) for local in signs.from_locals)):
         return None
     marked = signs.noted_as_vacation
-    named = phrases.SOFTWARE_ABSENCE_SUBJECT.match(signs.subject) or phrases.ABSENCE_SUBJECT.match(signs.subject)
+    named = (
+        phrases.SOFTWARE_ABSENCE_SUBJECT.match(signs.subject)
+        or phrases.ABSENCE_SUBJECT.match(signs.subject)
+        or (signs.reply and absences.HOLIDAY_BEFORE_SUBJECT.match(signs.subject))
+    )
     if not (signs.reply or signs.null_sender or named or signs.by_software) and not _generated_absence(signs):
         return None
     if signs.absent:
         return Automatic("out_of_office", "absence-text", f"{marked or evidence}; the text says that the writer is away")
     in_answer = signs.reply or signs.null_sender or signs.answers or signs.by_software
     # An acknowledgement may repeat what the reader wrote: there only the first words count.
-    if in_answer and (phrases.ABSENCE_TERSE.match if signs.acknowledges else phrases.ABSENCE_TERSE.search)(signs.opening):
+    if in_answer and (signs.absent_at_first if signs.acknowledges else signs.absent_tersely):
         return Automatic("out_of_office", "vacation-responder" if marked else "absence-text", marked or f"{evidence}; the text names an absence")
     if in_answer and responders.NOT_READ_MEANWHILE.search(signs.opening) and not phrases.ACKNOWLEDGEMENT.match(signs.opening):
         return Automatic("out_of_office", "absence-text", f"{evidence}; the text says that the mailbox is not read for now")
+    if in_answer and signs.tells_of_somebody:
+        return Automatic("out_of_office", "absence-text", f"{evidence}; the text names an absence")
     if signs.acknowledges:
         return None
     if marked:
@@ -155,7 +162,7 @@ def _absence_with_evidence(signs: Signs) -> Automatic | None:
         return Automatic("out_of_office", "absence-subject", f"{evidence}; subject of an absence")
     if in_answer and (phrases.ABSENCE_OF_ANOTHER.search(signs.opening) or signs.closed):
         return Automatic("out_of_office", "absence-text", f"{evidence}; the text names an absence")
-    if phrases.OTHER_PURPOSE.search(signs.opening):
+    if signs.other_purpose:
         return None
     if phrases.EXCHANGE_SUBJECT.match(signs.subject) and ((_exchange(signs) and not signs.from_a_team) or signs.from_a_person):
         return Automatic("out_of_office", "exchange-automatic-reply", f"{evidence}; subject of an Exchange automatic reply")
@@ -172,6 +179,7 @@ def _reply_of_a_person(signs: Signs) -> Automatic | None:
         and not signs.from_list
         and not signs.names & headers.UNSUBSCRIBE
         and not signs.acknowledges
+        and not signs.other_purpose
     ):
         return Automatic("out_of_office", "automatic-reply-of-a-person", "software answered from a person's own mailbox, and acknowledges nothing")
     return None
@@ -200,11 +208,12 @@ def _absence_without_headers(signs: Signs) -> Automatic | None:
         return None
     if signs.by_software and (
         signs.absent
-        or phrases.ABSENCE_OF_ANOTHER.search(signs.opening)
-        or phrases.ABSENCE_TERSE.search(signs.opening)
+        or ((phrases.ABSENCE_OF_ANOTHER.search(signs.opening) or signs.absent_tersely) and not absences.ABSENCE_OF_THE_READER.search(signs.opening))
         or (signs.closed and not signs.acknowledges)
     ):
         return Automatic("out_of_office", "automatic-subject-and-absence", "subject as software writes it; the text names an absence")
+    if signs.tagged_by_software and phrases.ABSENCE_SUBJECT.match(signs.subject) and not (signs.quotes or signs.personal):
+        return Automatic("out_of_office", "automatic-subject-and-absence", "subject of an absence, behind a tag as software writes it")
     written_by_outlook = phrases.AUTOREPLY_SUBJECT.match(signs.subject) and signs.opening and not signs.quotes
     if phrases.EXCHANGE_SUBJECT.match(signs.subject) and signs.opening and _of_nothing_else(signs):
         return Automatic("out_of_office", "exchange-automatic-reply", "subject of an Exchange automatic reply, from a person's own mailbox")
@@ -243,17 +252,17 @@ def _absence_told_to_anybody(signs: Signs) -> Automatic | None:
 
 def _of_nothing_else(signs: Signs) -> bool:
     """From a person's own mailbox, and neither an acknowledgement nor any other purpose of automatic replies."""
-    of_the_readers = phrases.ABSENCE_OF_THE_READER.search(signs.opening)
-    return signs.from_a_person and not (
-        signs.quotes or signs.personal or signs.acknowledges or of_the_readers or phrases.OTHER_PURPOSE.search(signs.opening)
-    )
+    of_the_readers = absences.ABSENCE_OF_THE_READER.search(signs.opening)
+    return signs.from_a_person and not (signs.quotes or signs.personal or signs.acknowledges or of_the_readers or signs.other_purpose)
 
 
 def _absence_by_formula(signs: Signs) -> Automatic | None:
     """A mail program's rule that answers under the original subject: thanks, absence, what happens meanwhile, and nothing of a person's own."""
     if not (signs.answers or phrases.REPLIED.match(signs.subject)) or signs.quotes or not phrases.FORMULA_OPENING.match(signs.opening):
         return None
-    if signs.absent and phrases.FORMULA_CLOSING.search(signs.opening) and not signs.personal:
+    if not signs.absent or signs.personal or signs.greets_its_reader:
+        return None
+    if phrases.FORMULA_CLOSING.search(signs.opening) or signs.says_no_more:
         return Automatic("out_of_office", "absence-formula", "in answer to a message, word for word an absence note")
     return None
 

@@ -65,7 +65,7 @@ SOFTWARE_ABSENCE_SUBJECT = any_of(
     r"(?!(?:re|aw|sv|fwd?|tr|wg) ?:).{1,80} (?:is|am|are) out of (?:the|my) office\.?(?: \(returning .{1,40}\))?$",
     r".{1,80} est absent\(e\)|.{1,80} est absente? du bureau\.?$|.{1,80} ist au(?:ß|ss)er haus\.?$",
     r"away from my mail\b",
-    r"vacation (?:auto-?)?(?:reply|response|message)\s*(?:[:(-]|$)",
+    r"vacation (?:auto-?)?(?:reply|response|message)\s*(?:[:(-]|$|re\b)",
     r"reponse automatique (?:d'|pour )?absence",
     r"(?:reponse automatique|message automatique|automatic reply|auto)\s*[:/(-]+\s*(?:absente?\b|absence|je suis absent)",
     r"(?:avis|message|notification|alerte) d'absence\b",
@@ -105,10 +105,11 @@ SOFTWARE_SUBJECT = any_of(
     r"auto(?:matic|mated)?[ -]?(?:e-?mail )?(?:reply|response|responder|acknowledge?ment|answer)\b\s*(?:[:(\[-]|$|from\b|to\b|re\b)",
     r"auto-?replied\s*:|yahoo! auto response$|.{1,200}\((?:an? )?auto(?:matic|mated)?[ -]?(?:e-?mail )?(?:reply|response|message)\)\s*(?:$|[:-]|re\b)",
     r".{1,200}\((?:reponse|message|courriel) automati(?:que|se)\)\s*(?:$|[:-]|re\b)",
+    r".{1,200}[-:|,([] ?auto(?:matic|mated)?[ -]?(?:e-?mail )?(?:reply|response|answer|message|notice)\W+(?:i am |i'm )?(?:away|out|absent|gone|closed|on (?:vacation|leave|holidays?))\b",
     r"(?:reponse|courriel|message|accuse de reception) automati(?:que|se)\s*(?:[:(\[-]|$)",
     r"automatische? (?:antwort|antwoord)\s*:|automatisch antwoord\s*:|autoantwort|autosvar|automatisk svar|automaattinen vastaus",
     r"(?:respuesta|resposta|risposta) automatica\s*(?:[:(-]|$)|auto-?resposta|autorespuesta|risposta non al computer",
-    r"autoodpowiedz|automatyczna odpowiedz|automaticka odpoved|automatikus valasz|samodejni odgovor|raspuns automat|otomatik yanıt|otomatik yanit",
+    r"autoodpowiedz|automatyczna odpowiedz|odpowiedz automatyczna|automaticka odpoved|automatikus valasz|samodejni odgovor|raspuns automat|otomatik yanıt|otomatik yanit",
     r"awtomatikong (?:tugon|sagot)|tra loi tu dong|thu tra loi tu dong",
     _words("Автоматический ответ|Автоответ|Автоматична відповідь|Автовідповідь|Автоматичен отговор|Αυτόματη απάντηση|Аутоматски одговор").pattern,
     _words("自动答复|自动回复|自動回覆|自動回复|自動答覆|郵件答錄機自動回覆|自動応答|自動返信|자동 회신|자동회신|자동 응답|자동응답").pattern,
@@ -121,7 +122,7 @@ SHORT_SOFTWARE_SUBJECT = any_of(r"auto\s*:")
 
 EXCHANGE_SUBJECT = any_of(
     r"(?:automatic reply|reponse automatique|automatische antwort|(?:respuesta|resposta|risposta) automatica|automatisch antwoord)\s*:",
-    r"(?:automatisk svar|autosvar|automaattinen vastaus|automatyczna odpowiedz|automaticka odpoved|automatikus valasz|otomatik yan[iı]t)\s*:",
+    r"(?:automatisk svar|autosvar|automaattinen vastaus|automatyczna odpowiedz|odpowiedz automatyczna|automaticka odpoved|automatikus valasz|otomatik yan[iı]t)\s*:",
     _words(
         "Автоматический ответ:|Автоматична відповідь:|Αυτόματη απάντηση:|自动答复:|自動回覆:|自動応答:|자동 회신:|رد تلقائي:|תשובה אוטומטית:"
     ).pattern,
@@ -176,7 +177,7 @@ ABSENCE_OWN = in_text(
     r"out today|out all|not (?:here|around)(?! to\b)|back (?:in|at|on)|returning|in training|at (?:a|the) conference|attending an?|in meetings|without access)\b",
     r"\b(?:during|in|throughout) my (?:brief |short |extended )?absence\b|\bwhile i(?: am|'m) (?:away|out|gone|off|on)\b",
     r"\b(?:until|upon|on|after|following|when|once|before) (?:my return|i return|i am back|i'm back|i get back|i am returning|i come back)\b",
-    r"\b(?:limited|no|intermittent|restricted|infrequent|sporadic|occasional) (?:access|connectivity|internet)\b.{0,40}(?:e-?mail|mail|messages|phone|internet|$)",
+    r"\b(?:limited|no|intermittent|restricted|infrequent|sporadic|occasional) (?:access|connectivity|internet)\b(?! (?:\w+ )?(?:is|are) (?:needed|required|necessary)).{0,40}(?:e-?mail|mail|messages|phone|internet|$)",
     r"\b(?:won't|will not|cannot|can't|shall not|not be able to|unable to) (?:be )?(?:see|seeing|read|reading|have|having|get|getting|receive|look at) (?:[\w'-]+ ){0,2}?"
     r"(?:e-?mails?|mail|messages)\b.{0,20}\b(?:until|till|before)\b|\bread no (?:e-?)?mail\b|\b(?:i have|i've) gone (?:to|on|away|off)\b|\bback at (?:work|my desk|the office)\b",
     r"\bnot (?:be )?(?:checking|reading|monitoring|responding to|have access to|able to (?:check|read|respond|access))(?: to)?(?: my| any)? ?(?:e-?mails?|messages|voice ?mail)",
@@ -208,7 +209,7 @@ ABSENCE_TERSE = in_text(
     r"\bi(?:'m| am) (?:\w+ )?(?:sick|ill|unwell|abroad|overseas|sailing|hiking|camping|retired|in the field|in (?:[\w-]+ ){0,3}(?:training|meetings|court|surgery|hospital)"
     r"|on (?:the road|site|shift|secondment)|working (?:off-?site|in the field|from a different))\b",
     r"\bi(?:'m| am| will be|'ll be) at (?:an?|the|our|this year's) (?:[\w'-]+ ){0,4}(?:conference|forum|summit|symposium|workshop|convention|congress|seminar|retreat|course|training)\b",
-    rf"\bi(?:'m| am| will be|'ll be) in \w+(?: \w+)? (?:on business|{_WHEN})",
+    rf"\bi(?:'m| am| will be|'ll be) in (?!(?:the |my |our )?(?:office|shop|store|building)\b)\w+(?: \w+)? (?:on business|{_WHEN})",
     r"\b(?:cannot|can't|can not|won't|will not|not) be (?:reached|reachable|available|online) (?:un)?(?:till?|from|before|this|today|all)\b",
     r"\b(?:acting|covering|filling in|standing in) for me\b|\bmy replacement\b|\b(?:prior to|pending|during|while on) my (?:return|leave|vacation|holidays?|sabbatical|trip|secondment)\b",
     rf"\b(?:i|we) (?:do not|don't|never|am not|are not|won't|will not) (?:be )?(?:work|working|in(?: the office)?)(?: on)? (?:{_DAY}|the weekend|weekends|today|tomorrow|this (?:week|month|morning|afternoon)|afternoons|mornings)\b",
@@ -227,29 +228,33 @@ ABSENCE_TERSE = in_text(
 )
 """The same, as short as people write it: says it only of what a machine is known to have sent in answer."""
 
-ABSENCE_OTHER_LANGUAGES = _phrases(
-    "fuera de la oficina|estoy de vacaciones|estaré de vacaciones|estaré ausente|estoy ausente|me encuentro fuera|me encuentro ausente|durante mi ausencia|en mi ausencia",
-    "a mi regreso|a mi vuelta|estaré fuera|de baja por maternidad|no me encuentro en la oficina|no estaré en la oficina|ya no trabajo|ya no laboro|vuelvo el|regreso el|estoy fuera",
-    "fora do escritório|ausente do escritório|estou de férias|estarei de férias|estou ausente|estarei ausente|na minha ausência|durante a minha ausência|no meu regresso|estarei fora|já não trabalho|não trabalho mais|volto no dia|regresso no dia",
-    "fuori ufficio|fuori sede|sono in ferie|sarò in ferie|sarò assente|sono assente|in mia assenza|durante la mia assenza|al mio rientro|non sarò in ufficio|non sono in ufficio|non lavoro più|rientro il|torno il",
-    "nicht im büro|im urlaub|bin abwesend|nicht im haus|meiner abwesenheit|nach meiner rückkehr|wieder im büro|außer haus|derzeit nicht erreichbar|nicht am arbeitsplatz|arbeite nicht mehr|nicht mehr bei|wieder erreichbar|in elternzeit|nicht im dienst|im mutterschutz",
-    "på ferie|på semester|ikke på kontoret|inte på kontoret|ikke til stede|er bortreist|på orlov|lomalla|är tillbaka|er tilbage|er tilbake|inte på jobbet|slutat på|poissa toimistolta|poissa töistä|palaan",
-    "niet op kantoor|ben afwezig|met vakantie|op vakantie|mijn afwezigheid|niet aanwezig|werk niet meer|ben er niet|weer terug",
-    "wala ako sa opisina|wala po ako sa|nasa bakasyon|naka-leave|nakabakasyon|wala sa opisina|pagbalik ko|habang wala ako",
-    "tôi vắng mặt|không có mặt tại văn phòng|đang nghỉ phép|đi nghỉ|thời gian tôi vắng|tôi sẽ vắng mặt|không có ở văn phòng|khi tôi trở lại",
-    "poza biurem|jestem na urlopie|będę na urlopie|jestem nieobecn|mojej nieobecności|po powrocie|już nie pracuję|jestem poza|wracam",
-    "нет в офисе|вне офиса|в отпуске|буду отсутствовать|отсутствую|в мое отсутствие|моего отсутствия|в командировке|не буду в офисе|меня нет на рабочем месте",
-    "не в офісі|поза офісом|у відпустці|в відпустці|буду відсутн|я відсутн|моєї відсутності|у відрядженні|мене немає в офісі",
-    "不在办公室|不在辦公室|外出|休假|度假|出差|放假|请假|請假|休產假|休产假|无法及时回复|無法及時回覆|返回辦公室|返回办公室|離開辦公室|离开办公室|唔喺辦公室",
-    "부재중|부재 중|휴가|자리를 비|출장|사무실에 없|육아휴직",
-    "不在に|不在と|休暇|外出して|出張",
-    "خارج المكتب|في إجازة|في اجازة|غير متواجد|خلال غيابي|فترة غيابي|أثناء غيابي|لست في المكتب",
-    "خارج از دفتر|در مرخصی|به مرخصی|مرخصی هستم|غیبت من|محل کار نیستم|حضور ندارم|در دفتر نیستم|نبود من",
-    "دفتر سے باہر|چھٹی پر|چھٹیوں پر|دفتر میں نہیں|میری غیر موجودگی|رخصت پر",
-    "ਦਫ਼ਤਰ ਤੋਂ ਬਾਹਰ|ਦਫਤਰ ਤੋਂ ਬਾਹਰ|ਛੁੱਟੀ 'ਤੇ|ਛੁੱਟੀ ਤੇ|ਦਫ਼ਤਰ ਵਿੱਚ ਨਹੀਂ|ਦਫ਼ਤਰ ਵਿਚ ਨਹੀਂ|ਗੈਰਹਾਜ਼ਰੀ|ਛੁੱਟੀਆਂ",
-    "அலுவலகத்தில் இல்லை|அலுவலகத்தில் இருக்க மாட்டேன்|விடுமுறையில்|விடுப்பில்|அலுவலகத்திற்கு வெளியே|நான் இல்லாத",
-    "कार्यालय से बाहर|छुट्टी पर|अवकाश पर|मेरी अनुपस्थिति|રજા પર|ઓફિસની બહાર|ছুটিতে|অফিসের বাইরে",
-    "εκτός γραφείου|σε άδεια|ofis dışında|izindeyim|ofiste değilim|לא נמצא במשרד|בחופשה|מחוץ למשרד|לא במשרד|איני במשרד",
+ABSENCE_OTHER_LANGUAGES = in_text(
+    _words(
+        "fuera de la oficina|estoy de vacaciones|estaré de vacaciones|estaré ausente|estoy ausente|me encuentro fuera|me encuentro ausente|durante mi ausencia|en mi ausencia",
+        "a mi regreso|a mi vuelta|estaré fuera|de baja por maternidad|no me encuentro en la oficina|no estaré en la oficina|ya no trabajo|ya no laboro|vuelvo el|regreso el|estoy fuera",
+        "fora do escritório|ausente do escritório|estou de férias|estarei de férias|estou ausente|estarei ausente|na minha ausência|durante a minha ausência|no meu regresso|estarei fora|já não trabalho|não trabalho mais|volto no dia|regresso no dia",
+        "fuori ufficio|fuori sede|sono in ferie|sarò in ferie|sarò assente|sono assente|in mia assenza|durante la mia assenza|al mio rientro|non sarò in ufficio|non sono in ufficio|non lavoro più|rientro il|torno il",
+        "nicht im büro|im urlaub|bin abwesend|nicht im haus|meiner abwesenheit|nach meiner rückkehr|wieder im büro|außer haus|derzeit nicht erreichbar|nicht am arbeitsplatz|arbeite nicht mehr|nicht mehr bei|wieder erreichbar|in elternzeit|nicht im dienst|im mutterschutz",
+        "på ferie|på semester|ikke på kontoret|inte på kontoret|ikke til stede|er bortreist|på orlov|lomalla|är tillbaka|er tilbage|er tilbake|inte på jobbet|slutat på|poissa toimistolta|poissa töistä|palaan",
+        "niet op kantoor|ben afwezig|met vakantie|op vakantie|mijn afwezigheid|niet aanwezig|werk niet meer|ben er niet|weer terug",
+        "wala ako sa opisina|wala po ako sa|nasa bakasyon|naka-leave|nakabakasyon|wala sa opisina|pagbalik ko|habang wala ako",
+        "tôi vắng mặt|không có mặt tại văn phòng|đang nghỉ phép|đi nghỉ|thời gian tôi vắng|tôi sẽ vắng mặt|không có ở văn phòng|khi tôi trở lại",
+        "poza biurem|jestem na urlopie|będę na urlopie|jestem nieobecn|mojej nieobecności|po powrocie|już nie pracuję|jestem poza|wracam",
+        "нет в офисе|вне офиса|в отпуске|буду отсутствовать|отсутствую|в мое отсутствие|моего отсутствия|в командировке|не буду в офисе|меня нет на рабочем месте",
+        "не в офісі|поза офісом|у відпустці|в відпустці|буду відсутн|я відсутн|моєї відсутності|у відрядженні|мене немає в офісі",
+        "不在办公室|不在辦公室|外出|出差|无法及时回复|無法及時回覆|返回辦公室|返回办公室|離開辦公室|离开办公室|唔喺辦公室",
+        "부재중|부재 중|휴가|자리를 비|출장|사무실에 없|육아휴직",
+        "不在に|不在と|休暇|外出して|出張",
+        "خارج المكتب|في إجازة|في اجازة|غير متواجد|خلال غيابي|فترة غيابي|أثناء غيابي|لست في المكتب",
+        "خارج از دفتر|در مرخصی|به مرخصی|مرخصی هستم|غیبت من|محل کار نیستم|حضور ندارم|در دفتر نیستم|نبود من",
+        "دفتر سے باہر|چھٹی پر|چھٹیوں پر|دفتر میں نہیں|میری غیر موجودگی|رخصت پر",
+        "ਦਫ਼ਤਰ ਤੋਂ ਬਾਹਰ|ਦਫਤਰ ਤੋਂ ਬਾਹਰ|ਛੁੱਟੀ 'ਤੇ|ਛੁੱਟੀ ਤੇ|ਦਫ਼ਤਰ ਵਿੱਚ ਨਹੀਂ|ਦਫ਼ਤਰ ਵਿਚ ਨਹੀਂ|ਗੈਰਹਾਜ਼ਰੀ|ਛੁੱਟੀਆਂ",
+        "அலுவலகத்தில் இல்லை|அலுவலகத்தில் இருக்க மாட்டேன்|விடுமுறையில்|விடுப்பில்|அலுவலகத்திற்கு வெளியே|நான் இல்லாத",
+        "कार्यालय से बाहर|छुट्टी पर|अवकाश पर|मेरी अनुपस्थिति|રજા પર|ઓફિસની બહાર|ছুটিতে|অফিসের বাইরে",
+        "εκτός γραφείου|σε άδεια|ofis dışında|izindeyim|ofiste değilim|לא נמצא במשרד|בחופשה|מחוץ למשרד|לא במשרד|איני במשרד",
+    ).pattern,
+    # An application for leave is none.
+    r"(?:休|度|放|请|請|休产|休產)假(?!申|单|單|条|條|政|制|办法|辦法|规|規)",
 )
 """The same in other languages."""
 
@@ -370,10 +375,8 @@ OTHER_PURPOSE = in_text(
     r"\b(?:read|check|answer|look at) (?:my |the )?e-?mails?(?: only)? (?:only )?(?:once|twice|a few times|\w+ times) (?:a|per|each|every) (?:day|week)\b",
     r"\b(?:new|changed|change of|updated?) (?:my |our )?(?:e-?mail )?address\b|\baddress has changed\b|\bupdate your (?:records|contacts|address book)\b|\bnouvelle adresse\b",
     r"\b(?:confirm|verify|prove) that you are\b|\bto (?:confirm|verify|prove) (?:that )?you|\bspam (?:filter|protection)\b|\bbeing held\b|\bto release\b|\bvalidated?\b|\bchallenge\b|\bwill be delivered\b",
-    r"\b(?:i|we)(?:'ll| will| shall) (?:\w+ )?(?:get (?:back )?to|reply|respond|answer|be in touch|review|read)\b(?!.{0,80}\b(?:return|back|until|away|desk|office|home)\b)",
-    r"\bje (?:vous )?repondrai\b(?!.{0,80}\bretour\b)",
 )
-"""An automatic reply of a person that tells of no absence: slow reading, a new address, a question to prove that one is no machine, a promise."""
+"""An automatic reply of a person that tells of no absence: slow reading, a new address, a question to prove that one is no machine."""
 
 DAY_NAMED = in_text(
     r"\b(?:until|till?|back|return\w*|home|retour|semaine|weeks?|months?|tomorrow|demain|tonight|retraite|retired)\b|\b\d{1,2}(?:st|nd|rd|th|\.)(?!\w)|\b\d{1,2}[/.-]\d{1,2}\b",
@@ -381,12 +384,6 @@ DAY_NAMED = in_text(
     r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\b(?:lun|mar|mercre|jeu|vendre|same)di\b|\b(?:lunes|martes|jueves|viernes|montag|dienstag|mittwoch|donnerstag|freitag)\b",
     r"\b(?:jan|feb|mar|apr|jun|jul|aug|sep|oct|okt|nov|dec|dez|janv|fevr|avr|juil|aout|dic|ene|ago)[a-z]{0,7}\b.{0,3}\d|\d.{0,4}\b(?:jan|feb|mar|apr|jun|jul|aug|sep|oct|okt|nov|dec|dez|fevr|avr|mai|juil|aout)",
 )
-
-ABSENCE_OF_THE_READER = in_text(
-    r"\byour (?:auto|out|vacation|absence|return|leave|holiday)|\byou(?:'re| are| were| get| come) (?:back|away|out|off)\b|\byou return\b",
-    r"\bvotre (?:absence|retour|conge|reponse automatique)|\bvous (?:etes|serez|etiez) (?:absente?|de retour|en conge)",
-)
-"""A person answers somebody who is away, and leaves the subject as it came."""
 
 QUOTED = in_text(
     r"^[ ]*(?:>|-{2,} ?(?:original|forwarded|message|ursprungliche|mensaje|messaggio|mensagem|begin forwarded|debut du message)|begin forwarded message"

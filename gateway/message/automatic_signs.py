@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from gateway.message import absence_phrases as absences
 from gateway.message import automatic_headers as headers
 from gateway.message import automatic_phrases as phrases
 from gateway.message import responder_phrases as responders
@@ -203,8 +204,16 @@ class Signs:
         return phrases.FORWARDED.match(self.subject) is not None
 
     @once
+    def tagged_by_software(self) -> bool:
+        """Whether a tag in front of the subject says so."""
+        subject = self.message.subject[:100]
+        return "auto" in subject.lower() and absences.SOFTWARE_TAG.match(fold(subject)) is not None
+
+    @once
     def by_software(self) -> bool:
-        """Whether the subject begins as only software writes it."""
+        """Whether the subject begins as only software writes it, or a tag in front of it says so."""
+        if self.tagged_by_software:
+            return True
         short = phrases.SHORT_SOFTWARE_SUBJECT.match(self.subject) and (self.machine or self.answers or self.self_declared)
         return bool(short or phrases.SOFTWARE_SUBJECT.match(self.subject) or phrases.SOFTWARE_ABSENCE_SUBJECT.match(self.subject))
 
@@ -219,6 +228,42 @@ class Signs:
         return bool(phrases.ABSENCE_OWN.search(self.opening)) or (
             (not self.opening.isascii() or not self.english) and bool(phrases.ABSENCE_OTHER_LANGUAGES.search(self.opening))
         )
+
+    @once
+    def absent_tersely(self) -> bool:
+        """The same in so few words that it counts only in what software is known to have sent in answer."""
+        return any(each.search(self.opening) for each in _TERSE)
+
+    @once
+    def absent_at_first(self) -> bool:
+        """Whether that is the first thing said, behind a greeting and thanks."""
+        return any(each.match(text) for each in _TERSE for text in (self.opening, self.told))
+
+    @once
+    def told(self) -> str:
+        """The newest text behind a greeting and thanks for writing."""
+        thanks = absences.THANKS_FIRST.match(self.opening)
+        return self.opening[thanks.end() :] if thanks else self.opening
+
+    @property
+    def says_no_more(self) -> bool:
+        """The whole of the newest text is thanks and an absence till a day; below it at most the writer's name."""
+        alone = absences.FORMULA_ALONE.fullmatch(self.opening)
+        return alone is not None and frozenset(re.findall(r"[^\W\d_]{2,}", alone["signed"])) <= self.owner_names
+
+    @once
+    def tells_of_somebody(self) -> bool:
+        """Behind no more than courtesies stands first that somebody is away or gone: the mailbox's owner, or anybody, if no team writes."""
+        if self.tells_of_its_owner:
+            return True
+        somebody = absences.SOMEBODY_NAMED.match(self.told)
+        away = somebody is not None and responders.OWNER_IS_AWAY.match(self.told, somebody.end())
+        return bool(away) and not self.from_a_team and phrases.ACKNOWLEDGEMENT.search(self.told) is None
+
+    @once
+    def other_purpose(self) -> bool:
+        """The newest text tells of no absence but of something else: a promise, a receipt, a new address."""
+        return bool(phrases.OTHER_PURPOSE.search(self.opening) or absences.PROMISE.search(self.opening))
 
     @once
     def english(self) -> bool:
@@ -236,8 +281,8 @@ class Signs:
     @once
     def tells_of_its_owner(self) -> bool:
         """The newest text begins with the writer's own name in the third person, and that its bearer is away or gone."""
-        named = responders.OWNER_NAMED.match(self.opening)
-        if named is None or not responders.OWNER_IS_AWAY.match(self.opening, named.end()):
+        named = responders.OWNER_NAMED.match(self.told) or responders.OWNER_NAMED.match(self.opening)
+        if named is None or not responders.OWNER_IS_AWAY.match(named.string, named.end()):
             return False
         words = set(re.findall(r"[^\W\d_]{2,}", named[1])) - {"mr", "mrs", "ms", "dr", "mme"}
         return bool(words) and words <= self.owner_names
@@ -249,6 +294,9 @@ class Signs:
             if re.search("vacation|out.?of.?office|absence", _without_comments(value)[1].lower()) and auto_submitted_keyword(value) not in ("", "no"):
                 return evidence("auto-submitted", value)
         return self.table(headers.ABSENCE)
+
+
+_TERSE = (phrases.ABSENCE_TERSE, absences.AWAY_IN_FEW_WORDS, absences.ELLIPTIC_IN_OTHER_LANGUAGES)
 
 
 def _opening(text: str) -> str:

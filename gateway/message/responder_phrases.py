@@ -37,14 +37,14 @@ UNREAD_MAILBOX = in_text(
 
 OWNER_IS_AWAY = any_of(
     r"(?:is|will be)(?: [\w'-]+){0,2} (?:away|out|off|absent|retired|unavailable|not (?:in|here|available|working)|on (?:[\w-]+ ){0,2}(?:leave|vacation|holidays?|secondment|sabbatical|jury duty))\b",
-    r"has (?:now |since )?(?:retired|left(?=\s*[.,;]| (?:the|our) (?:city|company|organi[sz]ation|office|department|division|ministry|service|team)| for | as of | on | in |$)|resigned|moved on|died|passed away|gone on)\b|(?:is )?no longer (?:works?|with|at|employed|here|in)\b|passed away\b",
+    r"has (?:now |since )?(?:retired|left(?=\s*[.,;]| (?:the|our) (?:city|company|organi[sz]ation|office|department|division|ministry|service|team)| for | as of | on | in |$)|resigned|moved (?:on|to (?:another|a (?:new|different)))|been transferred|died|passed away|gone on)\b|(?:is )?no longer (?:works?|with|at|employed|here|in)\b|passed away\b",
     r"(?:est|sera)(?: [\w'-]+){0,2} (?:absente?|a la retraite|en (?:conge|vacances|formation|deplacement))\b|a (?:pris sa retraite|quitte)\b|ne travaille plus\b|n'est plus\b",
 )
 """What is said of a mailbox's owner right behind the name; nobody speaks so of himself."""
 
 OWNER_NAMED = re.compile(
-    r"(?:(?:hi|hello|greetings|good (?:day|morning|afternoon)|bonjour)(?: there)?\W+)?(?:please (?:note|be advised)(?: that)? |veuillez noter que |thank you for your (?:e-?mail|message)\W+)?"
-    r"((?:[^\W\d_][\w'-]*\.? ){1,4}?)(?=(?:is|has|will|no longer|passed|est|sera|a|ne|n'est)\b)"
+    r"(?:(?:hi|hello|greetings|good (?:day|morning|afternoon)|bonjour)(?: there)?\W+)?(?:please (?:note|be advised)(?: that)? |veuillez noter que |thank you for your (?:e-?mail|message)\W+|this is to (?:let you know|inform you|advise you|say)(?: that)? |(?:unfortunately|sadly|regrettably|malheureusement),? )?"
+    r"((?:[^\W\d_][\w'-]{0,40}\.? ){1,4}?)(?=(?:is|has|will|no longer|passed|est|sera|a|ne|n'est)\b)"
 )
 """How a notice in the third person begins: the name, then the verb."""
 

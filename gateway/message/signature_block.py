@@ -61,6 +61,11 @@ _GREETING = re.compile(
 )
 _WEB = re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
 _PIECE_END = re.compile(r"\s?[|•·]\s|\s[–—-]\s|\t|, ")
+_LABELS = re.compile(
+    r"(?:\W|\b(?:t|c|m|p|o|f|e|d|tel|tél|phone|telephone|téléphone|cell|cellular|cellulaire|mobile|office|direct|fax|work|home|main|line|desk|pager"
+    r"|e-?mail|courriel|mail|web|ext|extension|poste|bureau|ligne|or|ou|and|et)\b)*+",
+    re.IGNORECASE,
+)
 _CITY = re.compile(r"(?:City|Town|Region|Ville|Municipality|Municipalité) (?:of|de|d’|d')\s?[A-ZÀ-Þ][\w’' -]{1,30}")
 _LONGEST_LINE = 110
 _LINES_LOOKED_AT = 60
@@ -190,7 +195,14 @@ def _first_of_paragraph(lines: Sequence[str], number: int) -> int:
 
 
 def _belongs_above_a_name(line: str) -> bool:
-    return looks_like_name(line) or _CITY.fullmatch(line) is not None or (len(line.split()) <= 4 and bool(contact_points(line)))
+    return looks_like_name(line) or _CITY.fullmatch(line) is not None or (len(line.split()) <= 4 and _is_bare_contact(line))
+
+
+def _is_bare_contact(line: str) -> bool:
+    """Whether a telephone or an address stands there with no more than its label: "please contact Ana (ana@…)." ends the letter, it signs nothing."""
+    points = contact_points(line)
+    around = [line[end:start] for end, start in zip([0, *(each.end for each in points)], [*(each.start for each in points), len(line)], strict=True)]
+    return bool(points) and all(_LABELS.fullmatch(each) for each in around)
 
 
 def _above_contacts(lines: Sequence[str]) -> Sequence[str]:

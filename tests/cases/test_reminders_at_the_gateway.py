@@ -102,6 +102,11 @@ class Desk:
         """In this process, beside the gateway that runs: a process for each would take most of the time."""
         return CliRunner().invoke(command, ["case", *arguments, "--config", str(self.gateway.config)], prog_name="gateway")
 
+    def told(self, *arguments: str) -> str:
+        done = self._run(*arguments)
+        assert done.exit_code == 0, done.stderr
+        return done.stdout
+
     def refused(self, *arguments: str) -> str:
         before = count(self.gateway.database, "declaration")
         done = self._run(*arguments)
@@ -204,6 +209,22 @@ def test_moved(desk: Desk) -> None:
         name: before[name] for name in ("division", "standard", "respond_by", "moved_from")
     }
     assert back["answered_by"] == "mail", "an answer by mail stays"
+
+
+def test_what_closing_does_to_a_case_that_mail_has_answered_is_said(desk: Desk) -> None:
+    """Nothing, and then it is not recorded; or something that the case itself does not show."""
+    desk.inquiry("09T13:00", "gus")
+    gus = desk.references["gus"]
+    desk.staff("09T14:00", "noor.example@toronto.example", "gus@example.org", "Yes, it is.", "<gus@example.org>")
+    assert desk.refused("close", gus, "--by", "telephone").endswith("; this changes nothing, and is not recorded")
+    said = desk.told("close", gus, "--by", "telephone", "--at", "2026-11-09T13:30")
+    assert "This came before the mail of 2026-11-09 14:00 EST, which counts as the answer no more; gateway case reopen takes it back." in said
+    assert desk.case("reopen", gus)["answered_by"] == "mail"
+    desk.inquiry("09T15:00", "gus", fields="In-Reply-To: <gus@example.org>\r\n", message_id="<gus-again@example.org>")
+    desk.clock.set(at("09T15:30"))
+    said = desk.told("close", gus, "--by", "telephone")
+    assert "This answers the follow-up of 2026-11-09 15:00 EST; the first answer stays as it was." in said
+    assert "answered 2026-11-09 14:00 EST by mail" in said
 
 
 def _acknowledgements(desk: Desk) -> int:

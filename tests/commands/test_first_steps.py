@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import shutil
 import subprocess
@@ -25,6 +26,15 @@ def test_an_empty_folder_says_what_to_do_and_that_helps(tmp_path: Path, monkeypa
     copying = said.stderr.partition("copy the shipped ones: ")[2].partition(", or name")[0]
     subprocess.run(shlex.split(copying), check=True)
     assert CliRunner().invoke(gateway, ["check"]).exit_code == 0
+
+
+def test_the_readme_takes_along_what_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    [block] = re.findall(r"```\n(mkdir .*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    last = block.rstrip().removesuffix(" serve") + " check"
+    done = subprocess.run(["/bin/sh", "-ec", last], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("Good: 6 divisions")
 
 
 def test_one_missing_folder_of_a_name_of_its_own_is_not_copied_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
