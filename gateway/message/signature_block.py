@@ -87,6 +87,11 @@ def is_name_of(line: str, names: Sequence[frozenset[str]]) -> bool:
     return bool(words) and any(words & name and (words <= name or (len(words & name) >= 2 and len(words) <= len(name) + 2)) for name in names)
 
 
+def is_closing(line: str) -> bool:
+    """Whether a line is a closing ("Regards,") and nothing else."""
+    return bool(_CLOSING.fullmatch(line[:_LONGEST_LINE]))
+
+
 def bare_name(line: str) -> str:
     """A line without pronouns, pronunciation, credentials and emphasis marks."""
     text = _ASIDE.sub(" ", line[:200]).strip(" -–—,|\t")
