@@ -48,6 +48,13 @@ ATTACHED = re.compile(r"\s*(?:\(see attached files?:.*\)?|-\s+\S.{0,120}\.(?:doc
 """What Notes leaves of an attachment: a whole line."""
 KEY_PLACE = re.compile(r"/pks/lookup|keyservers?\b|keys\.openpgp|\b(?:pgp|gpg)(?:key)?\b|\.asc$", re.IGNORECASE)
 """In the address of a page: a key is there, and no word of the organization."""
+NO_PERSON = re.compile(
+    r"\b(?:team|desk|office|services?|centre|center|unit|équipe|bureau|accueil|group|relations|info|inquir\w+|permits?|elections?|city|toronto"
+    r"|ville|support|help|contact|bookings?|complaints?|feedback|ask|clinic|committee|council|licen[cs]\w+|program\w*|division|parks?|water|waste"
+    r"|transit|librar\w+|museums?|museum|registration|accounts?|invoices?|payments?|media|news|events?|jobs?|careers|data|security|payroll)\b",
+    re.IGNORECASE,
+)
+"""A word of a mailbox that a task has."""
 ACTIVITY = re.compile(r"\b\w{3,}(?:tions?|ments?|ances?|ings?|ysis|lytics|ics|ology|graphy)$|\b(?:pool|crew|squad|network|initiative|project|portfolio)s?$", re.IGNORECASE)
 """The last word names a thing that is done or those who do it together, and so a unit rather than a person."""
 ACRONYMS = re.compile(r"[A-Z]{2,4}(?:[ /&-]{1,3}[A-Z]{2,4}){0,3}$")

@@ -44,15 +44,19 @@ _LABEL = re.compile(
 _TTY_BEFORE = re.compile(r"\b(?:tty|ats|tdd|teletype)\b[^\d]{0,12}$", re.IGNORECASE)
 _OFFICE_OF = re.compile(r"['’]s office\b|\boffice of\b|\bbureau (?:du|de la|de l['’]|des)\b", re.IGNORECASE)
 _TEAM = re.compile(r"\b(?:team|desk|office|services?|centre|center|unit|équipe|service|bureau|accueil|group|relations)\b", re.IGNORECASE)
+_GROUP = re.compile(r"\b(?:team|desk|équipe)$", re.IGNORECASE)
+"""No position of one person ends so."""
 _CITY_LINE_AS_UNIT = re.compile(r"311 [A-ZÀ-Þ][\w'’-]+(?: [^\d:@|,]{1,40})?")
 _LABELLED_NUMBER = re.compile(
     r"\b(?:tel|tél|telephone|téléphone|phone|mobile|cell(?:ular)?|direct|office)\b\.?\s?:?\s?(\+?[\d(][\d\s().-]{6,20}\d)", re.IGNORECASE
 )
 """Said to be a telephone number, though no country dials it so: to a reader it is there."""
-_NO_POSITION = re.compile(r"\b(?:Inc|Ltd|Ltée|LLP|LLC|Corp|GmbH|S\.A)\b|<<|>>|\.(?:pdf|docx?|xlsx?|zip|png|jpe?g|url)\b", re.IGNORECASE)
+_NO_POSITION = re.compile(r"\b(?:Inc|Ltd|Ltée|LLP|LLC|Corp|GmbH|S\.A|Foundation|Fondation|Stiftung)\b|<<|>>|\.(?:pdf|docx?|xlsx?|zip|png|jpe?g|url)\b", re.IGNORECASE)
 """A company or a file: neither a title nor a unit of the organization."""
 _FRAME = re.compile(r"^[\s|>#~=•·]+|^\s*\[\s(?!.*\])|\s+$")
 """What some set before each line of their block."""
+_CODE = re.compile(r"\d{3}|^[^\W\d_]{0,3}[\W_]?\d[\w.-]*$")
+"""The number of a room or a badge: in no title that has no word of one."""
 _LINES_READ, _COLUMNS_READ = 60, 400
 _CONTACTS = frozenset({"phone", "email", "website"})
 
@@ -177,7 +181,7 @@ def _pieces(text: str, number: int, offset: int, known: Known) -> tuple[list[Fou
             kind = "division" if _CITY_LINE_AS_UNIT.fullmatch(part) else _kind(part, known)
             if kind:
                 found.append(Found(kind, number, offset + at))
-            elif is_field and re.search(r"[^\W\d_]{2,}", part) and not re.search(r"\d{3}", part) and not POSTAL.search(piece) and len(part) <= 70:
+            elif is_field and re.search(r"[^\W\d_]{2,}", part) and not _CODE.search(part) and not POSTAL.search(piece) and len(part) <= 70:
                 rest.append((number, offset + at, part))
     return found, rest
 
@@ -278,6 +282,8 @@ def _by_place(found: Sequence[Found], pieces: Sequence[tuple[int, int, str]], kn
 
 def _wanted(part: str, have: set[FieldName]) -> FieldName | None:
     """What is not there yet: a title before a unit, unless the words can hardly be a person's."""
+    if _GROUP.search(part):
+        return None if "division" in have else "division"
     order: tuple[FieldName, FieldName] = ("division", "title") if ACTIVITY.search(part) or ACRONYMS.match(part) else ("title", "division")
     return next((each for each in order if each not in have), None)
 
