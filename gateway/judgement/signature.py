@@ -86,6 +86,7 @@ _ADVICE_TO_ALL = re.compile(
 )
 """What everybody should do, whatever the mail is about."""
 _COLUMNS = re.compile(r"\S(?:\t+| {3,})\S")
+_JOINED = re.compile(r"[^,;|•·\t]+\s?[–—:-]\s\w{0,2}")
 _HTTP = re.compile(r"https?://", re.IGNORECASE)
 
 
@@ -176,7 +177,8 @@ def _violations(newest: NewestText, block: Block, rules: SignatureRules) -> Iter
 def _is_out_of_order(block: Block, lines: Sequence[str], order: Sequence[str]) -> bool:
     """Whether the first occurrences of the fields that are surely known stand in another order; email and website share one place.
 
-    Columns set with tabs or blanks are read down by some and across by others: those have no order. Nor have the organization and its unit on one line.
+    Columns set with tabs or blanks are read down by some and across by others: those have no order. Nor has a unit that a dash joins to the
+    organization: the two are one name.
     """
     if any(_COLUMNS.search(line) for line in lines):
         return False
@@ -185,7 +187,7 @@ def _is_out_of_order(block: Block, lines: Sequence[str], order: Sequence[str]) -
     seen: dict[str, int] = {}
     places = {each.field: each for each in firsts}
     unit, whole = places.get("division"), places.get("organization")
-    if unit and whole and unit.line == whole.line and whole.column < unit.column:
+    if unit and whole and unit.line == whole.line and _JOINED.fullmatch(lines[unit.line].strip()[whole.column : unit.column + 2]):
         firsts = [each._replace(column=whole.column if each is unit else each.column) for each in firsts]
     for each in sorted(firsts, key=lambda found: (found.line, found.column)):
         name = "email" if each.field == "website" else each.field

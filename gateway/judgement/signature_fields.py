@@ -152,9 +152,11 @@ def _first_name(text: str, number: int, lines: Sequence[str], known: Known) -> i
     if _is_listed(head, known.divisions + known.organizations) or contact_points(head):
         return 0
     bare = bare_name(head)
+    if known.is_person and _TEAM.search(bare):
+        return 0
     if looks_like_name(head) and not (TITLE.search(bare) or UNIT.search(bare)):
         return len(head)
-    follows = any(line.strip() for line in lines[number + 1 :]) and not known.is_person
+    follows = any(line.strip() for line in lines[number + 1 :])
     return len(head) if follows and len(head) <= 60 and _TEAM.search(bare) and not TITLE.search(bare) and not _OFFICE_OF.search(bare) else 0
 
 
