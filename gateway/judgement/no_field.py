@@ -25,6 +25,7 @@ ADDRESS = re.compile(
     r"|^[A-Z]{1,3}-\d{4,6}\s"
     r"|\w(?:stra(?:ß|ss)e|str\.|weg|platz|allee|gasse|laan|straat|plein|gracht)\s\d|\b(?:Via|Calle|Rua|Avenida|Ul\.)\s.{2,40}\s\d"
     r"|\b[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b"
+    rf"|^[A-ZÀ-Þ][\w .'’-]{{2,30}} \({_STATE}\)?$"
     rf"|(?:^|[\s,]){_STATE},?\s+\d{{5}}(?:-\d{{4}})?\b"
     rf"|,\s*{_STATE}\.?(?:,?\s+{_COUNTRY})?$"
     rf"|,\s*{_COUNTRY}\.?$|^{_COUNTRY}$"
@@ -44,6 +45,11 @@ NO_FIELD = re.compile(
     re.IGNORECASE,
 )
 """Messengers, keys, attached files, hours and days, pronouns, a label without its value."""
+DEGREE = re.compile(
+    r"(?:B\.?(?:A|Sc|Com|Ed|Eng|SW|N)|M\.?(?:A|Sc|Eng|Ed|BA|PA|PP|SW|Pl)|Ph\.? ?D|LL\.?[BM]|Hons?|Bachelor|Masters?|Doctorate|Diploma|Certificate)\b\.?"
+    r"(?:['’]s)? ?(?:\([A-Z][a-z]*\.?\) ?)?(?:degree |of |in |en )?(?=[A-ZÀ-Þ]|$)"
+)
+"""What somebody studied is no unit."""
 ATTACHED = re.compile(r"\s*(?:\(see attached files?:.*\)?|-\s+\S.{0,120}\.(?:docx?|xlsx?|pptx?|pdf|zip|rtf|txt|jpe?g|png|gif|tif))\s*$", re.IGNORECASE)
 """What Notes leaves of an attachment: a whole line."""
 KEY_PLACE = re.compile(r"/pks/lookup|keyservers?\b|keys\.openpgp|\b(?:pgp|gpg)(?:key)?\b|\.asc$", re.IGNORECASE)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from gateway.judgement.no_field import ACRONYMS, ACTIVITY, ADDRESS, ATTACHED, KEY_PLACE, NO_FIELD
+from gateway.judgement.no_field import ACRONYMS, ACTIVITY, ADDRESS, ATTACHED, DEGREE, KEY_PLACE, NO_FIELD
 from gateway.judgement.titles import POSTAL, TEAM_FUNCTION, TITLE, UNIT, UNIT_OF
 from gateway.message.contact_points import contact_points
 from gateway.message.signature_block import bare_name, is_closing, is_name_of, looks_like_name
@@ -111,8 +111,9 @@ def read_block(lines: Sequence[str], known: Known) -> Block:
         offset = offset or (0 if begun else _first_name(text, number, lines, known))
         begun = True
         if offset:
-            found.append(Found("name", number, 0))
-            if not named and TEAM_FUNCTION.fullmatch(text[:offset].strip()):
+            if not named or all(each.field == "name" for each in found):
+                found.append(Found("name", number, 0))
+            if not named and _is_also_a_title(text[:offset], known):
                 found.append(Found("title", number, 0, sure=False))
             text = text[offset:]
         on_line, rest = _pieces(text, number, offset, known)
@@ -142,8 +143,14 @@ def _own_name(text: str, known: Known) -> int:
     return 0
 
 
+def _is_also_a_title(name: str, known: Known) -> bool:
+    """A team's function, or a position right behind the name ("Robin Sample Planner")."""
+    word = TITLE.search(name)
+    return TEAM_FUNCTION.fullmatch(name.strip()) is not None or (word is not None and not any(word[0].casefold() in each for each in known.sender))
+
+
 def _ends_of_name(text: str) -> list[int]:
-    return [match.start() for match in re.finditer(r"\s*(?:[|•·]|\s(?:[–—-]|--+)\s|,\s|\t|\s{3,}|\s(?=[\d+])|\()", text)] + [len(text)]
+    return [match.start() for match in re.finditer(r"\s*(?:[|•·]|\s(?:[–—/-]|--+)\s|,\s|\t|\s{3,}|\s(?=[\d+])|\()", text)] + [len(text)]
 
 
 def _first_name(text: str, number: int, lines: Sequence[str], known: Known) -> int:
@@ -178,7 +185,7 @@ def _pieces(text: str, number: int, offset: int, known: Known) -> tuple[list[Fou
         if _is_listed(piece, known.divisions):
             found.append(Found("division", number, offset + start))
             continue
-        is_field = not (ADDRESS.search(piece) or NO_FIELD.search(piece) or NO_FIELD.match(text))
+        is_field = not (ADDRESS.search(piece) or NO_FIELD.search(piece) or NO_FIELD.match(text) or DEGREE.match(piece))
         for at, part in _by_commas(start, piece):
             kind = "division" if _CITY_LINE_AS_UNIT.fullmatch(part) else _kind(part, known)
             if kind:
@@ -238,7 +245,7 @@ def _kind(part: str, known: Known) -> FieldName | None:
         return "division"
     if TITLE.search(part) or TEAM_FUNCTION.fullmatch(part):
         return "title"
-    if any(_contains(part, name) for name in known.divisions) or UNIT.search(part):
+    if any(_contains(part, name) for name in known.divisions) or (UNIT.search(part) and not DEGREE.match(part)):
         return "division"
     return None
 

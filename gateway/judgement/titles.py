@@ -50,7 +50,7 @@ UNIT = re.compile(
 """Words of divisions and units: weaker evidence than the names that the policy lists."""
 UNIT_OF = re.compile(
     r"(?!(?:manager|supervisor|director|head|chief|lead|leader|coordinator|president|commissioner|superintendent|deputy)\b)(?:[\w'’&-]+ ){0,5}?"
-    rf"{TITLE.pattern} (?:services|division|department|branch|section|unit|program(?:me)?s?|team|association|college|network)$",
+    rf"{TITLE.pattern} (?:services|division|department|branch|section|unit|office|program(?:me)?s?|team|association|college|network)$",
     re.IGNORECASE,
 )
 """A unit named after those who work or are served there (Paramedic Services): its last noun is no person."""
