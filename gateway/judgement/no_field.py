@@ -46,11 +46,14 @@ NO_FIELD = re.compile(
 )
 """Messengers, keys, attached files, hours and days, pronouns, a label without its value."""
 DEGREE = re.compile(
-    r"(?:B\.?(?:A|Sc|Com|Ed|Eng|SW|N)|M\.?(?:A|Sc|Eng|Ed|BA|PA|PP|SW|Pl)|Ph\.? ?D|LL\.?[BM]|Hons?|Bachelor|Masters?|Doctorate|Diploma|Certificate)\b\.?"
+    r"(?:B\.?(?:A|Sc|Com|Ed|Eng|SW|N)|M\.?(?:A|Sc|Eng|Ed|BA|PA|PP|SW|Pl)|Ph\.? ?D|LL\.?[BM]|Hons?|Bachelor"
+    r"|Masters?|Doctorate|Diploma|Certificate)\b\.?"
     r"(?:['’]s)? ?(?:\([A-Z][a-z]*\.?\) ?)?(?:degree |of |in |en )?(?=[A-ZÀ-Þ]|$)"
 )
 """What somebody studied is no unit."""
-ATTACHED = re.compile(r"\s*(?:\(see attached files?:.*\)?|-\s+\S.{0,120}\.(?:docx?|xlsx?|pptx?|pdf|zip|rtf|txt|jpe?g|png|gif|tif))\s*$", re.IGNORECASE)
+ATTACHED = re.compile(
+    r"\s*(?:\(see attached files?:.*\)?|-\s+\S.{0,120}\.(?:docx?|xlsx?|pptx?|pdf|zip|rtf|txt|jpe?g|png|gif|tif))\s*$", re.IGNORECASE
+)
 """What Notes leaves of an attachment: a whole line."""
 KEY_PLACE = re.compile(r"/pks/lookup|keyservers?\b|keys\.openpgp|\b(?:pgp|gpg)(?:key)?\b|\.asc$", re.IGNORECASE)
 """In the address of a page: a key is there, and no word of the organization."""
@@ -61,6 +64,9 @@ NO_PERSON = re.compile(
     re.IGNORECASE,
 )
 """A word of a mailbox that a task has."""
-ACTIVITY = re.compile(r"\b\w{3,}(?:tions?|ments?|ances?|ings?|ysis|lytics|ics|ology|graphy)$|\b(?:pool|crew|squad|network|initiative|project|portfolio)s?$", re.IGNORECASE)
+ACTIVITY = re.compile(
+    r"\b\w{3,}(?:tions?|ments?|ances?|ings?|ysis|lytics|ics|ology|graphy)$|\b(?:pool|crew|squad|network|initiative|project|portfolio)s?$",
+    re.IGNORECASE,
+)
 """The last word names a thing that is done or those who do it together, and so a unit rather than a person."""
 ACRONYMS = re.compile(r"[A-Z]{2,4}(?:[ /&-]{1,3}[A-Z]{2,4}){0,3}$")

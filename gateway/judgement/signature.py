@@ -33,9 +33,10 @@ _SLOGAN = re.compile(
 _ALLOWED = re.compile(
     r"acknowledg|territor|treat(?:y|ies)|indigenous|mississauga|anishin|haudenosaunee|wendat|autochtone|reconnai|pronounc|pronunc|prononc"
     r"|phonetic|say my name|hear my name|\bpronouns?\b|pronoms?|confidential|intended|privileged|destinataire"
+    r"|\b(?:open)?pgp\b|\bgpg\b|encrypted"
     r"|accessib|accommodat|alternate format|other format|format accessible|\bhours?\b|heures|flexible|work(?:ing)? (?:day|week|remotely)"
     r"|obligat|respond outside|outside of your|feel free|environment|environnement|print(?:ing)?\b|imprim"
-    r"|\b(?:open)?pgp\b|\bgpg\b|encrypted|away|absen|vacation|please note|veuillez noter|on behalf|out of office|survey|sondage|book (?:a|time)|register|inscri|report (?:a"
+    r"|away|absen|vacation|please note|veuillez noter|on behalf|out of office|survey|sondage|book (?:a|time)|register|inscri|report (?:a"
     r"|an)|learn more|en savoir plus|https?://|www\.|\b311\b|@|follow us|suivez-nous|visit|\bcity of\b|\bville de\b"
     r"|member of|certified|accredited|award|employer|diversity our strength|la diversité notre force|she/|he/|they/|elle/|\biel\b",
     re.IGNORECASE,

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from gateway.judgement.no_field import ACRONYMS, ACTIVITY, ADDRESS, ATTACHED, DEGREE, KEY_PLACE, NO_FIELD
-from gateway.judgement.titles import POSTAL, TEAM_FUNCTION, TITLE, UNIT, UNIT_OF
+from gateway.judgement.titles import AGENT, POSTAL, TEAM_FUNCTION, TITLE, UNIT, UNIT_OF
 from gateway.message.contact_points import contact_points
 from gateway.message.signature_block import bare_name, is_closing, is_name_of, looks_like_name
 
@@ -46,17 +46,22 @@ _OFFICE_OF = re.compile(r"['’]s office\b|\boffice of\b|\bbureau (?:du|de la|de
 _TEAM = re.compile(r"\b(?:team|desk|office|services?|centre|center|unit|équipe|service|bureau|accueil|group|relations)\b", re.IGNORECASE)
 _GROUP = re.compile(r"\b(?:team|desk|équipe)$", re.IGNORECASE)
 """No position of one person ends so."""
+_DOING = re.compile(r"\w+ing (?:a|an|the|our|your|better|strong\w*|great\w*|safe\w*|healthy|together)\b", re.IGNORECASE)
+"""What somebody says to be doing ("Building a great city"), not where."""
 _CITY_LINE_AS_UNIT = re.compile(r"311 [A-ZÀ-Þ][\w'’-]+(?: [^\d:@|,]{1,40})?")
 _LABELLED_NUMBER = re.compile(
     r"\b(?:tel|tél|telephone|téléphone|phone|mobile|cell(?:ular)?|direct|office)\b\.?\s?:?\s?(\+?[\d(][\d\s().-]{6,20}\d)", re.IGNORECASE
 )
 """Said to be a telephone number, though no country dials it so: to a reader it is there."""
-_NO_POSITION = re.compile(r"\b(?:Inc|Ltd|Ltée|LLP|LLC|Corp|GmbH|S\.A|Foundation|Fondation|Stiftung)\b|<<|>>|\.(?:pdf|docx?|xlsx?|zip|png|jpe?g|url)\b", re.IGNORECASE)
+_NO_POSITION = re.compile(
+    r"\b(?:Inc|Ltd|Ltée|LLP|LLC|Corp|GmbH|S\.A|Foundation|Fondation|Stiftung)\b|<<|>>|\.(?:pdf|docx?|xlsx?|zip|png|jpe?g|url)\b", re.IGNORECASE
+)
 """A company or a file: neither a title nor a unit of the organization."""
 _FRAME = re.compile(r"^[\s|>#~=•·]+|^\s*\[\s(?!.*\])|\s+$")
 """What some set before each line of their block."""
 _CODE = re.compile(r"\d{3}|^[^\W\d_]{0,3}[\W_]?\d[\w.-]*$")
 """The number of a room or a badge: in no title that has no word of one."""
+_AFTER_A_NAME = re.compile(r"\s*(?:[|•·]|\s(?:[–—-]|--+)\s|,\s|\t|\s{3,}|\s(?=[\d+])|\()")
 _LINES_READ, _COLUMNS_READ = 60, 400
 _CONTACTS = frozenset({"phone", "email", "website"})
 
@@ -150,7 +155,8 @@ def _is_also_a_title(name: str, known: Known) -> bool:
 
 
 def _ends_of_name(text: str) -> list[int]:
-    return [match.start() for match in re.finditer(r"\s*(?:[|•·]|\s(?:[–—/-]|--+)\s|,\s|\t|\s{3,}|\s(?=[\d+])|\()", text)] + [len(text)]
+    slash = [match.start() for match in re.finditer(r"\s/\s", text) if TITLE.search(text, match.end())]  # else the name in two languages
+    return [*sorted([*slash, *(match.start() for match in _AFTER_A_NAME.finditer(text))]), len(text)]
 
 
 def _first_name(text: str, number: int, lines: Sequence[str], known: Known) -> int:
@@ -245,7 +251,9 @@ def _kind(part: str, known: Known) -> FieldName | None:
         return "division"
     if TITLE.search(part) or TEAM_FUNCTION.fullmatch(part):
         return "title"
-    if any(_contains(part, name) for name in known.divisions) or (UNIT.search(part) and not DEGREE.match(part)):
+    if AGENT.search(part) and UNIT.search(part) and len(part.split()) <= 6:
+        return "title"
+    if any(_contains(part, name) for name in known.divisions) or (UNIT.search(part) and not DEGREE.match(part) and not _DOING.match(part)):
         return "division"
     return None
 
@@ -282,16 +290,16 @@ def _by_place(found: Sequence[Found], pieces: Sequence[tuple[int, int, str]], kn
             or part[:1] in '"“«('
         ):
             continue
-        wanted = _wanted(part, have)
+        wanted = _wanted(part, have, known)
         if wanted:
             placed.append(Found(wanted, number, column, sure=False))
             have.add(wanted)
     return placed
 
 
-def _wanted(part: str, have: set[FieldName]) -> FieldName | None:
+def _wanted(part: str, have: set[FieldName], known: Known) -> FieldName | None:
     """What is not there yet: a title before a unit, unless the words can hardly be a person's."""
-    if _GROUP.search(part):
+    if known.is_person and _GROUP.search(part):
         return None if "division" in have else "division"
     order: tuple[FieldName, FieldName] = ("division", "title") if ACTIVITY.search(part) or ACRONYMS.match(part) else ("title", "division")
     return next((each for each in order if each not in have), None)

@@ -48,6 +48,14 @@ UNIT = re.compile(
     re.IGNORECASE,
 )
 """Words of divisions and units: weaker evidence than the names that the policy lists."""
+AGENT = re.compile(
+    r"\b(?!(?:\w*water|shelter|center|tower|power|sewer|river|harbou?r|computer|order|matter|paper|letter|number|quarter|chapter|cluster|register|customer"
+    r"|newsletter|consumer|theater|sector|corridor|floor|labou?r|outdoor|indoor|minor|major|motor|senior|junior|officer|summer|winter|transfer|gender"
+    r"|together|forever|n?ever|better|other|another|further|after|over|under|for|or)s?$)"
+    r"(?:\w{2,}(?:er|or|ist|ian|eur|euse|trice)|constable|official|hand)$",
+    re.IGNORECASE,
+)
+"""The last word of a phrase names a person by its ending, whatever stands before it (Water Meter Reader)."""
 UNIT_OF = re.compile(
     r"(?!(?:manager|supervisor|director|head|chief|lead|leader|coordinator|president|commissioner|superintendent|deputy)\b)(?:[\w'’&-]+ ){0,5}?"
     rf"{TITLE.pattern} (?:services|division|department|branch|section|unit|office|program(?:me)?s?|team|association|college|network)$",
