@@ -39,7 +39,8 @@ NO_FIELD = re.compile(
     r"|\b(?:pgp|gpg|gnupg|openpgp)\b|\bkey ?id\b|\bfingerprint\s?:|\b\d{4}[DRg]/[0-9A-F]{8}\b|(?:\b[0-9A-F]{4}\s+){4}"
     r"|^\W*(?:see )?attached files?\b|^\W*(?:attachments?|pièces? jointes?)\s?:"
     r"|\b\d{1,2}(?:[:.]\d\d)?\s?(?:am|pm|a\.m\.|p\.m\.)(?!\w)|\b\d{1,2}:\d\d\b|\b(?:UTC|GMT)\b"
-    r"|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|\b(?:lundi|mardi|mercredi|jeudi|vendredi)s?\b|\b(?:mon|tue|wed|thu|fri)\s?[-–—]\s?\w{3}"
+    r"|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day(?:s\b|$|,|\s?(?:to\b|and\b|through\b|until\b|[-–—&]))"
+    r"|\b(?:lundi|mardi|mercredi|jeudi|vendredi)s?\b|\b(?:mon|tue|wed|thu|fri)\s?[-–—]\s?\w{3}"
     r"|^\W*(?:she|he|they|elle|il|iel)\s?[/|,]\s?\w+"
     r"|^(?:site|home ?page|blog|mail|web|address|adresse|contact|contacto|kontakt|messenger|im)$",
     re.IGNORECASE,

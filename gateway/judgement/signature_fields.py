@@ -61,6 +61,7 @@ _FRAME = re.compile(r"^[\s|>#~=•·]+|^\s*\[\s(?!.*\])|\s+$")
 """What some set before each line of their block."""
 _CODE = re.compile(r"\d{3}|^[^\W\d_]{0,3}[\W_]?\d[\w.-]*$")
 """The number of a room or a badge: in no title that has no word of one."""
+_BAR = re.compile(r"[|•·\t]")
 _AFTER_A_NAME = re.compile(r"\s*(?:[|•·]|\s(?:[–—-]|--+)\s|,\s|\t|\s{3,}|\s(?=[\d+])|\()")
 _LINES_READ, _COLUMNS_READ = 60, 400
 _CONTACTS = frozenset({"phone", "email", "website"})
@@ -111,13 +112,12 @@ def read_block(lines: Sequence[str], known: Known) -> Block:
         if not text or ATTACHED.match(line) or (not begun and is_closing(text)):
             continue
         named = any(each.field == "name" for each in found)
-        offset = 0 if named and (not is_own or UNIT.search(text)) else _own_name(text, known)
+        offset = 0 if named and (not is_own or found[-1].field != "name" or UNIT.search(text)) else _own_name(text, known)
         is_own = is_own or offset > 0
         offset = offset or (0 if begun else _first_name(text, number, lines, known))
         begun = True
         if offset:
-            if not named or all(each.field == "name" for each in found):
-                found.append(Found("name", number, 0))
+            found.append(Found("name", number, 0))
             if not named and _is_also_a_title(text[:offset], known):
                 found.append(Found("title", number, 0, sure=False))
             text = text[offset:]
@@ -141,7 +141,11 @@ def _own_name(text: str, known: Known) -> int:
     pieces = _ends_of_name(text)
     for end in reversed(pieces):
         head = text[:end]
-        if "@" in head or any(each.isdigit() for each in head) or (end != pieces[0] and (TITLE.search(head) or UNIT.search(head))):
+        if (
+            "@" in head
+            or any(each.isdigit() for each in head)
+            or (end != pieces[0] and (_BAR.search(head) or TITLE.search(head) or UNIT.search(head)))
+        ):
             continue
         if head.strip() and is_name_of(head, known.sender) and not _is_listed(head, known.divisions + known.organizations):
             return max(end, len(head))
@@ -187,18 +191,30 @@ def _pieces(text: str, number: int, offset: int, known: Known) -> tuple[list[Fou
             found.append(Found("organization", number, offset + place))
             plain = plain[:place] + " " * len(name) + plain[place + len(name) :]
             break
+    is_none = NO_FIELD.match(text) is not None
     for start, piece in _split(plain):
         if _is_listed(piece, known.divisions):
             found.append(Found("division", number, offset + start))
             continue
-        is_field = not (ADDRESS.search(piece) or NO_FIELD.search(piece) or NO_FIELD.match(text) or DEGREE.match(piece))
         for at, part in _by_commas(start, piece):
             kind = "division" if _CITY_LINE_AS_UNIT.fullmatch(part) else _kind(part, known)
             if kind:
                 found.append(Found(kind, number, offset + at))
-            elif is_field and re.search(r"[^\W\d_]{2,}", part) and not _CODE.search(part) and not POSTAL.search(piece) and len(part) <= 70:
+            elif (
+                re.search(r"[^\W\d_]{2,}", part)
+                and not _CODE.search(part)
+                and not POSTAL.search(piece)
+                and len(part) <= 70
+                and not (is_none or _is_no_field(piece))
+            ):
                 rest.append((number, offset + at, part))
     return found, rest
+
+
+@lru_cache(maxsize=512)
+def _is_no_field(piece: str) -> bool:
+    is_address = ADDRESS.search(piece) is not None and not AGENT.search(piece)
+    return is_address or NO_FIELD.search(piece) is not None or DEGREE.match(piece) is not None
 
 
 def _contacts(text: str, number: int, offset: int) -> list[Found]:
@@ -251,9 +267,10 @@ def _kind(part: str, known: Known) -> FieldName | None:
         return "division"
     if TITLE.search(part) or TEAM_FUNCTION.fullmatch(part):
         return "title"
-    if AGENT.search(part) and UNIT.search(part) and len(part.split()) <= 6:
+    is_unit = UNIT.search(part) is not None
+    if is_unit and AGENT.search(part) and len(part.split()) <= 6:
         return "title"
-    if any(_contains(part, name) for name in known.divisions) or (UNIT.search(part) and not DEGREE.match(part) and not _DOING.match(part)):
+    if any(_contains(part, name) for name in known.divisions) or (is_unit and not DEGREE.match(part) and not _DOING.match(part)):
         return "division"
     return None
 
