@@ -10,16 +10,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from gateway.judgement.signature_fields import FIELDS, SOCIAL, Block, FieldName, Known, read_block
+from gateway.judgement.no_field import ATTACHED, NO_PERSON
+from gateway.judgement.signature_fields import FIELDS, SOCIAL, Block, FieldName, Known, read_block, websites
 from gateway.judgement.verdict import Automatic, SignatureCheck
 from gateway.message.body import NewestText, newest_text
 from gateway.message.html import Look
 from gateway.message.model import Envelope, Message
-from gateway.message.signature_block import is_name_of, sender_names
+from gateway.message.signature_block import is_name_of, looks_like_name, sender_names
 from gateway.policy.model import Policy, SignatureRules
 
 _QUOTED = re.compile(r"[\"“”«„‟'‘*_~\s]*[\"“«„](?P<words>[^\"”»]{10,400})[\"”»]")
-_ATTRIBUTED = re.compile(r".{12,300}?\s?[–—~-]{1,2}\s?(?:[A-Z][\w.'’-]+\s?){1,4}$")
+_ATTRIBUTED = re.compile(r".{12,300}?(?:\s?[–—~-]{1,2}\s?(?:[A-Z][\w.'’-]+\s?){1,4}$|\s~\s?(?:[A-Z][\w'’-]+\s){0,3}[A-Z][\w'’-]+[.,;(])")
 _ATTRIBUTION_LINE = re.compile(r"[–—~-]{1,2}\s?(?:[A-ZÀ-Þ][\w.'’-]+\s?){1,5}$")
 _SLOGAN = re.compile(
     r"\b(?:dreams?|believe|excellence|together|better|future|success|smile|inspir\w+|passion\w*|proud(?:ly)?|committed to|dedicated to"
@@ -32,6 +33,7 @@ _SLOGAN = re.compile(
 _ALLOWED = re.compile(
     r"acknowledg|territor|treat(?:y|ies)|indigenous|mississauga|anishin|haudenosaunee|wendat|autochtone|reconnai|pronounc|pronunc|prononc"
     r"|phonetic|say my name|hear my name|\bpronouns?\b|pronoms?|confidential|intended|privileged|destinataire"
+    r"|\b(?:open)?pgp\b|\bgpg\b|encrypted"
     r"|accessib|accommodat|alternate format|other format|format accessible|\bhours?\b|heures|flexible|work(?:ing)? (?:day|week|remotely)"
     r"|obligat|respond outside|outside of your|feel free|environment|environnement|print(?:ing)?\b|imprim"
     r"|away|absen|vacation|please note|veuillez noter|on behalf|out of office|survey|sondage|book (?:a|time)|register|inscri|report (?:a"
@@ -52,7 +54,19 @@ _PLAIN_COLOURS = frozenset(
     "white transparent none inherit initial unset window whitesmoke snow ivory ghostwhite floralwhite black gray grey silver lightgray "
     "lightgrey gainsboro auto".split()
 )
-_SCRIPTURE = re.compile(r"\W*(?:[1-3] ?)?[A-ZÀ-Þ][a-zà-ÿ]+ \d{1,3}:\d{1,3}(?:[-–]\d{1,3})?\W*$")
+_BOOK = (
+    r"(?:Gen(?:esis)?|Exod(?:us)?|Lev(?:iticus)?|Num(?:bers)?|Deut(?:eronomy)?|Josh(?:ua)?|Judges|Ruth|Sam(?:uel)?|Kings|Chron(?:icles)?|Nehemiah"
+    r"|Job|Ps(?:alms?)?|Prov(?:erbs?)?|Eccl(?:esiastes)?|Isa(?:iah)?|Jer(?:emiah)?|Lam(?:entations)?|Ezek(?:iel)?|Dan(?:iel)?|Hosea|Joel|Amos|Micah"
+    r"|Hab(?:akkuk)?|Zech(?:ariah)?|Mal(?:achi)?|Matt(?:hew)?|Mt|Mark|Mk|Luke|Lk|John|Jn|Acts|Rom(?:ans)?|Cor(?:inthians)?|Gal(?:atians)?"
+    r"|Eph(?:esians)?|Phil(?:ippians)?|Col(?:ossians)?|Thess(?:alonians)?|Tim(?:othy)?|Titus|Heb(?:rews)?|James|Jas|Pet(?:er)?|Rev(?:elation)?"
+    r"|Genèse|Exode|Psaumes?|Proverbes|Ésaïe|Jérémie|Matthieu|Marc|Luc|Jean|Actes|Romains|Corinthiens|Galates|Éphésiens|Philippiens|Colossiens"
+    r"|Hébreux|Jacques|Pierre|Apocalypse|Surah|Sura|Qur['’]?an|Coran)"
+)
+_SCRIPTURE = re.compile(
+    rf"(?:\W*|.{{8,300}}[.!?\"”»'’(–—~-]\s*)(?:[1-3] ?)?{_BOOK}\.? \d{{1,3}}[:.]\d{{1,3}}(?:[-–]\d{{1,3}})?(?: ?\(?[A-Z]{{2,4}}\)?)?\W*$"
+    rf"|(?:[1-3] ?)?{_BOOK}\.? \d{{1,3}}:\d{{1,3}}(?:[-–]\d{{1,3}})?\W{{1,4}}\w+(?: \S+){{3,}}$"
+)
+"""Chapter and verse alone, at the end of the verse, or before it."""
 _GENERAL_TRUTH = re.compile(
     r"^(?=.*\b(?:is|are|isn['’]t|makes?|begins?|never|always|only|every|nothing|everything|everyone|nobody|those|who|don['’]t|be|est|sont|fait"
     r"|toujours|jamais|chaque|rien|ceux)\b)"
@@ -72,6 +86,7 @@ _ADVICE_TO_ALL = re.compile(
 )
 """What everybody should do, whatever the mail is about."""
 _COLUMNS = re.compile(r"\S(?:\t+| {3,})\S")
+_JOINED = re.compile(r"[^,;|•·\t]+\s?[–—:-]\s\w{0,2}")
 _HTTP = re.compile(r"https?://", re.IGNORECASE)
 
 
@@ -86,7 +101,7 @@ def check(
         return SignatureCheck()
     rules = policy.signature_rules
     required = _required(message, rules)
-    known = Known(rules.organization, _divisions(policy), sender_names(message))
+    known = Known(rules.organization, _divisions(policy), sender_names(message), _is_person(message))
     if newest.signature_start is None or _is_bare_sign_off(newest, known):
         return SignatureCheck(checked=True, compliant=not required, missing=tuple(each for each in FIELDS if each in required))
     block = read_block(newest.signature, known)
@@ -97,6 +112,15 @@ def check(
 
 def _is_meeting(message: Message) -> bool:
     return any(part.content_type == "text/calendar" for part in message.root.walk())
+
+
+def _is_person(message: Message) -> bool:
+    """Whether the address says first and last name just as the display name does, and nothing that a team could be called."""
+    for address in message.of("from")[:1]:
+        shown, local = (set(re.findall(r"[^\W\d_]{2,}", text.casefold())) for text in (address.display_name, address.local))
+        if len(shown & local) >= 2 and looks_like_name(address.display_name) and not NO_PERSON.search(address.display_name):
+            return True
+    return False
 
 
 def _required(message: Message, rules: SignatureRules) -> tuple[str, ...]:
@@ -111,7 +135,7 @@ def _divisions(policy: Policy) -> tuple[str, ...]:
 
 def _is_bare_sign_off(newest: NewestText, known: Known) -> bool:
     """ "Thanks, Robin" is a sign-off, not a signature block."""
-    lines = [line for line in newest.signature if line.strip()]
+    lines = [line for line in newest.signature if line.strip() and not ATTACHED.match(line)]
     return len(lines) == 1 and newest.introduced != "delimiter" and len(lines[0].split()) == 1
 
 
@@ -134,11 +158,11 @@ def _name_just_above(newest: NewestText, known: Known) -> bool:
 def _linked_fields(newest: NewestText) -> set[FieldName]:
     links = [look.value for look in _looks_in_signature(newest, "link")]
     found: set[FieldName] = {"email"} if any(link.lower().startswith("mailto:") for link in links) else set()
-    return found | ({"website"} if any(_HTTP.match(link) and not SOCIAL.match(link) for link in links) else set())
+    return found | ({"website"} if any(_HTTP.match(link) and websites(link) for link in links) else set())
 
 
 def _violations(newest: NewestText, block: Block, rules: SignatureRules) -> Iterator[str]:
-    if _has_quote(newest.signature, block):
+    if _has_quote(newest.signature, block, newest.introduced == "delimiter"):
         yield "quote_or_slogan"
     if _has_background(newest):
         yield "image_background"
@@ -153,13 +177,18 @@ def _violations(newest: NewestText, block: Block, rules: SignatureRules) -> Iter
 def _is_out_of_order(block: Block, lines: Sequence[str], order: Sequence[str]) -> bool:
     """Whether the first occurrences of the fields that are surely known stand in another order; email and website share one place.
 
-    Columns set with tabs or blanks are read down by some and across by others: those have no order.
+    Columns set with tabs or blanks are read down by some and across by others: those have no order. Nor has a unit that a dash joins to the
+    organization: the two are one name.
     """
     if any(_COLUMNS.search(line) for line in lines):
         return False
     ranks = {name: number for number, name in enumerate("email" if each == "website" else each for each in order)}
     firsts = [each for name in FIELDS if (each := block.first(name))]
     seen: dict[str, int] = {}
+    places = {each.field: each for each in firsts}
+    unit, whole = places.get("division"), places.get("organization")
+    if unit and whole and unit.line == whole.line and _JOINED.fullmatch(lines[unit.line].strip()[whole.column : unit.column + 2]):
+        firsts = [each._replace(column=whole.column if each is unit else each.column) for each in firsts]
     for each in sorted(firsts, key=lambda found: (found.line, found.column)):
         name = "email" if each.field == "website" else each.field
         if name in ranks:
@@ -170,7 +199,7 @@ def _is_out_of_order(block: Block, lines: Sequence[str], order: Sequence[str]) -
 # ---- quotations and slogans
 
 
-def _has_quote(lines: Sequence[str], block: Block) -> bool:
+def _has_quote(lines: Sequence[str], block: Block, is_delimited: bool) -> bool:
     free = set(block.free_lines)
     last = max((each.line for each in block.found), default=0)
     for number, line in enumerate(lines[:60]):
@@ -180,7 +209,7 @@ def _has_quote(lines: Sequence[str], block: Block) -> bool:
         quoted = _QUOTED.match(text)
         if (quoted and len(quoted["words"].split()) >= 3) or (number and _SCRIPTURE.match(text)):
             return True
-        if number in free and _is_saying(text, lines, number):
+        if number in free and (number or (is_delimited and len(text.split()) >= 5)) and _is_saying(text, lines, number):
             return True
         if number in free and number > last and _is_maxim(text):
             return True
@@ -194,7 +223,7 @@ def _is_maxim(text: str) -> bool:
 
 def _is_saying(text: str, lines: Sequence[str], number: int) -> bool:
     words = len(text.split())
-    if words < 3 or words > 40 or any(each.isdigit() for each in text) or number == 0:
+    if words < 3 or words > 40 or any(each.isdigit() for each in text):
         return False
     following = next((line.strip(" *_~\t") for line in lines[number + 1 : number + 3] if line.strip()), "")
     attributed = words >= 5 and (bool(_ATTRIBUTED.match(text)) or bool(_ATTRIBUTION_LINE.match(following)))

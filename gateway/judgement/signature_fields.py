@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from gateway.judgement.titles import POSTAL, TEAM_FUNCTION, TITLE, UNIT
+from gateway.judgement.no_field import ACRONYMS, ACTIVITY, ADDRESS, ATTACHED, DEGREE, KEY_PLACE, NO_FIELD
+from gateway.judgement.titles import AGENT, POSTAL, TEAM_FUNCTION, TITLE, UNIT, UNIT_OF
 from gateway.message.contact_points import contact_points
-from gateway.message.signature_block import bare_name, is_name_of, looks_like_name
+from gateway.message.signature_block import bare_name, is_closing, is_name_of, looks_like_name
 
 FieldName = Literal["name", "title", "division", "organization", "phone", "email", "website"]
 FIELDS: tuple[FieldName, ...] = ("name", "title", "division", "organization", "phone", "email", "website")
@@ -34,7 +35,7 @@ _WEBSITE = re.compile(
     r"|city)(?:/[^\s<>|]*)?(?![\w@.]))",
     re.IGNORECASE,
 )
-_SEPARATOR = re.compile(r"\s*[|•·‧∙●▪¦]\s*|\t+|\s{3,}|\s[–—/-]\s|\s~\s")
+_SEPARATOR = re.compile(r"\s*[|•·‧∙●▪¦]\s*|\t+|\s{3,}|\s(?:[–—/~l-]|--+)\s")
 _LABEL = re.compile(
     r"\b(?:telephone|téléphone|tel|tél|phone|office|direct|cell(?:ular|ulaire)?|mobile|fax|téléc\w*|e-?mail|courriel|web(?:site)?|site web"
     r"|url|tty|ats|main|general|pager|voice ?mail|home|toll[- ]free|sans frais|bureau|[tpcmfew])\b\.?\s?[:.]?",
@@ -43,13 +44,25 @@ _LABEL = re.compile(
 _TTY_BEFORE = re.compile(r"\b(?:tty|ats|tdd|teletype)\b[^\d]{0,12}$", re.IGNORECASE)
 _OFFICE_OF = re.compile(r"['’]s office\b|\boffice of\b|\bbureau (?:du|de la|de l['’]|des)\b", re.IGNORECASE)
 _TEAM = re.compile(r"\b(?:team|desk|office|services?|centre|center|unit|équipe|service|bureau|accueil|group|relations)\b", re.IGNORECASE)
+_GROUP = re.compile(r"\b(?:team|desk|équipe)$", re.IGNORECASE)
+"""No position of one person ends so."""
+_DOING = re.compile(r"\w+ing (?:a|an|the|our|your|better|strong\w*|great\w*|safe\w*|healthy|together)\b", re.IGNORECASE)
+"""What somebody says to be doing ("Building a great city"), not where."""
 _CITY_LINE_AS_UNIT = re.compile(r"311 [A-ZÀ-Þ][\w'’-]+(?: [^\d:@|,]{1,40})?")
 _LABELLED_NUMBER = re.compile(
     r"\b(?:tel|tél|telephone|téléphone|phone|mobile|cell(?:ular)?|direct|office)\b\.?\s?:?\s?(\+?[\d(][\d\s().-]{6,20}\d)", re.IGNORECASE
 )
 """Said to be a telephone number, though no country dials it so: to a reader it is there."""
-_NO_POSITION = re.compile(r"\b(?:Inc|Ltd|Ltée|LLP|LLC|Corp|GmbH|S\.A)\b|<<|>>|\.(?:pdf|docx?|xlsx?|zip|png|jpe?g|url)\b", re.IGNORECASE)
+_NO_POSITION = re.compile(
+    r"\b(?:Inc|Ltd|Ltée|LLP|LLC|Corp|GmbH|S\.A|Foundation|Fondation|Stiftung)\b|<<|>>|\.(?:pdf|docx?|xlsx?|zip|png|jpe?g|url)\b", re.IGNORECASE
+)
 """A company or a file: neither a title nor a unit of the organization."""
+_FRAME = re.compile(r"^[\s|>#~=•·]+|^\s*\[\s(?!.*\])|\s+$")
+"""What some set before each line of their block."""
+_CODE = re.compile(r"\d{3}|^[^\W\d_]{0,3}[\W_]?\d[\w.-]*$")
+"""The number of a room or a badge: in no title that has no word of one."""
+_BAR = re.compile(r"[|•·\t]")
+_AFTER_A_NAME = re.compile(r"\s*(?:[|•·]|\s(?:[–—-]|--+)\s|,\s|\t|\s{3,}|\s(?=[\d+])|\()")
 _LINES_READ, _COLUMNS_READ = 60, 400
 _CONTACTS = frozenset({"phone", "email", "website"})
 
@@ -70,6 +83,8 @@ class Known:
     organizations: tuple[str, ...]
     divisions: tuple[str, ...]
     sender: tuple[frozenset[str], ...]
+    is_person: bool = False
+    """Whether the sender's address is surely a person's, so that a team's name is not the name."""
 
 
 @dataclass(frozen=True)
@@ -91,18 +106,21 @@ def read_block(lines: Sequence[str], known: Known) -> Block:
     found: list[Found] = []
     open_pieces: list[tuple[int, int, str]] = []
     lines = [line[:_COLUMNS_READ] for line in lines[:_LINES_READ]]
+    begun = is_own = False
     for number, line in enumerate(lines):
-        text = line.strip().strip("*_ ")
-        if not text:
+        text = _FRAME.sub("", line).strip("*_ ")
+        if not text or ATTACHED.match(line) or (not begun and is_closing(text)):
             continue
-        if not any(each.field == "name" for each in found) and (name := _name(text, number, lines, known)):
+        named = any(each.field == "name" for each in found)
+        offset = 0 if named and (not is_own or found[-1].field != "name" or UNIT.search(text)) else _own_name(text, known)
+        is_own = is_own or offset > 0
+        offset = offset or (0 if begun else _first_name(text, number, lines, known))
+        begun = True
+        if offset:
             found.append(Found("name", number, 0))
-            if TEAM_FUNCTION.fullmatch(text[:name].strip()):
+            if not named and _is_also_a_title(text[:offset], known):
                 found.append(Found("title", number, 0, sure=False))
-            text = text[name:]
-            offset = name
-        else:
-            offset = 0
+            text = text[offset:]
         on_line, rest = _pieces(text, number, offset, known)
         found.extend(on_line)
         open_pieces.extend(rest)
@@ -114,24 +132,45 @@ def read_block(lines: Sequence[str], known: Known) -> Block:
 
 
 def websites(text: str) -> list[re.Match[str]]:
-    """Web addresses that are no social network's."""
-    return [match for match in _WEBSITE.finditer(text) if not SOCIAL.match(match[0])]
+    """Web addresses that are no social network's and no key's."""
+    return [match for match in _WEBSITE.finditer(text) if not SOCIAL.match(match[0]) and not KEY_PLACE.search(match[0])]
 
 
-def _name(text: str, number: int, lines: Sequence[str], known: Known) -> int:
-    """How much of the line, from its beginning, is the name; 0 if none."""
-    pieces = [match.start() for match in re.finditer(r"\s*(?:[|•·]|\s[–—-]\s|,\s|\t|\s{3,}|\s(?=[\d+])|\()", text)] + [len(text)]
+def _own_name(text: str, known: Known) -> int:
+    """How much of the line, from its beginning, is the sender's name; 0 if none. A block may hold it twice: a sign-off, and then in full."""
+    pieces = _ends_of_name(text)
     for end in reversed(pieces):
         head = text[:end]
-        if "@" in head or any(each.isdigit() for each in head) or (end != pieces[0] and (TITLE.search(head) or UNIT.search(head))):
+        if (
+            "@" in head
+            or any(each.isdigit() for each in head)
+            or (end != pieces[0] and (_BAR.search(head) or TITLE.search(head) or UNIT.search(head)))
+        ):
             continue
         if head.strip() and is_name_of(head, known.sender) and not _is_listed(head, known.divisions + known.organizations):
             return max(end, len(head))
-    is_first = not any(line.strip() for line in lines[:number])
-    head = text[: pieces[0]]
-    if not is_first or _is_listed(head, known.divisions + known.organizations) or contact_points(head):
+    return 0
+
+
+def _is_also_a_title(name: str, known: Known) -> bool:
+    """A team's function, or a position right behind the name ("Robin Sample Planner")."""
+    word = TITLE.search(name)
+    return TEAM_FUNCTION.fullmatch(name.strip()) is not None or (word is not None and not any(word[0].casefold() in each for each in known.sender))
+
+
+def _ends_of_name(text: str) -> list[int]:
+    slash = [match.start() for match in re.finditer(r"\s/\s", text) if TITLE.search(text, match.end())]  # else the name in two languages
+    return [*sorted([*slash, *(match.start() for match in _AFTER_A_NAME.finditer(text))]), len(text)]
+
+
+def _first_name(text: str, number: int, lines: Sequence[str], known: Known) -> int:
+    """How much of the block's first line is a name that we do not know, of a person or a team; 0 if none."""
+    head = text[: _ends_of_name(text)[0]]
+    if _is_listed(head, known.divisions + known.organizations) or contact_points(head):
         return 0
     bare = bare_name(head)
+    if known.is_person and _TEAM.search(bare):
+        return 0
     if looks_like_name(head) and not (TITLE.search(bare) or UNIT.search(bare)):
         return len(head)
     follows = any(line.strip() for line in lines[number + 1 :])
@@ -152,22 +191,35 @@ def _pieces(text: str, number: int, offset: int, known: Known) -> tuple[list[Fou
             found.append(Found("organization", number, offset + place))
             plain = plain[:place] + " " * len(name) + plain[place + len(name) :]
             break
+    is_none = NO_FIELD.match(text) is not None
     for start, piece in _split(plain):
         if _is_listed(piece, known.divisions):
             found.append(Found("division", number, offset + start))
             continue
         for at, part in _by_commas(start, piece):
-            kind = _kind(part, known)
+            kind = "division" if _CITY_LINE_AS_UNIT.fullmatch(part) else _kind(part, known)
             if kind:
                 found.append(Found(kind, number, offset + at))
-            elif re.search(r"[^\W\d_]{2,}", part) and not POSTAL.search(piece) and len(part) <= 70:
+            elif (
+                re.search(r"[^\W\d_]{2,}", part)
+                and not _CODE.search(part)
+                and not POSTAL.search(piece)
+                and len(part) <= 70
+                and not (is_none or _is_no_field(piece))
+            ):
                 rest.append((number, offset + at, part))
     return found, rest
 
 
+@lru_cache(maxsize=512)
+def _is_no_field(piece: str) -> bool:
+    is_address = ADDRESS.search(piece) is not None and not AGENT.search(piece)
+    return is_address or NO_FIELD.search(piece) is not None or DEGREE.match(piece) is not None
+
+
 def _contacts(text: str, number: int, offset: int) -> list[Found]:
     kinds: dict[str, FieldName] = {"email": "email", "phone": "phone", "extension": "phone", "311": "phone"}
-    unit = next((start for start, piece in _split(text) if _CITY_LINE_AS_UNIT.fullmatch(piece)), -1)
+    unit = next((at for start, piece in _split(text) for at, part in _by_commas(start, piece) if _CITY_LINE_AS_UNIT.fullmatch(part)), -1)
     points = [point for point in contact_points(text) if point.kind in kinds and point.start != unit and not _TTY_BEFORE.search(text[: point.start])]
     labelled = None if any(point.kind == "phone" for point in points) else _LABELLED_NUMBER.search(text)
     return [
@@ -208,12 +260,17 @@ def _kind(part: str, known: Known) -> FieldName | None:
         return "division"
     if POSTAL.search(part) or len(part) > 90 or len(part.split()) > 12:
         return None
+    if UNIT_OF.fullmatch(part) and len(TITLE.findall(part)) == 1:
+        return "division"
     title = TITLE.match(part)
     if _OFFICE_OF.search(part) and not (title and not part.startswith(("'s", "’s"), title.end())):
         return "division"
     if TITLE.search(part) or TEAM_FUNCTION.fullmatch(part):
         return "title"
-    if any(_contains(part, name) for name in known.divisions) or UNIT.search(part):
+    is_unit = UNIT.search(part) is not None
+    if is_unit and AGENT.search(part) and len(part.split()) <= 6:
+        return "title"
+    if any(_contains(part, name) for name in known.divisions) or (is_unit and not DEGREE.match(part) and not _DOING.match(part)):
         return "division"
     return None
 
@@ -227,7 +284,9 @@ def _above_contacts(found: Sequence[Found]) -> list[Found]:
 
 def _by_place(found: Sequence[Found], pieces: Sequence[tuple[int, int, str]], known: Known, lines: Sequence[str]) -> list[Found]:
     """A title or division without a telling word: what is not there yet, under the name; at most one each."""
-    name_line = next((each.line for each in found if each.field == "name"), -1)
+    name_lines = [each.line for each in found if each.field == "name"] or [-1]
+    contact = min((each.line for each in found if each.field in _CONTACTS and each.line > name_lines[0]), default=_LINES_READ)
+    name_line = max(line for line in name_lines if line <= contact)
     have = {each.field for each in found}
     placed: list[Found] = []
     units = [
@@ -235,7 +294,6 @@ def _by_place(found: Sequence[Found], pieces: Sequence[tuple[int, int, str]], kn
         for each in found
         if each.field == "division" and not _is_listed(lines[each.line].strip(), known.divisions) and not _OFFICE_OF.search(lines[each.line])
     ]
-    contact = min((each.line for each in found if each.field in _CONTACTS and each.line > name_line), default=_LINES_READ)
     if "title" not in have and len({each.line for each in units}) > 1:
         placed.append(Found("title", units[0].line, units[0].column, sure=False))
         have.add("title")
@@ -249,11 +307,19 @@ def _by_place(found: Sequence[Found], pieces: Sequence[tuple[int, int, str]], kn
             or part[:1] in '"“«('
         ):
             continue
-        wanted: FieldName | None = "title" if "title" not in have else "division" if "division" not in have else None
+        wanted = _wanted(part, have, known)
         if wanted:
             placed.append(Found(wanted, number, column, sure=False))
             have.add(wanted)
     return placed
+
+
+def _wanted(part: str, have: set[FieldName], known: Known) -> FieldName | None:
+    """What is not there yet: a title before a unit, unless the words can hardly be a person's."""
+    if known.is_person and _GROUP.search(part):
+        return None if "division" in have else "division"
+    order: tuple[FieldName, FieldName] = ("division", "title") if ACTIVITY.search(part) or ACRONYMS.match(part) else ("title", "division")
+    return next((each for each in order if each not in have), None)
 
 
 def _is_sentence(line: str) -> bool:

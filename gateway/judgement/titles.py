@@ -23,7 +23,9 @@ TITLE = re.compile(
     r"|infirmi(?:er|ère)|chef(?:fe)?|technicien(?:ne)?|développeu(?:r|se)|secrétaire|réceptionniste|représentante?|avocate?"
     r"|vérificat(?:eur|rice)|comptable|contrôleu(?:r|se)|formateur|formatrice|rédact(?:eur|rice)"
     r"|chercheu(?:r|se)|responsable|préposée?|stagiaire|étudiante?|présidente?|maire|mairesse|greffi(?:er|ère)|négociat(?:eur|rice)"
-    r"|architecte|administrat(?:eur|rice)|charg[ée]e?s? de|économiste|traducteur|traductrice)s?\b",
+    r"|architecte|administrat(?:eur|rice)|charg[ée]e?s? de|économiste|traducteur|traductrice"
+    r"|(?:co-?)?founder|co-?owner|[sea]?vp|c[eftio]o|professor|lecturer|staff member|post-?doc(?:toral)?|(?:post-?)?doctorante?"
+    r"|mitarbeiter(?:in)?)s?\b",
     re.IGNORECASE,
 )
 TEAM_FUNCTION = re.compile(
@@ -38,6 +40,7 @@ UNIT = re.compile(
     r"|operations|management|development|engineering|finance|audit|equity|housing|health|parks|forestry|recreation|transportation|water"
     r"|waste|shelter|fire|paramedic|transit|technology|innovation|policy|strategy|engagement"
     r"|procurement|purchasing|legal|clerk['’]s|real estate|construction|building|licensing|standards|culture|museums?|economic"
+    r"|district|faculty|institute|laborator(?:y|ies)|(?:school|college) of|trading|sales|marketing|analytics|sciences?|informatics|informatik"
     r"|children['’]s|seniors|social|employment|revenue|accounting|pension|payroll|benefits|safety|security"
     r"|ressources humaines|équipe|direction|secteur|unité|service|planification|gestion|finances|vérification|équité|logement|santé|parcs"
     r"|loisirs|transports?|eau|technologies?|politiques?|approvisionnement|affaires|culture"
@@ -45,11 +48,25 @@ UNIT = re.compile(
     re.IGNORECASE,
 )
 """Words of divisions and units: weaker evidence than the names that the policy lists."""
+AGENT = re.compile(
+    r"\b(?!(?:\w*water|shelter|center|tower|power|sewer|river|harbou?r|computer|order|matter|paper|letter|number|quarter|chapter|cluster|register|customer"
+    r"|newsletter|consumer|theater|sector|corridor|floor|labou?r|outdoor|indoor|minor|major|motor|senior|junior|officer|summer|winter|transfer|gender"
+    r"|together|forever|n?ever|better|other|another|further|after|over|under|for|or)s?$)"
+    r"(?:\w{2,}(?:er|or|ist|ian|eur|euse|trice)|constable|official|hand)$",
+    re.IGNORECASE,
+)
+"""The last word of a phrase names a person by its ending, whatever stands before it (Water Meter Reader)."""
+UNIT_OF = re.compile(
+    r"(?!(?:manager|supervisor|director|head|chief|lead|leader|coordinator|president|commissioner|superintendent|deputy)\b)(?:[\w'’&-]+ ){0,5}?"
+    rf"{TITLE.pattern} (?:services|division|department|branch|section|unit|office|program(?:me)?s?|team|association|college|network)$",
+    re.IGNORECASE,
+)
+"""A unit named after those who work or are served there (Paramedic Services): its last noun is no person."""
 POSTAL = re.compile(
     r"\b\d{1,5}[A-Za-z]?,? (?:[A-ZÀ-Þ][\w'’.-]+ ){1,4}(?:st|street|ave|avenue|rd|road|blvd|boulevard|drive|dr|way|crescent|court|lane"
     r"|place|square|sq|west|east|north|south)\b|\b\d{1,5},? ?(?:rue|avenue|boul\w*|chemin|place)\b"
     r"|\b[A-Z]\d[A-Z] ?\d[A-Z]\d\b|\b\d{1,2}(?:st|nd|rd|th|e|er) (?:floor|fl\.?|étage)\b|\b(?:floor|étage) \d|\b(?:city hall|metro hall"
     r"|civic centre|east tower|west tower|north tower|south tower|north york civic|hôtel de ville|p\.?o\.? box|c\.?p\.? \d)"
-    r"|\b(?:toronto|ottawa|montréal),? (?:on|ont|ontario|qc|québec)\b|\b(?:suite|room|unit|bureau|pièce|salle) ?#?\d",
+    r"|\b(?:toronto|ottawa|montréal),? (?:on|ont|ontario|qc|québec)\b|\bbuilding #?[A-Z]{0,2}\d|\b(?:suite|room|unit|bureau|pièce|salle) ?#?\d",
     re.IGNORECASE,
 )

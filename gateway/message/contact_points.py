@@ -100,7 +100,7 @@ def _phones(text: str) -> list[ContactPoint]:
     found = []
     for match in _NUMBER.finditer(text):
         value = _normalised(match[0])
-        bare = match[0].lstrip("+").isdigit()
+        bare = match[0].isdigit()  # with a plus it is a number, as E.164 writes it
         if value is None or (bare and not _CUE_BEFORE.search(text[max(0, match.start() - 40) : match.start()])):
             continue
         end = match.end()

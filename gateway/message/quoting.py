@@ -46,6 +46,8 @@ _ATTRIBUTION = re.compile(
     r"\s?[:：]$",
     re.IGNORECASE,
 )
+_NOTES_ATTRIBUTION = re.compile(r"[^\n]{0,120}@[^\n]{1,80} on \d{1,2}[/.-]\d{1,2}[/.-]\d{2,4},? \d{1,2}:\d\d[^\n]{0,12}$", re.IGNORECASE)
+"""`"Ann Wren" <ann@a.example> on 07/28/2000 08:38:08 AM`, above To and Subject: Lotus Notes."""
 _SURE = re.compile(r"@|\b\d{1,2}[:.]\d\d\b|\b\d{1,2}\s?h\s?\d\d")
 _RULE_LINE = re.compile(r"[_=*-]{10,}$")
 _ORIGINAL_TITLE = re.compile(r"\s*(?:original message|message (?:original|d['’]origine))\s?:?\s*$", re.IGNORECASE)
@@ -119,9 +121,10 @@ def _may_begin() -> re2._Regexp:
         rf"\|?>|[_=*-]{{10}}|[-_*][-_* ]+.?(?:{original})|begin forwarded|début du|anfang der|inicio del|{phone}"
         rf"|[*_ ]{{0,3}}(?:{labels})[*_ ]{{0,3}}[:：]|[^a-z0-9\n]{{1,6}}$|[^a-z0-9\n]{{0,6}}(?:{wrapped})"
     )
+    notes = r" on \d{1,2}[/.-]\d{1,2}[/.-]\d{2,4},? \d{1,2}:\d\d[^\n]{0,12}$"
     options = re2.Options()
     options.log_errors = False
-    return re2.compile(rf"(?im)^(?:{begins})|[:：]$|unsubscri|désabonner|you received this", options)
+    return re2.compile(rf"(?im)^(?:{begins})|[:：]$|{notes}|unsubscri|désabonner|you received this", options)
 
 
 _MAY_BEGIN = _may_begin()
@@ -177,6 +180,8 @@ def _taken_out(lines: Sequence[str], number: int, line: str) -> int:
     rest = len(lines) - number
     if _ORIGINAL.match(line) or _is_header_block(lines, number):
         return 1 if _quoted_next(lines, number + 1) else rest
+    if _NOTES_ATTRIBUTION.match(line) and _is_addressed(lines, number + 1):
+        return rest
     if _RULE_LINE.match(line):
         following = _next_text(lines, number + 1)
         if following is not None and (_is_footer(lines[following]) or _ORIGINAL_TITLE.match(lines[following]) or _is_header_block(lines, following)):
@@ -261,6 +266,12 @@ def _is_header_block(lines: Sequence[str], number: int) -> bool:
         if gaps > 1:
             break
     return any(_fits(found, language) for language in _HEADER_LABELS)
+
+
+def _is_addressed(lines: Sequence[str], number: int) -> bool:
+    """Whether the next lines with text are To (or cc) and Subject, in one language."""
+    labels = [label[1].lower() for line in lines[number : number + 8] if (label := _LABEL.match(line.strip()[:_READ_OF_A_LINE]))]
+    return any(labels[:1] and labels[0] in to and any(each in subject for each in labels[1:4]) for _, _, to, subject in _HEADER_LABELS)
 
 
 def _fits(found: Sequence[tuple[str, str]], language: tuple[frozenset[str], ...]) -> bool:

@@ -92,6 +92,11 @@ def is_name_of(line: str, names: Sequence[frozenset[str]]) -> bool:
     return bool(words) and any(words & name and (words <= name or (len(words & name) >= 2 and len(words) <= len(name) + 2)) for name in names)
 
 
+def is_closing(line: str) -> bool:
+    """Whether a line is a closing ("Regards,") and nothing else."""
+    return all(_CLOSING.fullmatch(each) for each in line[:_LONGEST_LINE].split(" / ", maxsplit=1))
+
+
 def bare_name(line: str) -> str:
     """A line without pronouns, pronunciation, credentials and emphasis marks."""
     text = _ASIDE.sub(" ", line[:200]).strip(" -–—,|\t")
@@ -124,12 +129,18 @@ def _by_delimiter(lines: Sequence[str], names: Sequence[frozenset[str]]) -> Sign
     above = _by_closing(lines[:start], names) if start else None
     if above and len([line for line in above.lines if line.strip()]) > 1:
         return SignatureBlock(above.start, (*above.lines, *lines[start + 1 :]), "closing")
+    above = _by_name(lines[:start], names) if start else None
+    if above and _ways(above.lines) and not any(is_name_of(line, names) for line in lines[start + 1 :][:_LINES_LOOKED_AT]):
+        # The company's own lines stand below a second delimiter.
+        return SignatureBlock(above.start, (*above.lines, *lines[start + 1 :]), "name")
     return SignatureBlock(start, tuple(line for line in lines[start + 1 :] if not _DELIMITER.match(line)), "delimiter")
 
 
 def _by_closing(lines: Sequence[str], names: Sequence[frozenset[str]]) -> SignatureBlock | None:
     for number in range(len(lines) - 1, max(-1, len(lines) - _LINES_LOOKED_AT), -1):
         line = lines[number].strip()
+        if (halves := line.partition(" / "))[2] and len(line) <= _LONGEST_LINE and _CLOSING.fullmatch(halves[0]):
+            line = halves[2]  # in two languages
         closing = _CLOSING.match(line) if len(line) <= _LONGEST_LINE else None
         if not closing:
             continue

@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import insert
 
+from gateway.cli import gateway
 from gateway.ledger import watch_rows
 from gateway.ledger.tables import absence, finding, message, notice, service_case, watch_cursor
 from gateway.ledger.watch_rows import Place
@@ -166,6 +168,8 @@ def test_the_commands_say_how_it_is(tmp_path: Path) -> None:
     assert listed is not None
     wrong = run_gateway("mailbox", "import", "equity", "--since", since, cwd=tmp_path)
     assert (wrong.returncode, wrong.stderr.strip()) == (2, "error: no mailbox is called equity; gateway.toml has: hr")
+    ahead = CliRunner().invoke(gateway, ["mailbox", "import", "hr", "--since", "2199-01-01", "--config", str(tmp_path / "gateway.toml")])
+    assert (ahead.exit_code, ahead.stdout, "2199-01-01 has not come yet" in ahead.stderr) == (2, "", True)
     doctor = run_gateway("doctor", "--json", cwd=tmp_path)
     checks = {each["name"]: each for each in json.loads(doctor.stdout)}
     assert doctor.returncode == 1

@@ -48,6 +48,8 @@ def _plain(text: str) -> Message:
         pytest.param(
             "---------------------- Forwarded by Kelly Stone/HOU/ECT on 03/12/2001 10:12 AM ---------------------------\n\nold", id="notes-forward"
         ),
+        pytest.param('"Ann H Wren" <ann@example.org> on 07/28/2000 08:38:08 AM\nTo: robin@toronto.example\ncc:\nSubject: q\n\nold', id="notes-quote"),
+        pytest.param("ann@example.org on 11/16/2000 09:00\n\nTo: robin@toronto.example\nSubject: q\n\nold", id="notes-quote-without-cc"),
         pytest.param("> old\n>> older", id="bare-marks"),
         pytest.param("This e-mail may contain confidential information. If you are not the intended recipient, delete it.", id="disclaimer"),
         pytest.param("Le présent courriel est confidentiel et destiné uniquement au destinataire.", id="disclaimer-french"),
@@ -71,6 +73,7 @@ def test_only_what_was_written_now_is_kept(quoted: str) -> None:
         "From there to here - > not a quote",
         "I will put you on the mailing list today.",
         "If you received this letter, please call.",
+        "I got your note to ann@example.org on 07/28/2000 08:38 AM",
         "Original messages are kept for a year.",
         "This information is confidential, as you know.",
     ],

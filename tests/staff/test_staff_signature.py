@@ -14,7 +14,7 @@ from gateway.message.parse import parse
 
 HERE = Path(__file__).parent
 CASES = yaml.safe_load((HERE / "signatures.yaml").read_text(encoding="utf-8"))
-SECOND_LOOK = yaml.safe_load((HERE / "signatures_second_look.yaml").read_text(encoding="utf-8"))
+SECOND_LOOK, THIRD_LOOK = (yaml.safe_load((HERE / f"signatures_{look}_look.yaml").read_text(encoding="utf-8")) for look in ("second", "third"))
 SEVEN = ("name", "title", "division", "organization", "phone", "email", "website")
 
 
@@ -29,8 +29,8 @@ def test_a_signature_is_read_as_a_careful_reader_would(case: dict[str, Any], mes
     assert found.compliant == (not found.missing and not found.violations)
 
 
-@pytest.mark.parametrize("case", SECOND_LOOK, ids=lambda case: " ".join((case.get("text") or case["html"]).split())[-60:])
-def test_a_second_look(case: dict[str, Any], message_of: Any, envelope_of: Any, rules_of: Any) -> None:
+@pytest.mark.parametrize("case", [*SECOND_LOOK, *THIRD_LOOK], ids=lambda case: " ".join((case.get("text") or case["html"]).split())[-60:])
+def test_a_second_and_a_third_look(case: dict[str, Any], message_of: Any, envelope_of: Any, rules_of: Any) -> None:
     found = check(message_of(case), Automatic(), envelope_of(case), rules_of(), True)
     assert (list(found.missing), list(found.violations)) == (case["missing"], case.get("violations", []))
 
