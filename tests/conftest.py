@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from tests.harness.gateway import GatewayProcess
@@ -20,6 +22,17 @@ from tests.harness.neighbours import DovecotInstance, PostfixInstance
 # Two cores are shared by all workers: a slow example is no finding. In CI the examples are the same every time.
 settings.register_profile("house", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("house")
+
+
+@pytest.fixture(autouse=True)
+def logs_as_at_the_start() -> Iterator[None]:
+    """A command that runs in this process sets its logs, and each module's logger remembers what it was set to when first used."""
+    yield
+    if structlog.is_configured():
+        structlog.reset_defaults()
+        for name, module in list(sys.modules.items()):
+            if name.startswith("gateway") and (log := getattr(module, "log", None)) is not None:
+                vars(log).pop("bind", None)
 
 
 @pytest.fixture

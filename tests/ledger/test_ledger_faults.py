@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import replace
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -62,12 +63,18 @@ def fail_at(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
 
     def install(at: int, name: str) -> FailsAt:
         failing = FailsAt(at, name)
+        assert ledger._connection is not None
         engine = ledger._connection.engine
+
+        def before(really: Callable[..., Any], *given: Any) -> Any:
+            failing()
+            return really(*given)
+
         for hook in ("before_cursor_execute", "commit"):
             event.listen(engine, hook, failing)
             hooked.append((engine, hook, failing))
         for called, really in by_driver.items():
-            monkeypatch.setattr(dialect, called, lambda *given, really=really: (failing(), really(*given))[1])
+            monkeypatch.setattr(dialect, called, partial(before, really))
         return failing
 
     yield install
