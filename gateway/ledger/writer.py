@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol, TypeVar
 
@@ -153,17 +154,12 @@ class Writer:
                 self._erase_remains()
                 continue
             answers = self._answers(batch)
-            _resolve(batch, answers)
-            self._hand_over(batch[0].loop, [each for answer in answers if isinstance(answer, Recorded) for each in answer.claimed])
+            claimed = [each for answer in answers if isinstance(answer, Recorded) for each in answer.claimed]
+            # Not by way of who waits for the record: that one may have given up. A closed loop: others send it when the lease is over.
+            _resolve(batch, answers, partial(self._sender.take, claimed) if claimed and self._sender else _nothing)
             if time.monotonic() - self._erased_at > ERASE_AT_LEAST:
                 self._erase_remains()
         self._erase_remains()
-
-    def _hand_over(self, loop: asyncio.AbstractEventLoop, claimed: Sequence[Claimed]) -> None:
-        """Not by way of who waits for the record: that one may have given up. A closed loop: others send it when the lease is over."""
-        if claimed and self._sender is not None:
-            with suppress(RuntimeError):
-                loop.call_soon_threadsafe(self._sender.take, claimed)
 
     def _next(self) -> list[_Item] | None:
         """What waits, at least one; empty when it is time to erase; None at the end."""
@@ -254,17 +250,21 @@ class Writer:
             telemetry.fault("ledger-erase", error)
 
 
-def _resolve(batch: Sequence[_Item], answers: Sequence[Any]) -> None:
-    """One call into each event loop for the whole batch."""
+def _nothing() -> None:
+    """There is nothing to send."""
+
+
+def _resolve(batch: Sequence[_Item], answers: Sequence[Any], send: Callable[[], None]) -> None:
+    """One call into each event loop for the whole batch; the first one's sends, too."""
     by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Any]]] = {}
     for item, answer in zip(batch, answers, strict=True):
         by_loop.setdefault(item.loop, []).append((item.future, answer))
     for loop, settled in by_loop.items():
         with suppress(RuntimeError):  # a closed loop: its owner left without waiting; the rows are written all the same
-            loop.call_soon_threadsafe(_settle, settled)
+            loop.call_soon_threadsafe(_settle, settled, send if loop is batch[0].loop else _nothing)
 
 
-def _settle(settled: Sequence[tuple[asyncio.Future[Any], Any]]) -> None:
+def _settle(settled: Sequence[tuple[asyncio.Future[Any], Any]], send: Callable[[], None]) -> None:
     for future, answer in settled:
         if future.done():
             continue
@@ -272,3 +272,4 @@ def _settle(settled: Sequence[tuple[asyncio.Future[Any], Any]]) -> None:
             future.set_exception(answer)
         else:
             future.set_result(answer)
+    send()
