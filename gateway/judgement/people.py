@@ -29,6 +29,7 @@ _LAST_FIRST = re.compile(rf"(?<![\w.] )({_CAPITAL}), ({_CAPITAL}(?: [A-Z]\.?)?)(
 _NAMES_KEPT = 40
 _NOT_NAMES = frozenset(
     """
+    im ive ill dont wont cant
     i i'm i’m i'll i’ll i've i’ve please kindly for if in on at to the a an my our your his her their this that these those there should when while
     until upon during thank thanks merci bonjour hello hi dear contact contactez call email e-mail email: mail phone telephone cell mobile tel fax ext
     extension office direct out away urgent emergency emergencies immediate assistance help alternatively otherwise also or and but we you he she they

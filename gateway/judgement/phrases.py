@@ -36,6 +36,8 @@ def _pieces(pattern: str) -> list[str]:
 
 
 def _small(pattern: str) -> str:
+    """In small letters, and with apostrophes that a writer may leave out (`im`, `dont`)."""
+    pattern = re.sub(r"\['’\](?!\?)", "['’]?", pattern)
     return re.sub(r"\\.|[A-Z]", lambda match: match[0] if match[0].startswith("\\") else match[0].lower(), pattern)
 
 
@@ -71,7 +73,9 @@ OWN = _any(
     r"always)* (?:reached|reachable|contacted|found|available|accessible)(?! to help)",
     r"\bI(?:['’]m| am|['’]ll be| will be)(?: currently| temporarily| now)? (?:working|based|located|stationed|sitting|staying)\b",
     r"\bI(?:['’]m| am|['’]ll| will) (?:still |also |only )?(?:be )?(?:reachable|contactable|checking|monitoring)\b",
-    r"\bI(?:['’]m| am|['’]ll be| will be) (?:at|on):? (?=[\d(+]|[\w.]+@)",
+    r"\bI(?:['’]m| am|['’]ll be| will be) (?:at|on):? (?=[\d(+]|[\w.]+@|ext\b|extension\b|x\s?\d)",
+    r"\bI(?:['’]m| am|['’]ll be| will be) (?:still |only )?(?:reading|answering|checking) (?:e-?mails?|mail|messages)(?: only)? (?:at|on|via|from)\b"
+    r"|\bmy (?:own |personal |private |home |other )+(?:mail|account)\b",
     r"\bI\b[^.;]{0,60}?\b(?:and|or|but) (?:can|may|could|will)(?: now| still| also| only)* be (?:reached|contacted|available)",
     r"\bmy " + _OWN_THING,
     r"\b(?:need|want|wish|have|trying|like|able|must) to (?:reach|contact|call|speak (?:to|with)|talk to|get (?:a )?hold of|get in touch "
@@ -86,6 +90,8 @@ OWN = _any(
     r"\bmeine? (?:handy|nummer|telefon|mobil|e-?mail)\w*|\berreichen sie mich\b|\bsie erreichen mich\b"
     r"|\bmi (?:celular|móvil|teléfono|correo|número)\b",
     r"\bmeu (?:celular|telefone|telemóvel|número)\b|\bil mio (?:cellulare|numero|telefono)\b",
+    r"\bmijn (?:nummer|mobiel|gsm|telefoon)\w*|\bm[óo]j (?:numer|telefon)\w*|\bмой (?:номер|телефон|мобильный)|\bмій (?:номер|телефон)"
+    r"|我的(?:手机|手機|电话|電話|号码|號碼|邮箱|郵箱)|رقمي|هاتفي|제 (?:번호|휴대폰|핸드폰|전화)",
     r"\b(?:je|j['’]) ?(?:suis|serai|reste|resterai|demeure|demeurerai|peux|pourrai)(?: être)?(?: toutefois| quand même| cependant| "
     r"aussi)? ?(?:joignable|disponible|accessible|rejoint|joint|contacté)e?\b",
     r"\b(?:mon|ma|mes) (?:nouvelle |nouveau |propre )?(?:cell\w*|mobile|portable|téléphone|numéro|courriel|adresse|poste|télé\w*|boîte "
@@ -157,6 +163,8 @@ NEGATED = _any(
     r"|working)\b[^.;,]{0,30}|\bunmonitored\b|\bno longer\b(?! working| with| at| employed| here| in (?:this|the|my))[^.;,]{0,40}",
     r"\bn['’]?e? ?(?:appelez|contactez|téléphonez|envoyez|répondez|communiquez|utilisez|écrivez) (?:pas|plus|jamais)\b[^.;,]{0,60}?",
     r"\bne (?:pas|plus|jamais) (?:contacter|appeler|téléphoner|envoyer|répondre|communiquer|utiliser|écrire)\b[^.;,]{0,60}?",
+    r"\b(?:received|receive|got) (?:it|this(?: [\w-]+)?) (?:in error|by mistake)\b[^.;]{0,90}|\bnot the intended recipient\b[^.;]{0,120}"
+    r"|\b(?:reçu[^.;]{0,30} par erreur|pas le destinataire)\b[^.;]{0,120}",
     r"\bpersonne ne\b[^.;]{0,80}|\baucune? (?:autre )?(?:personne|collègue)\b[^.;]{0,60}",
 )
 """What follows is not offered."""

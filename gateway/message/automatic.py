@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gateway.message import absence_phrases as absences
+from gateway.message import absence_reasons as reasons
 from gateway.message import automatic_headers as headers
 from gateway.message import automatic_phrases as phrases
 from gateway.message import responder_phrases as responders
@@ -134,7 +135,7 @@ def _journal_report(signs: Signs) -> Automatic | None:
 def _absence_with_evidence(signs: Signs) -> Automatic | None:
     """Software sent it, and it is about an absence."""
     evidence = signs.machine
-    if evidence is None or (signs.from_list and any(headers.LIST_SOFTWARE.fullmatch(local) for local in signs.from_locals)):
+    if evidence is None or signs.of_others or (signs.from_list and any(headers.LIST_SOFTWARE.fullmatch(local) for local in signs.from_locals)):
         return None
     marked = signs.noted_as_vacation
     named = (
@@ -206,6 +207,8 @@ def _absence_without_headers(signs: Signs) -> Automatic | None:
     """Replies from before Auto-Submitted, and rules of mail programs: their own fixed wording, and a text that says the writer is away."""
     if signs.machine or signs.forwarded or signs.from_list or signs.names & headers.UNSUBSCRIBE:
         return None
+    if signs.by_software and signs.of_others:
+        return None
     if signs.by_software and (
         signs.absent
         or ((phrases.ABSENCE_OF_ANOTHER.search(signs.opening) or signs.absent_tersely) and not absences.ABSENCE_OF_THE_READER.search(signs.opening))
@@ -214,6 +217,8 @@ def _absence_without_headers(signs: Signs) -> Automatic | None:
         return Automatic("out_of_office", "automatic-subject-and-absence", "subject as software writes it; the text names an absence")
     if signs.tagged_by_software and phrases.ABSENCE_SUBJECT.match(signs.subject) and not (signs.quotes or signs.personal):
         return Automatic("out_of_office", "automatic-subject-and-absence", "subject of an absence, behind a tag as software writes it")
+    if reasons.ABSENCE_BEHIND_SUBJECT.match(signs.subject) and signs.absent and not (signs.personal or signs.greets_its_reader):
+        return Automatic("out_of_office", "absence-in-answer", "subject of an absence behind the subject of the question")
     written_by_outlook = phrases.AUTOREPLY_SUBJECT.match(signs.subject) and signs.opening and not signs.quotes
     if phrases.EXCHANGE_SUBJECT.match(signs.subject) and signs.opening and _of_nothing_else(signs):
         return Automatic("out_of_office", "exchange-automatic-reply", "subject of an Exchange automatic reply, from a person's own mailbox")
@@ -305,7 +310,10 @@ def _auto_reply(signs: Signs) -> Automatic | None:
         return Automatic("auto_reply", "automatic-reply-header", signs.reply)
     if signs.forwarded and not signs.machine:
         return None
-    if signs.machine and (signs.by_software or (not signs.names & headers.UNSUBSCRIBE and not signs.from_list and signs.acknowledges)):
+    receipt_of_a_form = not signs.answers and any(headers.NO_REPLY.fullmatch(local) for local in signs.from_locals)
+    if signs.machine and (
+        signs.by_software or (not receipt_of_a_form and not signs.names & headers.UNSUBSCRIBE and not signs.from_list and signs.acknowledges)
+    ):
         words = "subject of an automatic reply" if signs.by_software else "the text acknowledges a message"
         return Automatic("auto_reply", "automatic-acknowledgement", f"{signs.machine}; {words}")
     if (

@@ -174,14 +174,14 @@ ABSENCE_OWN = in_text(
     + r"(?:on|taking|enjoying)(?: an?| my| some)?(?: [\w'-]+){0,3}? ?(?:vacation|holidays?|leave|sabbatical|travel|pto|time off|secondment|jury duty|course)\b",
     _AM
     + r"(?:travell?ing|unavailable|not available|unreachable|not reachable|away|absent|ooo|off work|off sick|off today|off until|off from|out sick|out until|out from|"
-    r"out today|out all|not (?:here|around)(?! to\b)|back (?:in|at|on)|returning|in training|at (?:a|the) conference|attending an?|in meetings|without access)\b",
+    r"out today|out all|not (?:here|around)(?! to\b)|back (?:in(?! touch| contact)|at|on(?! track))|returning|in training|at (?:a|the) conference|attending an?|in meetings|without access)\b",
     r"\b(?:during|in|throughout) my (?:brief |short |extended )?absence\b|\bwhile i(?: am|'m) (?:away|out|gone|off|on)\b",
     r"\b(?:until|upon|on|after|following|when|once|before) (?:my return|i return|i am back|i'm back|i get back|i am returning|i come back)\b",
     r"\b(?:limited|no|intermittent|restricted|infrequent|sporadic|occasional) (?:access|connectivity|internet)\b(?! (?:\w+ )?(?:is|are) (?:needed|required|necessary)).{0,40}(?:e-?mail|mail|messages|phone|internet|$)",
     r"\b(?:won't|will not|cannot|can't|shall not|not be able to|unable to) (?:be )?(?:see|seeing|read|reading|have|having|get|getting|receive|look at) (?:[\w'-]+ ){0,2}?"
     r"(?:e-?mails?|mail|messages)\b.{0,20}\b(?:until|till|before)\b|\bread no (?:e-?)?mail\b|\b(?:i have|i've) gone (?:to|on|away|off)\b|\bback at (?:work|my desk|the office)\b",
     r"\bnot (?:be )?(?:checking|reading|monitoring|responding to|have access to|able to (?:check|read|respond|access))(?: to)?(?: my| any)? ?(?:e-?mails?|messages|voice ?mail)",
-    r"\bi (?:will|shall) (?:be )?(?:return|returning|back)\b|\bi(?:'ll| will) be back\b|\bi return (?:on|to)\b|\breturning to (?:the |my )?office\b",
+    r"\bi (?:will|shall) (?:be )?(?:return|returning|back)\b(?! to you| in touch| with (?:you|an? answer)| your)|\bi(?:'ll| will) be back\b(?! to you| in touch| with (?:you|an? answer))|\bi return (?:on|to)\b|\breturning to (?:the |my )?office\b",
     r"\b(?:i have|i've) (?:left|retired|resigned|gone on|moved on (?:from|to))\b|\bi(?: am|'m) no longer (?:with|at|working|employed|in)\b|\bi no longer work\b|\bi(?: am|'m) retired\b",
     r"\bout[ -]of[ -](?:the )?office (?:until|from|between|on|with|and|for|through|till|starting|today|this|all|beginning|effective|attending|returning)\b",
     r"\b(?:on )?(?:maternity|parental|paternity|medical|sick|annual|extended|bereavement) leave (?:until|from|starting|effective|and|with|beginning|as of)\b",
@@ -195,7 +195,7 @@ ABSENCE_OWN = in_text(
 """Somebody says of themselves that they are away (English, French)."""
 
 _WHEN = (
-    r"(?:(?:un)?till?|'til|to|thro?ugh|thru|from|for|this|next|today|tomorrow|all (?:day|week)|now|as of|starting|mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|satur|sun"
+    r"(?:(?:un)?till?|'til|to(?! you\b)|thro?ugh|thru|from|for|this|next|today|tomorrow|all (?:day|week)|now|as of|starting|mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|satur|sun"
     r"|(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)\w*\.? \d|on (?:the )?(?:\d|mon|tue|wed|thu|fri|sat|sun)|in (?:the )?(?:new year|\d|a (?:week|few))|the \d|\d|next)"
 )
 _DAY = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|satur|sun)(?:day)?s?"
@@ -209,7 +209,7 @@ ABSENCE_TERSE = in_text(
     r"\bi(?:'m| am) (?:\w+ )?(?:sick|ill|unwell|abroad|overseas|sailing|hiking|camping|retired|in the field|in (?:[\w-]+ ){0,3}(?:training|meetings|court|surgery|hospital)"
     r"|on (?:the road|site|shift|secondment)|working (?:off-?site|in the field|from a different))\b",
     r"\bi(?:'m| am| will be|'ll be) at (?:an?|the|our|this year's) (?:[\w'-]+ ){0,4}(?:conference|forum|summit|symposium|workshop|convention|congress|seminar|retreat|course|training)\b",
-    rf"\bi(?:'m| am| will be|'ll be) in (?!(?:the |my |our )?(?:office|shop|store|building)\b)\w+(?: \w+)? (?:on business|{_WHEN})",
+    rf"\bi(?:'m| am| will be|'ll be) in (?!(?:the |my |our )?(?:office|shop|store|building|touch|contact)\b)\w+(?: \w+)? (?:on business|{_WHEN})",
     r"\b(?:cannot|can't|can not|won't|will not|not) be (?:reached|reachable|available|online) (?:un)?(?:till?|from|before|this|today|all)\b",
     r"\b(?:acting|covering|filling in|standing in) for me\b|\bmy replacement\b|\b(?:prior to|pending|during|while on) my (?:return|leave|vacation|holidays?|sabbatical|trip|secondment)\b",
     rf"\b(?:i|we) (?:do not|don't|never|am not|are not|won't|will not) (?:be )?(?:work|working|in(?: the office)?)(?: on)? (?:{_DAY}|the weekend|weekends|today|tomorrow|this (?:week|month|morning|afternoon)|afternoons|mornings)\b",
@@ -219,7 +219,7 @@ ABSENCE_TERSE = in_text(
     rf"\b(?:i|we) (?:do not|don't|never) (?:read|check|answer|look at|monitor) (?:my |our |any )?(?:work )?(?:e-?mails?|mail|messages|this (?:mailbox|inbox)) (?:on|over|during|in the (?:morning|afternoon|evening)|after|before) (?:the )?(?:{_DAY}|weekends?|holidays|hours|\d)",
     r"\b(?:nobody|no one|no-one|none of us)(?: (?:is|will be|else))*(?: \w+)? (?:reading|checking|watching|monitoring|looking|answering|here|in the office|at the (?:desk|counter|office))\b",
     r"\b(?:do not|don't|not to) expect (?:me|us|to hear|an? (?:answer|reply|response)|anything)\b.{0,40}\b(?:until|till|before)\b|\b(?:won't|will not|not) (?:be )?(?:reply|answer|respond|writ|look)(?:ing|e)?\b.{0,30}\b(?:until|till|before) (?!you\b|your\b|we\b|it\b|this\b)",
-    r"\bmy last day\b|\bi have (?:moved|transferred|changed (?:jobs|roles|positions)|accepted an?(?: new)? (?:position|job|role))\b",
+    r"\bmy last day\b|\bi have (?:moved(?! (?:desks?|offices?|house|my|the|your|it|this|to (?:an?|the|our) (?:new )?(?:desk|floor|room|address|office|building|number|extension)))|transferred|changed (?:jobs|roles|positions)|accepted an?(?: new)? (?:position|job|role))\b",
     r"(?:^|[.!,] ?)(?:en (?:vacances|conges?|formation|reunion|deplacement)|absente?|de retour)(?:\(e\))? (?:jusqu|du|de|le|des|a|au|lundi|mardi|mercredi|jeudi|vendredi|demain|\d)",
     r"\bje ne (?:travaille|suis)(?: pas)?(?: au bureau| ici| la)? (?:pas )?(?:(?:le|les) )?(?:lundi|mardi|mercredi|jeudi|vendredi|aujourd'hui|demain|cette semaine)s?\b",
     r"\bje ne (?:lirai|lis|consulterai|consulte|verrai|prendrai|repondrai|regarderai)(?: donc)? (?:pas|aucun|plus)\b.{0,40}\b(?:avant|jusqu|d'ici|pendant|durant)\b",
@@ -243,8 +243,8 @@ ABSENCE_OTHER_LANGUAGES = in_text(
         "нет в офисе|вне офиса|в отпуске|буду отсутствовать|отсутствую|в мое отсутствие|моего отсутствия|в командировке|не буду в офисе|меня нет на рабочем месте",
         "не в офісі|поза офісом|у відпустці|в відпустці|буду відсутн|я відсутн|моєї відсутності|у відрядженні|мене немає в офісі",
         "不在办公室|不在辦公室|外出|出差|无法及时回复|無法及時回覆|返回辦公室|返回办公室|離開辦公室|离开办公室|唔喺辦公室",
-        "부재중|부재 중|휴가|자리를 비|출장|사무실에 없|육아휴직",
-        "不在に|不在と|休暇|外出して|出張",
+        "부재중|부재 중|자리를 비|출장|사무실에 없|육아휴직",
+        "不在に|不在と|外出して|出張",
         "خارج المكتب|في إجازة|في اجازة|غير متواجد|خلال غيابي|فترة غيابي|أثناء غيابي|لست في المكتب",
         "خارج از دفتر|در مرخصی|به مرخصی|مرخصی هستم|غیبت من|محل کار نیستم|حضور ندارم|در دفتر نیستم|نبود من",
         "دفتر سے باہر|چھٹی پر|چھٹیوں پر|دفتر میں نہیں|میری غیر موجودگی|رخصت پر",
@@ -254,7 +254,7 @@ ABSENCE_OTHER_LANGUAGES = in_text(
         "εκτός γραφείου|σε άδεια|ofis dışında|izindeyim|ofiste değilim|לא נמצא במשרד|בחופשה|מחוץ למשרד|לא במשרד|איני במשרד",
     ).pattern,
     # An application for leave is none.
-    r"(?:休|度|放|请|請|休产|休產)假(?!申|单|單|条|條|政|制|办法|辦法|规|規)",
+    r"휴가(?! ?(?:신청|승인|정책|규정|요청))|休暇(?!申請|届|制度|願|の申)|(?:休|度|放|请|請|休产|休產)假(?!申|单|單|条|條|政|制|办法|辦法|规|規)",
 )
 """The same in other languages."""
 
@@ -269,12 +269,13 @@ ABSENCE_OF_ANOTHER = in_text(
 REPORTED = in_text(r"\b(?:commented|wrote|said|says|posted|replied|updated|assigned|mentioned|added|a (?:ecrit|commente|ajoute))\b")
 """A notification passes on what somebody said."""
 
+_NOT_ALWAYS = r"(?! (?:on |every )?(?:all )?(?:weekends|(?:statutory|public|civic|bank|legal|major|most) holidays|holidays|saturday and sunday|saturdays and sundays)\b)"
 _PLACE = r"(?:office|offices|we|centre|center|branch|counter|shop|store|clinic|desk|library|studio|secretariat|team|unit|department|division|museum|rink|pool|gallery|plant|yard|school)"
 CLOSED = in_text(
     r"(?:^|[.!] ?)(?:our |the )?(?:office|offices|centre|branch|counter|store|clinic|shop|city hall) closed (?:until|till|from|for|on|today|between)\b",
-    rf"\b{_PLACE}(?: [\w'-]+){{0,4}}? (?:is|are|will be|be) (?:currently |now |all |temporarily )?(?:closed|shut|on strike|on holidays?|on vacation)\b|\bwe're (?:all )?(?:closed|shut)\b|\b(?:closed|shut(?: down)?) for (?:the (?:holidays?|season|weekend|day|week|winter|summer)|(?:an?|one|two|three|four|\d+|a few) (?:day|week|month)s?)\b",
+    rf"\b{_PLACE}(?: [\w'-]+){{0,4}}? (?:is|are|will be|be) (?:currently |now |all |temporarily )?(?:closed|shut|on strike|on holidays?|on vacation)\b{_NOT_ALWAYS}|\bwe're (?:all )?(?:closed|shut)\b{_NOT_ALWAYS}|\b(?:closed|shut(?: down)?) for (?:the (?:holidays?|season|weekend|day|week|winter|summer)|(?:an?|one|two|three|four|\d+|a few) (?:day|week|month)s?)\b",
     rf"\b{_PLACE}(?: [\w'-]+){{0,2}}? (?:will not|won't|cannot|can't|does not|is not|are not|isn't|aren't) (?:be )?open(?:ing)?\b",
-    rf"\b{_PLACE}(?: [\w'-]+){{0,4}}? (?:closed|shut(?: down)?) (?:at|on|from|until|till|early|for|between)\b|\b(?:re-?opens?|open again|opens again) (?:on|at|in (?:january|spring|the)|tomorrow|next|{_DAY}|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w*\.? \d|\d)",
+    rf"\b{_PLACE}(?: [\w'-]+){{0,4}}? (?:closed|shut(?: down)?){_NOT_ALWAYS} (?:at|on|from|until|till|early|for|between)\b|\b(?:re-?opens?|open again|opens again) (?:on|at|in (?:january|spring|the)|tomorrow|next|{_DAY}|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w*\.? \d|\d)",
     r"\b(?:bureau|bureaux|centre|bibliotheque|comptoir|boutique|magasin|secretariat|succursale|service|guichet)(?: [\w'-]+){0,3}? (?:est|sont|sera|seront) (?:actuellement |presentement )?fermee?s?\b",
 )
 """An office says that it is closed, or when it opens again."""

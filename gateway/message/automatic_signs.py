@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from gateway.message import absence_phrases as absences
+from gateway.message import absence_reasons as reasons
 from gateway.message import automatic_headers as headers
 from gateway.message import automatic_phrases as phrases
 from gateway.message import responder_phrases as responders
@@ -112,7 +113,7 @@ class Signs:
     def _newest(self) -> tuple[str, bool]:
         text = fold(plain_text(self.message)[: 4 * OPENING_LIMIT])
         quoted = phrases.QUOTED.search(text)
-        return _opening(text[: quoted.start()] if quoted else text), quoted is not None
+        return reasons.with_apostrophes(_opening(text[: quoted.start()] if quoted else text)), quoted is not None
 
     @property
     def opening(self) -> str:
@@ -232,7 +233,8 @@ class Signs:
     @once
     def absent_tersely(self) -> bool:
         """The same in so few words that it counts only in what software is known to have sent in answer."""
-        return any(each.search(self.opening) for each in _TERSE)
+        text = reasons.OF_A_THING.sub(" ", self.opening)
+        return any(each.search(text) for each in _TERSE)
 
     @once
     def absent_at_first(self) -> bool:
@@ -258,12 +260,21 @@ class Signs:
             return True
         somebody = absences.SOMEBODY_NAMED.match(self.told)
         away = somebody is not None and responders.OWNER_IS_AWAY.match(self.told, somebody.end())
-        return bool(away) and not self.from_a_team and phrases.ACKNOWLEDGEMENT.search(self.told) is None
+        return bool(away) and not self.from_a_team and not (phrases.ACKNOWLEDGEMENT.search(self.told) or reasons.OF_A_THING.match(self.told))
+
+    @once
+    def of_others(self) -> bool:
+        """A list of who is away, what a no-reply address tells, or the reader's own affairs: nobody speaks of himself."""
+        if reasons.ABOUT_THE_READER.match(self.told) and not reasons.FIRST_PERSON.search(self.opening):
+            return True
+        by_nobody = not self.reply and any(headers.NO_REPLY.fullmatch(local) for local in self.from_locals)
+        listed = by_nobody or reasons.ROSTER.search(self.opening) is not None
+        return listed and responders.SPEAKS_FOR_ITSELF.search(self.opening) is None
 
     @once
     def other_purpose(self) -> bool:
         """The newest text tells of no absence but of something else: a promise, a receipt, a new address."""
-        return bool(phrases.OTHER_PURPOSE.search(self.opening) or absences.PROMISE.search(self.opening))
+        return any(each.search(self.opening) for each in (phrases.OTHER_PURPOSE, absences.PROMISE, reasons.PRESENT))
 
     @once
     def english(self) -> bool:
@@ -296,7 +307,7 @@ class Signs:
         return self.table(headers.ABSENCE)
 
 
-_TERSE = (phrases.ABSENCE_TERSE, absences.AWAY_IN_FEW_WORDS, absences.ELLIPTIC_IN_OTHER_LANGUAGES)
+_TERSE = (phrases.ABSENCE_TERSE, absences.AWAY_IN_FEW_WORDS, absences.ELLIPTIC_IN_OTHER_LANGUAGES, reasons.WHY_AWAY)
 
 
 def _opening(text: str) -> str:

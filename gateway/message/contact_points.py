@@ -46,7 +46,7 @@ _NUMBER = re.compile(
 _EXTENSION = re.compile(
     r"(?<![\w.@-])(?:(?:ext(?:ension|n)?|poste|local)\b\.?\s?(?:number|numéro|no\.?)?\s?:?\s?#?|x\.?\s?)(\d(?:-?\d){2,5})(?![\w-])", re.IGNORECASE
 )
-_SHORT_NUMBER = re.compile(r"(?:\bat|@|\bcall|\bdial|\bon|,)\s{1,2}(\d-\d{4})(?![\w-])", re.IGNORECASE)
+_SHORT_NUMBER = re.compile(r"(?:(?:\bat|@|\bcall|\bdial|\bon|,)\s{1,2}|[(:]\s{0,2})(\d-\d{4})(?![\w-])", re.IGNORECASE)
 _CITY_LINE = re.compile(r"(?<![\w.@#:/-])(?:3-1-1|311)(?![\w@]|[.:-]\d)")
 _CITY_LINE_BEFORE = re.compile(
     r"(?:call|dial|phone|ring|give|ask|contact|reach|try|through|via|use|visit|composez|composer|appelez|appeler|contactez|joignez|joindre"

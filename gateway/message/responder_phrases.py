@@ -37,7 +37,7 @@ UNREAD_MAILBOX = in_text(
 
 OWNER_IS_AWAY = any_of(
     r"(?:is|will be)(?: [\w'-]+){0,2} (?:away|out|off|absent|retired|unavailable|not (?:in|here|available|working)|on (?:[\w-]+ ){0,2}(?:leave|vacation|holidays?|secondment|sabbatical|jury duty))\b",
-    r"has (?:now |since )?(?:retired|left(?=\s*[.,;]| (?:the|our) (?:city|company|organi[sz]ation|office|department|division|ministry|service|team)| for | as of | on | in |$)|resigned|moved (?:on|to (?:another|a (?:new|different)))|been transferred|died|passed away|gone on)\b|(?:is )?no longer (?:works?|with|at|employed|here|in)\b|passed away\b",
+    r"(?:will (?:return|be back|not be (?:in|available|back))|is (?:due )?back|returns)(?! (?:to you|in touch|your|with|the))\b|has (?:now |since )?(?:retired|left(?=\s*[.,;]| (?:the|our) (?:city|company|organi[sz]ation|office|department|division|ministry|service|team)| for | as of | on | in |$)|resigned|moved (?:on|to (?:another|a (?:new|different)))|been transferred|died|passed away|gone on)\b|(?:is )?no longer (?:works?|with|at|employed|here|in)\b|passed away\b",
     r"(?:est|sera)(?: [\w'-]+){0,2} (?:absente?|a la retraite|en (?:conge|vacances|formation|deplacement))\b|a (?:pris sa retraite|quitte)\b|ne travaille plus\b|n'est plus\b",
 )
 """What is said of a mailbox's owner right behind the name; nobody speaks so of himself."""

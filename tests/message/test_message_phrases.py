@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from gateway.message import absence_phrases, responder_phrases
+from gateway.message import absence_phrases, absence_reasons, responder_phrases
 from gateway.message import automatic_phrases as phrases
 from gateway.message.automatic import classify
 from gateway.message.automatic_signs import OPENING_LIMIT
@@ -39,7 +39,7 @@ PIECES = [
 ]  # fmt: skip
 PATTERNS = {
     name: value
-    for module in (phrases, responder_phrases, absence_phrases)
+    for module in (phrases, responder_phrases, absence_phrases, absence_reasons)
     for name, value in vars(module).items()
     if name.isupper() and hasattr(value, "search")
 }
