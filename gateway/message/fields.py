@@ -22,8 +22,8 @@ _FIELD = re.compile(rb"([!-9;-~]{1,1000}+)[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)\
 _END = re.compile(rb"\n\r?\n")
 _CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
-_ORDINARY_FIELD = re.compile(r"([!-9;-~]{1,1000}+)[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)\n|([\s\S])")
-"""`_FIELD` in text of bare line feeds; the last group holds what is no field."""
+_ORDINARY_FIELD = re.compile(r"([!-9;-~]{1,1000}+)[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)\n|([\s\S]++)")
+"""`_FIELD` in text of bare line feeds; the last group holds what is no field and all after it: going on would try a name at every octet."""
 _NOT_ORDINARY = bytes([*range(9), *range(11, 32), 127])
 """Controls, the carriage returns of line ends among them."""
 

@@ -103,6 +103,7 @@ BOMBS = {
     "fields": b"a:b\n" * (MIB // 4),
     "parts": b"Content-Type: multipart/mixed; boundary=a\n\n" + b"--a\n\n" * (MIB // 6),
     "part fields": b"Content-Type: multipart/mixed; boundary=a\n\n" + (b"--a\n" + b"a:\n" * 250 + b"\n") * 1300,
+    "parts with no field": b"Content-Type: multipart/mixed; boundary=a\n\n" + (b"--a\n" + b"a" * 32_000 + b"\n\nx\n") * 32,
     "almost boundaries": b"Content-Type: multipart/mixed; boundary=a\n\n" + b"--ab\n" * (MIB // 6),
     "dashes": b"Content-Type: multipart/mixed; boundary=-\n\n" + b"-" * MIB,
     "one boundary, nested": b"Content-Type: multipart/mixed; boundary=a\n\n--a\n" * 22_000,
