@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from gateway.judgement.no_field import ACRONYMS, ACTIVITY, ADDRESS, ATTACHED, DEGREE, KEY_PLACE, NO_FIELD
-from gateway.judgement.titles import AGENT, POSTAL, TEAM_FUNCTION, TITLE, UNIT, UNIT_OF
+from gateway.judgement.no_field import ADDRESS, ATTACHED, DEGREE, KEY_PLACE, NO_FIELD
+from gateway.judgement.titles import AGENT, PERSON, POSTAL, TEAM_FUNCTION, TITLE, UNIT, UNIT_OF
 from gateway.message.contact_points import contact_points
 from gateway.message.signature_block import bare_name, is_closing, is_name_of, looks_like_name
 
@@ -35,7 +35,7 @@ _WEBSITE = re.compile(
     r"|city)(?:/[^\s<>|]*)?(?![\w@.]))",
     re.IGNORECASE,
 )
-_SEPARATOR = re.compile(r"\s*[|•·‧∙●▪¦]\s*|\t+|\s{3,}|\s(?:[–—/~l-]|--+)\s")
+_SEPARATOR = re.compile(r"\s*[|•·‧∙●▪◦¦]\s*|\t+|\s{3,}|\s(?:[–—/~l*+»›>:-]|--+|//|::)(?=\s|$)")
 _LABEL = re.compile(
     r"\b(?:telephone|téléphone|tel|tél|phone|office|direct|cell(?:ular|ulaire)?|mobile|fax|téléc\w*|e-?mail|courriel|web(?:site)?|site web"
     r"|url|tty|ats|main|general|pager|voice ?mail|home|toll[- ]free|sans frais|bureau|[tpcmfew])\b\.?\s?[:.]?",
@@ -43,6 +43,17 @@ _LABEL = re.compile(
 )
 _TTY_BEFORE = re.compile(r"\b(?:tty|ats|tdd|teletype)\b[^\d]{0,12}$", re.IGNORECASE)
 _OFFICE_OF = re.compile(r"['’]s office\b|\boffice of\b|\bbureau (?:du|de la|de l['’]|des)\b", re.IGNORECASE)
+_RANKED = re.compile(r"(?:auditor|deputy|chief|executive|vice|medical|fire)\b(?: [\w-]+){0,4}['’]s office$", re.IGNORECASE)
+"""One office and its holder's rank (Auditor General's Office), not somebody in it."""
+_GOES_ON = re.compile(r"(?:['’]s)? (?!Canada\b|Ont\b|ON\b)[A-ZÀ-Þ][\w'’&-]{2,}(?! ?:)")
+_LEADS_TO = re.compile(r"\w (?:de la|à la|of the|for the|at the|with the|for|pour la|at) $", re.IGNORECASE)
+_UNIT_FIRST = re.compile(
+    r"(?:division|direction|services?|section|secteur|bureau|unité|équipe|département|centre|greffe|secrétariat|programme|archives|bibliothèques?|musées?)"
+    r"(?: générale?| régionale?| municipale?s?)* (?:d[eu]s?\b|d['’]|à la |à l['’]|aux? |pour )"
+    r"|(?:division|department|office|bureau|cent(?:re|er)|institute) (?:of|for) (?!the )",
+    re.IGNORECASE,
+)
+"""The noun that a phrase is about stands first (Division des services comptables): a unit, whoever is named behind it."""
 _TEAM = re.compile(r"\b(?:team|desk|office|services?|centre|center|unit|équipe|service|bureau|accueil|group|relations)\b", re.IGNORECASE)
 _GROUP = re.compile(r"\b(?:team|desk|équipe)$", re.IGNORECASE)
 """No position of one person ends so."""
@@ -61,8 +72,9 @@ _FRAME = re.compile(r"^[\s|>#~=•·]+|^\s*\[\s(?!.*\])|\s+$")
 """What some set before each line of their block."""
 _CODE = re.compile(r"\d{3}|^[^\W\d_]{0,3}[\W_]?\d[\w.-]*$")
 """The number of a room or a badge: in no title that has no word of one."""
-_BAR = re.compile(r"[|•·\t]")
-_AFTER_A_NAME = re.compile(r"\s*(?:[|•·]|\s(?:[–—-]|--+)\s|,\s|\t|\s{3,}|\s(?=[\d+])|\()")
+_EDGE = " ,;<>()*_"
+_BAR = re.compile(r"[|•·‧∙●▪◦¦\t]")
+_AFTER_A_NAME = re.compile(r"\s*(?:[|•·‧∙●▪◦¦]|\s(?:[–—~*+»›>:-]|--+|//|::)(?:\s|$)|,\s|\t|\s{3,}|\s(?=[\d+])|\()")
 _LINES_READ, _COLUMNS_READ = 60, 400
 _CONTACTS = frozenset({"phone", "email", "website"})
 
@@ -179,17 +191,21 @@ def _first_name(text: str, number: int, lines: Sequence[str], known: Known) -> i
 
 def _pieces(text: str, number: int, offset: int, known: Known) -> tuple[list[Found], list[tuple[int, int, str]]]:
     """What a line surely holds, and its pieces that may be a title or a unit."""
-    if _CITY_LINE_AS_UNIT.fullmatch(text):
-        return [Found("division", number, offset)], []
-    found = _contacts(text, number, offset)
+    found: list[Found] = []
+    if (unit := _city_line_as_unit(text)) is not None:
+        found.append(Found("division" if unit[2] else "title", number, offset + unit[0]))
+        text = text[: unit[0]] + " " * (unit[1] - unit[0]) + text[unit[1] :]
+    found.extend(_contacts(text, number, offset))
     rest: list[tuple[int, int, str]] = []
     plain = _without_contacts(text)
     lowered = plain.casefold()
     for name in known.organizations:
         place = lowered.find(name.casefold())
         if place >= 0:
-            found.append(Found("organization", number, offset + place))
-            plain = plain[:place] + " " * len(name) + plain[place + len(name) :]
+            is_part = _is_part_of_a_name(plain, place, place + len(name))
+            found.append(Found("organization", number, offset + place, sure=not is_part))
+            if not is_part:
+                plain = plain[:place] + " " * len(name) + plain[place + len(name) :]
             break
     is_none = NO_FIELD.match(text) is not None
     for start, piece in _split(plain):
@@ -197,7 +213,7 @@ def _pieces(text: str, number: int, offset: int, known: Known) -> tuple[list[Fou
             found.append(Found("division", number, offset + start))
             continue
         for at, part in _by_commas(start, piece):
-            kind = "division" if _CITY_LINE_AS_UNIT.fullmatch(part) else _kind(part, known)
+            kind = _kind(part, known)
             if kind:
                 found.append(Found(kind, number, offset + at))
             elif (
@@ -211,6 +227,21 @@ def _pieces(text: str, number: int, offset: int, known: Known) -> tuple[list[Fou
     return found, rest
 
 
+def _is_part_of_a_name(text: str, start: int, end: int) -> bool:
+    """Whether a unit's name goes on behind the organization's, or leads to it: "City of Toronto Archives", "Archives de la Ville de Toronto"."""
+    if _GOES_ON.match(text, end):
+        return not POSTAL.search(text, max(0, start - 20))
+    return _LEADS_TO.search(text[:start]) is not None
+
+
+def _city_line_as_unit(text: str) -> tuple[int, int, bool] | None:
+    """Where "311 Toronto" stands as a piece of the line, and whether it is a unit: "311 Service Agent" is a title. Neither is a telephone."""
+    if "311 " not in text:
+        return None
+    parts = ((at, part) for start, piece in _split(text) for at, part in _by_commas(start, piece))
+    return next(((at, at + len(part), not TITLE.search(part)) for at, part in parts if _CITY_LINE_AS_UNIT.fullmatch(part)), None)
+
+
 @lru_cache(maxsize=512)
 def _is_no_field(piece: str) -> bool:
     is_address = ADDRESS.search(piece) is not None and not AGENT.search(piece)
@@ -219,8 +250,7 @@ def _is_no_field(piece: str) -> bool:
 
 def _contacts(text: str, number: int, offset: int) -> list[Found]:
     kinds: dict[str, FieldName] = {"email": "email", "phone": "phone", "extension": "phone", "311": "phone"}
-    unit = next((at for start, piece in _split(text) for at, part in _by_commas(start, piece) if _CITY_LINE_AS_UNIT.fullmatch(part)), -1)
-    points = [point for point in contact_points(text) if point.kind in kinds and point.start != unit and not _TTY_BEFORE.search(text[: point.start])]
+    points = [point for point in contact_points(text) if point.kind in kinds and not _TTY_BEFORE.search(text[: point.start])]
     labelled = None if any(point.kind == "phone" for point in points) else _LABELLED_NUMBER.search(text)
     return [
         *(Found(kinds[point.kind], number, offset + point.start) for point in points),
@@ -245,14 +275,14 @@ def _split(text: str) -> list[tuple[int, str]]:
     for match in [*_SEPARATOR.finditer(text), None]:
         end = match.start() if match else len(text)
         piece = text[start:end]
-        if piece.strip(" ,;<>()*_"):
-            pieces.append((start + len(piece) - len(piece.lstrip()), piece.strip(" ,;<>()*_")))
+        if bare := piece.strip(_EDGE):
+            pieces.append((start + len(piece) - len(piece.lstrip(_EDGE)), bare))
         start = match.end() if match else end
     return pieces
 
 
 def _by_commas(start: int, piece: str) -> list[tuple[int, str]]:
-    return [(start + match.start(), match[0].strip()) for match in re.finditer(r"[^,;]+", piece) if match[0].strip()]
+    return [(start + match.start(), match[0].strip()) for match in re.finditer(r"(?![\s,;])[^,;]+", piece)]
 
 
 def _kind(part: str, known: Known) -> FieldName | None:
@@ -263,8 +293,10 @@ def _kind(part: str, known: Known) -> FieldName | None:
     if UNIT_OF.fullmatch(part) and len(TITLE.findall(part)) == 1:
         return "division"
     title = TITLE.match(part)
-    if _OFFICE_OF.search(part) and not (title and not part.startswith(("'s", "’s"), title.end())):
+    if _UNIT_FIRST.match(part) or (_OFFICE_OF.search(part) and not (title and not part.startswith(("'s", "’s"), title.end()) and not _RANKED.match(part))):
         return "division"
+    if len(words := part.split()) == 2 and any(words[1] == name.split()[-1] for name in known.organizations):
+        return "division"  # Ombudsman Toronto
     if TITLE.search(part) or TEAM_FUNCTION.fullmatch(part):
         return "title"
     is_unit = UNIT.search(part) is not None
@@ -315,10 +347,10 @@ def _by_place(found: Sequence[Found], pieces: Sequence[tuple[int, int, str]], kn
 
 
 def _wanted(part: str, have: set[FieldName], known: Known) -> FieldName | None:
-    """What is not there yet: a title before a unit, unless the words can hardly be a person's."""
+    """What is not there yet: a unit before a title, unless the words say a person. Nearly every title has a word of one; few units have."""
     if known.is_person and _GROUP.search(part):
         return None if "division" in have else "division"
-    order: tuple[FieldName, FieldName] = ("division", "title") if ACTIVITY.search(part) or ACRONYMS.match(part) else ("title", "division")
+    order: tuple[FieldName, FieldName] = ("title", "division") if PERSON.search(part) or AGENT.search(part) else ("division", "title")
     return next((each for each in order if each not in have), None)
 
 

@@ -60,7 +60,7 @@ _GREETING = re.compile(
     r"(?:hi|hello|dear|good (?:morning|day|afternoon|evening)|bonjour|bonsoir|cher|chère|greetings|hey|allô|salut)\b.{0,60}$", re.IGNORECASE
 )
 _WEB = re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
-_PIECE_END = re.compile(r"\s?[|•·]\s|\s[–—-]\s|\t|, ")
+_PIECE_END = re.compile(r"\s?[|¦•·‧∙●▪◦]\s|\s(?:[–—/~*+»›>:-]|--+|//|::)\s|\t|, ")
 _LABELS = re.compile(
     r"(?:\W|\b(?:t|c|m|p|o|f|e|d|tel|tél|phone|telephone|téléphone|cell|cellular|cellulaire|mobile|office|direct|fax|work|home|main|line|desk|pager"
     r"|e-?mail|courriel|mail|web|ext|extension|poste|bureau|ligne|or|ou|and|et)\b)*+",
@@ -240,13 +240,19 @@ def _by_shape(lines: Sequence[str], names: Sequence[frozenset[str]]) -> Signatur
     block = tuple(lines[start:])
     if not block or _INTRODUCES.search(next((line.strip() for line in reversed(lines[:start]) if line.strip()), "")):
         return None
-    return SignatureBlock(start, block, "shape") if len(block) >= 3 and _ways(block) >= 2 else None
+    return SignatureBlock(start, block, "shape") if len(block) >= 3 and _is_shaped(block) else None
+
+
+def _is_shaped(block: Sequence[str]) -> bool:
+    """Two kinds of ways to reach somebody, or one and the organization on a line of its own."""
+    ways = _ways(block)
+    return ways >= 2 or (ways == 1 and any(_CITY.fullmatch(line.strip(" *_|")) for line in block))
 
 
 def _ends_a_letter(lines: Sequence[str], number: int) -> bool:
     """A sentence with an empty line below it, and below that all that a block needs."""
     is_sentence = lines[number].rstrip().endswith((".", "!", "?")) and len(lines[number].split()) >= 3
-    return is_sentence and number + 1 < len(lines) and not lines[number + 1].strip() and _ways(lines[number + 1 :][:_LINES_LOOKED_AT]) >= 2
+    return is_sentence and number + 1 < len(lines) and not lines[number + 1].strip() and _is_shaped(lines[number + 1 :][:_LINES_LOOKED_AT])
 
 
 def _ways(block: Sequence[str]) -> int:
