@@ -41,6 +41,8 @@ _LABEL = re.compile(
     r"|url|tty|ats|main|general|pager|voice ?mail|home|toll[- ]free|sans frais|bureau|[tpcmfew])\b\.?\s?[:.]?",
     re.IGNORECASE,
 )
+_WORDS_TOO = frozenset({"office", "bureau", "general", "main", "direct", "home"})
+_AT_A_CONTACT = re.compile(r"\W*(?:$|\s{3}|[|•·¦]|(?:tel|tél|phone|telephone|cell|mobile|line|fax|number|and|or|et|ou)\b)", re.IGNORECASE)
 _TTY_BEFORE = re.compile(r"\b(?:tty|ats|tdd|teletype)\b[^\d]{0,12}$", re.IGNORECASE)
 _OFFICE_OF = re.compile(r"['’]s office\b|\boffice of\b|\bbureau (?:du|de la|de l['’]|des)\b", re.IGNORECASE)
 _RANKED = re.compile(r"(?:auditor|deputy|chief|executive|vice|medical|fire)\b(?: [\w-]+){0,4}['’]s office$", re.IGNORECASE)
@@ -60,6 +62,8 @@ _GROUP = re.compile(r"\b(?:team|desk|équipe)$", re.IGNORECASE)
 _DOING = re.compile(r"\w+ing (?:a|an|the|our|your|better|strong\w*|great\w*|safe\w*|healthy|together)\b", re.IGNORECASE)
 """What somebody says to be doing ("Building a great city"), not where."""
 _CITY_LINE_AS_UNIT = re.compile(r"311 [A-ZÀ-Þ][\w'’-]+(?: [^\d:@|,]{1,40})?")
+_ASIDE = re.compile(r"\([^()]{0,80}\)")
+_CREDENTIAL = re.compile(r"\w.*[A-Z]|[./]|^(?:ing|urb|avocate?|Eng|Phil|Jr|Sr|Hons?|she|he|they|elle|il|iel)$")
 _LABELLED_NUMBER = re.compile(
     r"\b(?:tel|tél|telephone|téléphone|phone|mobile|cell(?:ular)?|direct|office)\b\.?\s?:?\s?(\+?[\d(][\d\s().-]{6,20}\d)", re.IGNORECASE
 )
@@ -73,8 +77,11 @@ _FRAME = re.compile(r"^[\s|>#~=•·]+|^\s*\[\s(?!.*\])|\s+$")
 _CODE = re.compile(r"\d{3}|^[^\W\d_]{0,3}[\W_]?\d[\w.-]*$")
 """The number of a room or a badge: in no title that has no word of one."""
 _EDGE = " ,;<>()*_"
-_BAR = re.compile(r"[|•·‧∙●▪◦¦\t]")
+_BAR = re.compile(r"[|•·‧∙●▪◦¦\t]|\s(?:[–—~*+»›>:-]|--+|//|::)\s[A-Za-zÀ-ɏ]")
 _AFTER_A_NAME = re.compile(r"\s*(?:[|•·‧∙●▪◦¦]|\s(?:[–—~*+»›>:-]|--+|//|::)(?:\s|$)|,\s|\t|\s{3,}|\s(?=[\d+])|\()")
+_MARK = re.compile(r"[|¦•·‧∙●▪◦»]|(?<=\s)[–—/~*+›-](?=\s|$)")
+_MARGIN = 62
+"""No mail program breaks lines earlier than this many characters."""
 _LINES_READ, _COLUMNS_READ = 60, 400
 _CONTACTS = frozenset({"phone", "email", "website"})
 
@@ -117,7 +124,7 @@ def read_block(lines: Sequence[str], known: Known) -> Block:
     """Reads at most 60 lines of a signature block, and 400 characters of a line. Pure and total."""
     found: list[Found] = []
     open_pieces: list[tuple[int, int, str]] = []
-    lines = [line[:_COLUMNS_READ] for line in lines[:_LINES_READ]]
+    lines = _unwrapped([line[:_COLUMNS_READ] for line in lines[:_LINES_READ]])
     begun = is_own = False
     for number, line in enumerate(lines):
         text = _FRAME.sub("", line).strip("*_ ")
@@ -143,6 +150,22 @@ def read_block(lines: Sequence[str], known: Known) -> Block:
     return Block(tuple(sorted(found, key=lambda each: (each.line, each.column))), free)
 
 
+def _unwrapped(lines: list[str]) -> list[str]:
+    """Fields beside each other, which a mail program broke at the margin, on one line again; the line broken off is empty."""
+    for number in range(len(lines) - 1):
+        line, following = lines[number].rstrip(), lines[number + 1].strip()
+        marks = _MARK.findall(line) if following else []
+        if len(marks) < 2:
+            continue
+        mark = max(set(marks), key=marks.count)
+        is_broken = marks.count(mark) >= 2 and (
+            line.endswith(mark) or following.startswith(mark) or len(line) + 1 + len(following.split(maxsplit=1)[0]) > _MARGIN
+        )
+        if is_broken and len(line) + len(following) < _COLUMNS_READ:
+            lines[number], lines[number + 1] = "", f"{line} {following}"
+    return lines
+
+
 def websites(text: str) -> list[re.Match[str]]:
     """Web addresses that are no social network's and no key's."""
     return [match for match in _WEBSITE.finditer(text) if not SOCIAL.match(match[0]) and not KEY_PLACE.search(match[0])]
@@ -156,12 +179,21 @@ def _own_name(text: str, known: Known) -> int:
         if (
             "@" in head
             or any(each.isdigit() for each in head)
-            or (end != pieces[0] and (_BAR.search(head) or TITLE.search(head) or UNIT.search(head)))
+            or (" / " in head and not is_name_of(head.rpartition(" / ")[2], known.sender))
+            or (end != pieces[0] and (_BAR.search(head) or TITLE.search(head) or UNIT.search(head) or _says_more(text[: pieces[0]], head, known)))
         ):
             continue
         if head.strip() and is_name_of(head, known.sender) and not _is_listed(head, known.divisions + known.organizations):
             return max(end, len(head))
     return 0
+
+
+def _says_more(first: str, head: str, known: Known) -> bool:
+    """Whether a comma leads from the full name to a word that is no credential: letters with a capital among them, or a point."""
+    rest = _ASIDE.sub("", head[len(first) :]).strip()
+    if not rest.startswith(",") or len(first.split()) < 2 or not is_name_of(first, known.sender):
+        return False
+    return any(not _CREDENTIAL.search(word) for word in re.findall(r"[^\s,()]{2,}", rest))
 
 
 def _is_also_a_title(name: str, known: Known) -> bool:
@@ -171,7 +203,7 @@ def _is_also_a_title(name: str, known: Known) -> bool:
 
 
 def _ends_of_name(text: str) -> list[int]:
-    slash = [match.start() for match in re.finditer(r"\s/\s", text) if TITLE.search(text, match.end())]  # else the name in two languages
+    slash = [match.start() for match in re.finditer(r"\s/\s", text)]
     return [*sorted([*slash, *(match.start() for match in _AFTER_A_NAME.finditer(text))]), len(text)]
 
 
@@ -181,7 +213,7 @@ def _first_name(text: str, number: int, lines: Sequence[str], known: Known) -> i
     if _is_listed(head, known.divisions + known.organizations) or contact_points(head):
         return 0
     bare = bare_name(head)
-    if known.is_person and _TEAM.search(bare):
+    if known.is_person and (_TEAM.search(bare) or AGENT.search(bare) or PERSON.search(bare)):
         return 0
     if looks_like_name(head) and not (TITLE.search(bare) or UNIT.search(bare)):
         return len(head)
@@ -267,7 +299,12 @@ def _without_contacts(text: str) -> str:
     )
     for start, end in spans:
         text = text[:start] + " " * (end - start) + text[end:]
-    return _LABEL.sub(lambda match: " " * len(match[0]) if spans or ":" in match[0] else match[0], text)
+    return _LABEL.sub(lambda match: " " * len(match[0]) if ":" in match[0] or (spans and _labels(match)) else match[0], text)
+
+
+def _labels(match: re.Match[str]) -> bool:
+    """Whether the word stands at what was a number or an address: in "Office of the Clerk" it does not."""
+    return match[0].strip(" .").casefold() not in _WORDS_TOO or _AT_A_CONTACT.match(match.string, match.end()) is not None
 
 
 def _split(text: str) -> list[tuple[int, str]]:
