@@ -42,7 +42,7 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _WORDS_TOO = frozenset({"office", "bureau", "general", "main", "direct", "home"})
-_AT_A_CONTACT = re.compile(r"\W*(?:$|\s{3}|[|•·¦]|(?:tel|tél|phone|telephone|cell|mobile|line|fax|number|and|or|et|ou)\b)", re.IGNORECASE)
+_AT_A_CONTACT = re.compile(r"[\s.:()#/-]*(?:$|\s{3}|(?:tel|tél|phone|telephone|cell|mobile|line|fax|number|and|or|et|ou)\b)", re.IGNORECASE)
 _TTY_BEFORE = re.compile(r"\b(?:tty|ats|tdd|teletype)\b[^\d]{0,12}$", re.IGNORECASE)
 _OFFICE_OF = re.compile(r"['’]s office\b|\boffice of\b|\bbureau (?:du|de la|de l['’]|des)\b", re.IGNORECASE)
 _RANKED = re.compile(r"(?:auditor|deputy|chief|executive|vice|medical|fire)\b(?: [\w-]+){0,4}['’]s office$", re.IGNORECASE)
@@ -76,10 +76,11 @@ _FRAME = re.compile(r"^[\s|>#~=•·]+|^\s*\[\s(?!.*\])|\s+$")
 """What some set before each line of their block."""
 _CODE = re.compile(r"\d{3}|^[^\W\d_]{0,3}[\W_]?\d[\w.-]*$")
 """The number of a room or a badge: in no title that has no word of one."""
+_ENUMERATION = re.compile(r"[^\W\d_][^,;\d]{2,30}(?:, [^,;\d]{3,30}){1,4},? (?:&|and|et) [^,;\d]{3,40}")
 _EDGE = " ,;<>()*_"
 _BAR = re.compile(r"[|•·‧∙●▪◦¦\t]|\s(?:[–—~*+»›>:-]|--+|//|::)\s[A-Za-zÀ-ɏ]")
 _AFTER_A_NAME = re.compile(r"\s*(?:[|•·‧∙●▪◦¦]|\s(?:[–—~*+»›>:-]|--+|//|::)(?:\s|$)|,\s|\t|\s{3,}|\s(?=[\d+])|\()")
-_MARK = re.compile(r"[|¦•·‧∙●▪◦»]|(?<=\s)[–—/~*+›-](?=\s|$)")
+_MARK = re.compile(r"[|¦•·‧∙●▪◦»]|(?<=\s)(?:[–—/~*+›-]|--+|//|::)(?=\s|$)")
 _MARGIN = 62
 """No mail program breaks lines earlier than this many characters."""
 _LINES_READ, _COLUMNS_READ = 60, 400
@@ -131,7 +132,9 @@ def read_block(lines: Sequence[str], known: Known) -> Block:
         if not text or ATTACHED.match(line) or (not begun and is_closing(text)):
             continue
         named = any(each.field == "name" for each in found)
-        offset = 0 if named and (not is_own or found[-1].field != "name" or UNIT.search(text)) else _own_name(text, known)
+        offset = 0 if named and (not is_own or found[-1].field != "name") else _own_name(text, known)
+        if named and UNIT.search(text[:offset]):
+            offset = 0
         is_own = is_own or offset > 0
         offset = offset or (0 if begun else _first_name(text, number, lines, known))
         begun = True
@@ -244,7 +247,7 @@ def _pieces(text: str, number: int, offset: int, known: Known) -> tuple[list[Fou
         if _is_listed(piece, known.divisions):
             found.append(Found("division", number, offset + start))
             continue
-        for at, part in _by_commas(start, piece):
+        for at, part in [(start, piece)] if _is_enumeration(piece) else _by_commas(start, piece):
             kind = _kind(part, known)
             if kind:
                 found.append(Found(kind, number, offset + at))
@@ -257,6 +260,13 @@ def _pieces(text: str, number: int, offset: int, known: Known) -> tuple[list[Fou
             ):
                 rest.append((number, offset + at, part))
     return found, rest
+
+
+def _is_enumeration(piece: str) -> bool:
+    """Tasks of one unit ("Environment, Climate & Forestry"), nobody's title among them."""
+    return _ENUMERATION.fullmatch(piece) is not None and not any(
+        word.search(part) for _, part in _by_commas(0, piece) for word in (TITLE, AGENT, PERSON, POSTAL)
+    )
 
 
 def _is_part_of_a_name(text: str, start: int, end: int) -> bool:
@@ -304,7 +314,9 @@ def _without_contacts(text: str) -> str:
 
 def _labels(match: re.Match[str]) -> bool:
     """Whether the word stands at what was a number or an address: in "Office of the Clerk" it does not."""
-    return match[0].strip(" .").casefold() not in _WORDS_TOO or _AT_A_CONTACT.match(match.string, match.end()) is not None
+    if match[0].strip(" .").casefold() not in _WORDS_TOO:
+        return True
+    return not match.string[: match.start()].endswith(("'s ", "’s ")) and _AT_A_CONTACT.match(match.string, match.end()) is not None
 
 
 def _split(text: str) -> list[tuple[int, str]]:
