@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from gateway.judgement.no_field import ADDRESS, ATTACHED, DEGREE, KEY_PLACE, NO_FIELD
+from gateway.judgement.signature_rows import by_commas, split, unwrapped
 from gateway.judgement.titles import AGENT, PERSON, POSTAL, TEAM_FUNCTION, TITLE, UNIT, UNIT_OF
 from gateway.message.contact_points import contact_points
 from gateway.message.signature_block import bare_name, is_closing, is_name_of, looks_like_name
@@ -35,7 +36,6 @@ _WEBSITE = re.compile(
     r"|city)(?:/[^\s<>|]*)?(?![\w@.]))",
     re.IGNORECASE,
 )
-_SEPARATOR = re.compile(r"\s*[|•·‧∙●▪◦¦]\s*|\t+|\s{3,}|\s(?:[–—/~l*+»›>:-]|--+|//|::)(?=\s|$)")
 _LABEL = re.compile(
     r"\b(?:telephone|téléphone|tel|tél|phone|office|direct|cell(?:ular|ulaire)?|mobile|fax|téléc\w*|e-?mail|courriel|web(?:site)?|site web"
     r"|url|tty|ats|main|general|pager|voice ?mail|home|toll[- ]free|sans frais|bureau|[tpcmfew])\b\.?\s?[:.]?",
@@ -77,12 +77,9 @@ _FRAME = re.compile(r"^[\s|>#~=•·]+|^\s*\[\s(?!.*\])|\s+$")
 _CODE = re.compile(r"\d{3}|^[^\W\d_]{0,3}[\W_]?\d[\w.-]*$")
 """The number of a room or a badge: in no title that has no word of one."""
 _ENUMERATION = re.compile(r"[^\W\d_][^,;\d]{2,30}(?:, [^,;\d]{3,30}){1,4},? (?:&|and|et) [^,;\d]{3,40}")
-_EDGE = " ,;<>()*_"
 _BAR = re.compile(r"[|•·‧∙●▪◦¦\t]|\s(?:[–—~*+»›>:-]|--+|//|::)\s[A-Za-zÀ-ɏ]")
 _AFTER_A_NAME = re.compile(r"\s*(?:[|•·‧∙●▪◦¦]|\s(?:[–—~*+»›>:-]|--+|//|::)(?:\s|$)|,\s|\t|\s{3,}|\s(?=[\d+])|\()")
-_MARK = re.compile(r"[|¦•·‧∙●▪◦»]|(?<=\s)(?:[–—/~*+›-]|--+|//|::)(?=\s|$)")
-_MARGIN = 62
-"""No mail program breaks lines earlier than this many characters."""
+_ENDS_TRIED = 12
 _LINES_READ, _COLUMNS_READ = 60, 400
 _CONTACTS = frozenset({"phone", "email", "website"})
 
@@ -125,7 +122,7 @@ def read_block(lines: Sequence[str], known: Known) -> Block:
     """Reads at most 60 lines of a signature block, and 400 characters of a line. Pure and total."""
     found: list[Found] = []
     open_pieces: list[tuple[int, int, str]] = []
-    lines = _unwrapped([line[:_COLUMNS_READ] for line in lines[:_LINES_READ]])
+    lines = unwrapped([line[:_COLUMNS_READ] for line in lines[:_LINES_READ]], _COLUMNS_READ)
     begun = is_own = False
     for number, line in enumerate(lines):
         text = _FRAME.sub("", line).strip("*_ ")
@@ -153,22 +150,6 @@ def read_block(lines: Sequence[str], known: Known) -> Block:
     return Block(tuple(sorted(found, key=lambda each: (each.line, each.column))), free)
 
 
-def _unwrapped(lines: list[str]) -> list[str]:
-    """Fields beside each other, which a mail program broke at the margin, on one line again; the line broken off is empty."""
-    for number in range(len(lines) - 1):
-        line, following = lines[number].rstrip(), lines[number + 1].strip()
-        marks = _MARK.findall(line) if following else []
-        if len(marks) < 2:
-            continue
-        mark = max(set(marks), key=marks.count)
-        is_broken = marks.count(mark) >= 2 and (
-            line.endswith(mark) or following.startswith(mark) or len(line) + 1 + len(following.split(maxsplit=1)[0]) > _MARGIN
-        )
-        if is_broken and len(line) + len(following) < _COLUMNS_READ:
-            lines[number], lines[number + 1] = "", f"{line} {following}"
-    return lines
-
-
 def websites(text: str) -> list[re.Match[str]]:
     """Web addresses that are no social network's and no key's."""
     return [match for match in _WEBSITE.finditer(text) if not SOCIAL.match(match[0]) and not KEY_PLACE.search(match[0])]
@@ -176,7 +157,8 @@ def websites(text: str) -> list[re.Match[str]]:
 
 def _own_name(text: str, known: Known) -> int:
     """How much of the line, from its beginning, is the sender's name; 0 if none. A block may hold it twice: a sign-off, and then in full."""
-    pieces = _ends_of_name(text)
+    slashes = [match.start() for match in re.finditer(r"\s/\s", text)]
+    pieces = sorted({*_ends_of_name(text), *(slashes if len(slashes) > 1 else ())})[:_ENDS_TRIED]
     for end in reversed(pieces):
         head = text[:end]
         if (
@@ -206,7 +188,7 @@ def _is_also_a_title(name: str, known: Known) -> bool:
 
 
 def _ends_of_name(text: str) -> list[int]:
-    slash = [match.start() for match in re.finditer(r"\s/\s", text)]
+    slash = [match.start() for match in re.finditer(r"\s/\s", text) if TITLE.search(text, match.end())]  # else the name in two languages
     return [*sorted([*slash, *(match.start() for match in _AFTER_A_NAME.finditer(text))]), len(text)]
 
 
@@ -243,11 +225,11 @@ def _pieces(text: str, number: int, offset: int, known: Known) -> tuple[list[Fou
                 plain = plain[:place] + " " * len(name) + plain[place + len(name) :]
             break
     is_none = NO_FIELD.match(text) is not None
-    for start, piece in _split(plain):
+    for start, piece in split(plain):
         if _is_listed(piece, known.divisions):
             found.append(Found("division", number, offset + start))
             continue
-        for at, part in [(start, piece)] if _is_enumeration(piece) else _by_commas(start, piece):
+        for at, part in [(start, piece)] if _is_enumeration(piece) else by_commas(start, piece):
             kind = _kind(part, known)
             if kind:
                 found.append(Found(kind, number, offset + at))
@@ -265,7 +247,7 @@ def _pieces(text: str, number: int, offset: int, known: Known) -> tuple[list[Fou
 def _is_enumeration(piece: str) -> bool:
     """Tasks of one unit ("Environment, Climate & Forestry"), nobody's title among them."""
     return _ENUMERATION.fullmatch(piece) is not None and not any(
-        word.search(part) for _, part in _by_commas(0, piece) for word in (TITLE, AGENT, PERSON, POSTAL)
+        word.search(part) for _, part in by_commas(0, piece) for word in (TITLE, AGENT, PERSON, POSTAL)
     )
 
 
@@ -280,7 +262,7 @@ def _city_line_as_unit(text: str) -> tuple[int, int, bool] | None:
     """Where "311 Toronto" stands as a piece of the line, and whether it is a unit: "311 Service Agent" is a title. Neither is a telephone."""
     if "311 " not in text:
         return None
-    parts = ((at, part) for start, piece in _split(text) for at, part in _by_commas(start, piece))
+    parts = ((at, part) for start, piece in split(text) for at, part in by_commas(start, piece))
     return next(((at, at + len(part), not TITLE.search(part)) for at, part in parts if _CITY_LINE_AS_UNIT.fullmatch(part)), None)
 
 
@@ -319,21 +301,6 @@ def _labels(match: re.Match[str]) -> bool:
     return not match.string[: match.start()].endswith(("'s ", "’s ")) and _AT_A_CONTACT.match(match.string, match.end()) is not None
 
 
-def _split(text: str) -> list[tuple[int, str]]:
-    pieces, start = [], 0
-    for match in [*_SEPARATOR.finditer(text), None]:
-        end = match.start() if match else len(text)
-        piece = text[start:end]
-        if bare := piece.strip(_EDGE):
-            pieces.append((start + len(piece) - len(piece.lstrip(_EDGE)), bare))
-        start = match.end() if match else end
-    return pieces
-
-
-def _by_commas(start: int, piece: str) -> list[tuple[int, str]]:
-    return [(start + match.start(), match[0].strip()) for match in re.finditer(r"(?![\s,;])[^,;]+", piece)]
-
-
 def _kind(part: str, known: Known) -> FieldName | None:
     if _is_listed(part, known.divisions):
         return "division"
@@ -342,7 +309,8 @@ def _kind(part: str, known: Known) -> FieldName | None:
     if UNIT_OF.fullmatch(part) and len(TITLE.findall(part)) == 1:
         return "division"
     title = TITLE.match(part)
-    if _UNIT_FIRST.match(part) or (_OFFICE_OF.search(part) and not (title and not part.startswith(("'s", "’s"), title.end()) and not _RANKED.match(part))):
+    is_office = _OFFICE_OF.search(part) and not (title and not part.startswith(("'s", "’s"), title.end()) and not _RANKED.match(part))
+    if is_office or _UNIT_FIRST.match(part):
         return "division"
     if len(words := part.split()) == 2 and any(words[1] == name.split()[-1] for name in known.organizations):
         return "division"  # Ombudsman Toronto

@@ -27,8 +27,10 @@ class SignatureBlock(NamedTuple):
 _DELIMITER = re.compile(r"(?:--|—|__)\s?$")
 _LONGEST_DELIMITER = 3
 _CLOSING = re.compile(
-    r"(?:with |all |good |many |my |kind(?:est)? |best |warm(?:est)? |sincere |thanks and |thank you and |merci et |avec mes |mes |bien |très |mit |viele )*"
-    r"(?:regards|wishes|thanks|thank you|thx|sincerely|yours(?: faithfully)?|truly|respectfully|gratitude|appreciation|cheers|cordially|best|warmly|take care|all the best|in "
+    r"(?:with |all |good |many |my |kind(?:est)? |best |warm(?:est)? |sincere |thanks and |thank you and |merci et |avec mes |mes |bien |très |mit "
+    r"|viele )*"
+    r"(?:regards|wishes|thanks|thank you|thx|sincerely|yours(?: faithfully)?|truly|respectfully|gratitude|appreciation|cheers|cordially"
+    r"|best|warmly|take care|all the best|in "
     r"service|talk soon|in solidarity|gratefully|(?:be|stay) (?:well|safe)|have a (?:great|good|nice|lovely) (?:day|week|weekend|evening)"
     r"|cordialement|à vous|salutations|(?:meilleures|sincères|cordiales) salutations|merci|bonne (?:journée|semaine|fin de semaine)"
     r"|amicalement|sincèrement|respectueusement"
