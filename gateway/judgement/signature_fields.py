@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 
 from gateway.judgement.no_field import ADDRESS, ATTACHED, DEGREE, KEY_PLACE, NO_FIELD
 from gateway.judgement.signature_rows import by_commas, split, unwrapped
-from gateway.judgement.titles import AGENT, PERSON, POSTAL, TEAM_FUNCTION, TITLE, UNIT, UNIT_OF
+from gateway.judgement.titles import AGENT, PERSON, POSTAL, RANKED, SURE_UNIT, TEAM_FUNCTION, TITLE, UNIT, UNIT_FIRST, UNIT_OF
 from gateway.message.contact_points import contact_points
 from gateway.message.signature_block import bare_name, is_closing, is_name_of, looks_like_name
 
@@ -45,17 +45,8 @@ _WORDS_TOO = frozenset({"office", "bureau", "general", "main", "direct", "home"}
 _AT_A_CONTACT = re.compile(r"[\s.:()#/-]*(?:$|\s{3}|(?:tel|tél|phone|telephone|cell|mobile|line|fax|number|and|or|et|ou)\b)", re.IGNORECASE)
 _TTY_BEFORE = re.compile(r"\b(?:tty|ats|tdd|teletype)\b[^\d]{0,12}$", re.IGNORECASE)
 _OFFICE_OF = re.compile(r"['’]s office\b|\boffice of\b|\bbureau (?:du|de la|de l['’]|des)\b", re.IGNORECASE)
-_RANKED = re.compile(r"(?:auditor|deputy|chief|executive|vice|medical|fire)\b(?: [\w-]+){0,4}['’]s office$", re.IGNORECASE)
-"""One office and its holder's rank (Auditor General's Office), not somebody in it."""
 _GOES_ON = re.compile(r"(?:['’]s)? (?!Canada\b|Ont\b|ON\b)[A-ZÀ-Þ][\w'’&-]{2,}(?! ?:)")
 _LEADS_TO = re.compile(r"\w (?:de la|à la|of the|for the|at the|with the|for|pour la|at) $", re.IGNORECASE)
-_UNIT_FIRST = re.compile(
-    r"(?:division|direction|services?|section|secteur|bureau|unité|équipe|département|centre|greffe|secrétariat|programme|archives|bibliothèques?|musées?)"
-    r"(?: générale?| régionale?| municipale?s?)* (?:d[eu]s?\b|d['’]|à la |à l['’]|aux? |pour )"
-    r"|(?:division|department|office|bureau|cent(?:re|er)|institute) (?:of|for) (?!the )",
-    re.IGNORECASE,
-)
-"""The noun that a phrase is about stands first (Division des services comptables): a unit, whoever is named behind it."""
 _TEAM = re.compile(r"\b(?:team|desk|office|services?|centre|center|unit|équipe|service|bureau|accueil|group|relations)\b", re.IGNORECASE)
 _GROUP = re.compile(r"\b(?:team|desk|équipe)$", re.IGNORECASE)
 """No position of one person ends so."""
@@ -78,9 +69,10 @@ _CODE = re.compile(r"\d{3}|^[^\W\d_]{0,3}[\W_]?\d[\w.-]*$")
 """The number of a room or a badge: in no title that has no word of one."""
 _ENUMERATION = re.compile(r"[^\W\d_][^,;\d]{2,30}(?:, [^,;\d]{3,30}){1,4},? (?:&|and|et) [^,;\d]{3,40}")
 _BAR = re.compile(r"[|•·‧∙●▪◦¦\t]|\s(?:[–—~*+»›>:-]|--+|//|::)\s[A-Za-zÀ-ɏ]")
-_AFTER_A_NAME = re.compile(r"\s*(?:[|•·‧∙●▪◦¦]|\s(?:[–—~*+»›>:-]|--+|//|::)(?:\s|$)|,\s|\t|\s{3,}|\s(?=[\d+])|\()")
+_AFTER_A_NAME = re.compile(r"\s*(?:[|•·‧∙●▪◦¦]|\s(?:[–—~*+»›>:-]|--+|//|::)(?:\s|$)|,\s|\t|\s{3,}|\s(?=[\d+<])|\(|\s(?:on behalf of|au nom de)\b)")
 _ENDS_TRIED = 12
 _LINES_READ, _COLUMNS_READ = 60, 400
+_POSITION = frozenset({"title", "division"})
 _CONTACTS = frozenset({"phone", "email", "website"})
 
 
@@ -141,9 +133,11 @@ def read_block(lines: Sequence[str], known: Known) -> Block:
                 found.append(Found("title", number, 0, sure=False))
             text = text[offset:]
         on_line, rest = _pieces(text, number, offset, known)
+        if offset and text.lstrip().startswith("<"):  # as the address stands in a header
+            on_line = [each._replace(sure=each.field != "email") for each in on_line]
         found.extend(on_line)
         open_pieces.extend(rest)
-    found = _above_contacts(found)
+    found = _above_contacts(found, lines)
     found.extend(_by_place(found, open_pieces, known, lines))
     taken = {each.line for each in found}
     free = tuple(number for number, line in enumerate(lines) if line.strip() and number not in taken)
@@ -235,7 +229,7 @@ def _pieces(text: str, number: int, offset: int, known: Known) -> tuple[list[Fou
                 found.append(Found(kind, number, offset + at))
             elif (
                 re.search(r"[^\W\d_]{2,}", part)
-                and not _CODE.search(part)
+                and (not _CODE.search(part) or AGENT.search(part))
                 and not POSTAL.search(piece)
                 and len(part) <= 70
                 and not (is_none or _is_no_field(piece))
@@ -309,8 +303,8 @@ def _kind(part: str, known: Known) -> FieldName | None:
     if UNIT_OF.fullmatch(part) and len(TITLE.findall(part)) == 1:
         return "division"
     title = TITLE.match(part)
-    is_office = _OFFICE_OF.search(part) and not (title and not part.startswith(("'s", "’s"), title.end()) and not _RANKED.match(part))
-    if is_office or _UNIT_FIRST.match(part):
+    is_office = _OFFICE_OF.search(part) and not (title and not part.startswith(("'s", "’s"), title.end()) and not RANKED.match(part))
+    if is_office or UNIT_FIRST.match(part):
         return "division"
     if len(words := part.split()) == 2 and any(words[1] == name.split()[-1] for name in known.organizations):
         return "division"  # Ombudsman Toronto
@@ -324,10 +318,12 @@ def _kind(part: str, known: Known) -> FieldName | None:
     return None
 
 
-def _above_contacts(found: Sequence[Found]) -> list[Found]:
-    """Without words of titles and units below the telephone where they stand above it too: those are sentences."""
+def _above_contacts(found: Sequence[Found], lines: Sequence[str]) -> list[Found]:
+    """Without words of titles and units below the telephone that stand in a sentence, or above it too; what else a sentence holds has no place."""
     contact = min((each.line for each in found if each.field in _CONTACTS), default=_LINES_READ)
     above = {each.field for each in found if each.line <= contact}
+    said = {each.line for each in found if each.line > contact and _is_sentence(lines[each.line])}
+    found = [each._replace(sure=each.sure and each.line not in said) for each in found if each.line not in said or each.field not in _POSITION]
     return [each for each in found if each.line <= contact or each.field in _CONTACTS or each.field not in above]
 
 
@@ -343,7 +339,7 @@ def _by_place(found: Sequence[Found], pieces: Sequence[tuple[int, int, str]], kn
         for each in found
         if each.field == "division" and not _is_listed(lines[each.line].strip(), known.divisions) and not _OFFICE_OF.search(lines[each.line])
     ]
-    if "title" not in have and len({each.line for each in units}) > 1:
+    if "title" not in have and len({each.line for each in units}) > 1 and not SURE_UNIT.search(lines[units[0].line]):
         placed.append(Found("title", units[0].line, units[0].column, sure=False))
         have.add("title")
     for number, column, part in pieces:

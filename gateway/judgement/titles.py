@@ -79,3 +79,16 @@ POSTAL = re.compile(
     r"|\b(?:toronto|ottawa|montréal),? (?:on|ont|ontario|qc|québec)\b|\bbuilding #?[A-Z]{0,2}\d|\b(?:suite|room|unit|bureau|pièce|salle) ?#?\d",
     re.IGNORECASE,
 )
+RANKED = re.compile(r"(?:auditor|deputy|chief|executive|vice|medical|fire)\b(?: [\w-]+){0,4}['’]s office$", re.IGNORECASE)
+"""One office and its holder's rank (Auditor General's Office), not somebody in it."""
+UNIT_FIRST = re.compile(
+    r"(?:division|direction|services?|section|secteur|bureau|unité|équipe|département|centre|greffe|secrétariat|programme|archives|bibliothèques?|musées?)"
+    r"(?: générale?| régionale?| municipale?s?)* (?:d[eu]s?\b|d['’]|à la |à l['’]|aux? |pour )"
+    r"|(?:division|department|office|bureau|cent(?:re|er)|institute) (?:of|for) (?!the )",
+    re.IGNORECASE,
+)
+"""The noun that a phrase is about stands first (Division des services comptables): a unit, whoever is named behind it."""
+SURE_UNIT = re.compile(
+    r"\b(?:division|department|branch|section|unit|office|services|operations|management|secretariat|directorate|programs?)\W*$", re.IGNORECASE
+)
+"""Two units below each other, and nobody's title so."""

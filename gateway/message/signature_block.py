@@ -64,9 +64,10 @@ _GREETING = re.compile(
 _WEB = re.compile(
     r"\b(?:https?://|www\.)\S+|^\W*(?:[a-z0-9-]{2,63}\.){1,4}(?:ca|com|org|net|gov|info|example|quebec)(?:/\S*)?$", re.IGNORECASE | re.MULTILINE
 )
-_PIECE_END = re.compile(r"\s?[|¦•·‧∙●▪◦]\s?|\s(?:[–—/~*+»›>:-]|--+|//|::)\s|\t|, ")
+_PIECE_END = re.compile(r"\s?[|¦•·‧∙●▪◦]\s?|\s(?:[–—/~*+»›>:-]|--+|//|::)\s|\t|, |\s<|\son behalf of\b")
 _BETWEEN_FIELDS = re.compile(r"[|¦•·‧∙●▪◦»]|\s(?:[–—/~*+›-]|--+|//|::)(?=\s)")
 _FRAME = " |¦•·*_~>"
+_LAST_WORD = re.compile(r"[^\W\d_]{4,}[.!?]$")
 _LABELS = re.compile(
     r"(?:\W|\b(?:t|c|m|p|o|f|e|d|tel|tél|phone|telephone|téléphone|cell|cellular|cellulaire|mobile|office|direct|fax|work|home|main|line|desk|pager"
     r"|e-?mail|courriel|mail|web|ext|extension|poste|bureau|ligne|or|ou|and|et)\b)*+",
@@ -277,7 +278,8 @@ def _is_shaped(block: Sequence[str]) -> bool:
 
 def _ends_a_letter(lines: Sequence[str], number: int) -> bool:
     """A sentence with an empty line below it, and below that all that a block needs."""
-    is_sentence = lines[number].rstrip().endswith((".", "!", "?")) and len(lines[number].split()) >= 3
+    line = lines[number].rstrip()
+    is_sentence = line.endswith((".", "!", "?")) and (len(line.split()) >= 3 or _LAST_WORD.search(line) is not None)
     return is_sentence and number + 1 < len(lines) and not lines[number + 1].strip() and _is_shaped(lines[number + 1 :][:_LINES_LOOKED_AT])
 
 
