@@ -152,7 +152,7 @@ def websites(text: str) -> list[re.Match[str]]:
 def _own_name(text: str, known: Known) -> int:
     """How much of the line, from its beginning, is the sender's name; 0 if none. A block may hold it twice: a sign-off, and then in full."""
     slashes = [match.start() for match in re.finditer(r"\s/\s", text)]
-    pieces = sorted({*_ends_of_name(text), *(slashes if len(slashes) > 1 else ())})[:_ENDS_TRIED]
+    pieces: list[int] = sorted({*_ends_of_name(text), *(slashes if len(slashes) > 1 else ())})[:_ENDS_TRIED]
     for end in reversed(pieces):
         head = text[:end]
         if (

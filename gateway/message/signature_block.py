@@ -62,12 +62,14 @@ _GREETING = re.compile(
     r"(?:hi|hello|dear|good (?:morning|day|afternoon|evening)|bonjour|bonsoir|cher|chère|greetings|hey|allô|salut)\b.{0,60}$", re.IGNORECASE
 )
 _WEB = re.compile(
-    r"\b(?:https?://|www\.)\S+|^\W*(?:[a-z0-9-]{2,63}\.){1,4}(?:ca|com|org|net|gov|info|example|quebec)(?:/\S*)?$", re.IGNORECASE | re.MULTILINE
+    r"\b(?:https?://|www\.)\S+|^[ |*]{0,4}(?:[a-z0-9-]{2,63}\.){1,4}(?:ca|com|org|net|gov|info|example|quebec)(?:/\S*)?$",
+    re.IGNORECASE | re.MULTILINE,
 )
 _PIECE_END = re.compile(r"\s?[|¦•·‧∙●▪◦]\s?|\s(?:[–—/~*+»›>:-]|--+|//|::)\s|\t|, |\s<|\son behalf of\b")
 _BETWEEN_FIELDS = re.compile(r"[|¦•·‧∙●▪◦»]|\s(?:[–—/~*+›-]|--+|//|::)(?=\s)")
 _FRAME = " |¦•·*_~>"
 _LAST_WORD = re.compile(r"[^\W\d_]{4,}[.!?]$")
+_MAY_REACH = re.compile(r"[@\d]|\w\.\w")
 _LABELS = re.compile(
     r"(?:\W|\b(?:t|c|m|p|o|f|e|d|tel|tél|phone|telephone|téléphone|cell|cellular|cellulaire|mobile|office|direct|fax|work|home|main|line|desk|pager"
     r"|e-?mail|courriel|mail|web|ext|extension|poste|bureau|ligne|or|ou|and|et)\b)*+",
@@ -75,6 +77,8 @@ _LABELS = re.compile(
 )
 _CITY = re.compile(r"(?:City|Town|Region|Ville|Municipality|Municipalité) (?:of|de|d’|d')\s?[A-ZÀ-Þ][\w’' -]{1,30}")
 _LONGEST_LINE = 110
+_LONGEST_CLOSING = 14
+"""Blanks in a closing with a name on its line: most prose has more in a line."""
 _LINES_LOOKED_AT = 60
 
 
@@ -148,7 +152,7 @@ def _by_closing(lines: Sequence[str], names: Sequence[frozenset[str]]) -> Signat
         line = lines[number].strip()
         if (halves := line.partition(" / "))[2] and len(line) <= _LONGEST_LINE and _CLOSING.fullmatch(halves[0]):
             line = halves[2]  # in two languages
-        closing = _CLOSING.match(line) if len(line) <= _LONGEST_LINE else None
+        closing = _CLOSING.match(line) if len(line) <= _LONGEST_LINE and line.count(" ") <= _LONGEST_CLOSING else None
         if not closing:
             continue
         rest = line[closing.end() :]
@@ -245,8 +249,8 @@ def _by_shape(lines: Sequence[str], names: Sequence[frozenset[str]]) -> Signatur
     start = end = _end_of_shape(lines)
     for number in range(end - 1, max(-1, end - 30), -1):
         line = lines[number].strip()
-        is_row = _is_barred(line)
-        if line and not is_row and (not _is_short(line) or _GREETING.match(line) or _INTRODUCES.search(line) or _ends_a_letter(lines[:end], number)):
+        is_other = line and (not _is_short(line) or _GREETING.match(line) or _INTRODUCES.search(line) or _ends_a_letter(lines, number))
+        if is_other and not _is_barred(line):
             break
         if line:
             start = number
@@ -266,8 +270,10 @@ def _end_of_shape(lines: Sequence[str]) -> int:
     above = first - 1
     while above and not lines[above - 1].strip():
         above -= 1
-    is_contact = above > 0 and _is_short(lines[above - 1]) and bool(_WEB.search(lines[above - 1]) or contact_points(lines[above - 1]))
-    return above if is_contact and not lines[above - 1].rstrip().endswith((".", ":", "?", "!")) else end
+    last = lines[above - 1].rstrip() if above else ""
+    if not _is_short(last) or last.endswith((".", ":", "?", "!")) or not _MAY_REACH.search(last):
+        return end
+    return above if _WEB.search(last) or contact_points(last) else end
 
 
 def _is_shaped(block: Sequence[str]) -> bool:
