@@ -62,7 +62,7 @@ _GREETING = re.compile(
     r"(?:hi|hello|dear|good (?:morning|day|afternoon|evening)|bonjour|bonsoir|cher|chère|greetings|hey|allô|salut)\b.{0,60}$", re.IGNORECASE
 )
 _WEB = re.compile(
-    r"\b(?:https?://|www\.)\S+|^[ |*]{0,4}(?:[a-z0-9-]{2,63}\.){1,4}(?:ca|com|org|net|gov|info|example|quebec)(?:/\S*)?$",
+    r"\b(?:https?://|www\.)\S+|^[ |*]{0,4}(?:[a-z0-9-]{2,63}\.){1,4}(?:ca|com|org|net|gov|info|example)(?:/\S*)?$",
     re.IGNORECASE | re.MULTILINE,
 )
 _PIECE_END = re.compile(r"\s?[|¦•·‧∙●▪◦]\s?|\s(?:[–—/~*+»›>:-]|--+|//|::)\s|\t|, |\s<|\son behalf of\b")
