@@ -65,9 +65,3 @@ NO_PERSON = re.compile(
     re.IGNORECASE,
 )
 """A word of a mailbox that a task has."""
-ACTIVITY = re.compile(
-    r"\b\w{3,}(?:tions?|ments?|ances?|ings?|ysis|lytics|ics|ology|graphy)$|\b(?:pool|crew|squad|network|initiative|project|portfolio)s?$",
-    re.IGNORECASE,
-)
-"""The last word names a thing that is done or those who do it together, and so a unit rather than a person."""
-ACRONYMS = re.compile(r"[A-Z]{2,4}(?:[ /&-]{1,3}[A-Z]{2,4}){0,3}$")
