@@ -235,7 +235,7 @@ def _is_bare_contact(line: str) -> bool:
 def _above_contacts(lines: Sequence[str]) -> Sequence[str]:
     """The lines before the block's first telephone or address on a line of its own: what stands below (land acknowledgement, hours) is no letter."""
     for number, line in enumerate(lines):
-        if number and (_is_short(line) or _is_barred(line)) and not _SENTENCE.match(line.strip()) and (_WEB.search(line) or contact_points(line)):
+        if number and (_is_short(line) or _is_barred(line)) and not _SENTENCE.match(line.strip()) and contact_points(line):
             return lines[:number]
     return lines
 
