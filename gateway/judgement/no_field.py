@@ -41,7 +41,7 @@ NO_FIELD = re.compile(
     r"|\b\d{1,2}(?:[:.]\d\d)?\s?(?:am|pm|a\.m\.|p\.m\.)(?!\w)|\b\d{1,2}:\d\d\b|\b(?:UTC|GMT)\b"
     r"|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day(?:s\b|$|,|\s?(?:to\b|and\b|through\b|until\b|[-–—&]))"
     r"|\b(?:lundi|mardi|mercredi|jeudi|vendredi)s?\b|\b(?:mon|tue|wed|thu|fri)\s?[-–—]\s?\w{3}"
-    r"|^\W*(?:she|he|they|elle|il|iel)\s?[/|,]\s?\w+"
+    r"|^\W*(?:she|he|they|elle|il|iel)\s?[/|,]\s?\w+|\b(?:pronouns?|pronoms?|pronounced|pronunciation|prononciation|my name)\b"
     r"|^(?:site|home ?page|blog|mail|web|address|adresse|contact|contacto|kontakt|messenger|im)$",
     re.IGNORECASE,
 )
@@ -65,9 +65,3 @@ NO_PERSON = re.compile(
     re.IGNORECASE,
 )
 """A word of a mailbox that a task has."""
-ACTIVITY = re.compile(
-    r"\b\w{3,}(?:tions?|ments?|ances?|ings?|ysis|lytics|ics|ology|graphy)$|\b(?:pool|crew|squad|network|initiative|project|portfolio)s?$",
-    re.IGNORECASE,
-)
-"""The last word names a thing that is done or those who do it together, and so a unit rather than a person."""
-ACRONYMS = re.compile(r"[A-Z]{2,4}(?:[ /&-]{1,3}[A-Z]{2,4}){0,3}$")

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from unicodedata import combining, normalize
 
 from gateway.judgement.no_field import ATTACHED, NO_PERSON
 from gateway.judgement.signature_fields import FIELDS, SOCIAL, Block, FieldName, Known, read_block, websites
+from gateway.judgement.titles import UNIT
 from gateway.judgement.verdict import Automatic, SignatureCheck
 from gateway.message.body import NewestText, newest_text
 from gateway.message.html import Look
@@ -117,10 +119,15 @@ def _is_meeting(message: Message) -> bool:
 def _is_person(message: Message) -> bool:
     """Whether the address says first and last name just as the display name does, and nothing that a team could be called."""
     for address in message.of("from")[:1]:
-        shown, local = (set(re.findall(r"[^\W\d_]{2,}", text.casefold())) for text in (address.display_name, address.local))
-        if len(shown & local) >= 2 and looks_like_name(address.display_name) and not NO_PERSON.search(address.display_name):
+        shown, local = (set(re.findall(r"[^\W\d_]{2,}", _unaccented(text))) for text in (address.display_name, address.local))
+        is_name = looks_like_name(address.display_name) and not UNIT.search(address.display_name)
+        if len(shown & local) >= 2 and is_name and not NO_PERSON.search(address.display_name):
             return True
     return False
+
+
+def _unaccented(text: str) -> str:
+    return text.casefold() if text.isascii() else "".join(each for each in normalize("NFKD", text.casefold()) if not combining(each))
 
 
 def _required(message: Message, rules: SignatureRules) -> tuple[str, ...]:

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from gateway.judgement.no_field import ACRONYMS, ACTIVITY, ADDRESS, ATTACHED, DEGREE, KEY_PLACE, NO_FIELD
-from gateway.judgement.titles import AGENT, POSTAL, TEAM_FUNCTION, TITLE, UNIT, UNIT_OF
+from gateway.judgement.no_field import ADDRESS, ATTACHED, DEGREE, KEY_PLACE, NO_FIELD
+from gateway.judgement.signature_rows import by_commas, split, unwrapped
+from gateway.judgement.titles import AGENT, PERSON, POSTAL, RANKED, SURE_UNIT, TEAM_FUNCTION, TITLE, UNIT, UNIT_FIRST, UNIT_OF
 from gateway.message.contact_points import contact_points
 from gateway.message.signature_block import bare_name, is_closing, is_name_of, looks_like_name
 
@@ -35,20 +36,25 @@ _WEBSITE = re.compile(
     r"|city)(?:/[^\s<>|]*)?(?![\w@.]))",
     re.IGNORECASE,
 )
-_SEPARATOR = re.compile(r"\s*[|•·‧∙●▪¦]\s*|\t+|\s{3,}|\s(?:[–—/~l-]|--+)\s")
 _LABEL = re.compile(
     r"\b(?:telephone|téléphone|tel|tél|phone|office|direct|cell(?:ular|ulaire)?|mobile|fax|téléc\w*|e-?mail|courriel|web(?:site)?|site web"
     r"|url|tty|ats|main|general|pager|voice ?mail|home|toll[- ]free|sans frais|bureau|[tpcmfew])\b\.?\s?[:.]?",
     re.IGNORECASE,
 )
+_WORDS_TOO = frozenset({"office", "bureau", "general", "main", "direct", "home"})
+_AT_A_CONTACT = re.compile(r"[\s.:()#/-]*(?:$|\s{3}|(?:tel|tél|phone|telephone|cell|mobile|line|fax|number|and|or|et|ou)\b)", re.IGNORECASE)
 _TTY_BEFORE = re.compile(r"\b(?:tty|ats|tdd|teletype)\b[^\d]{0,12}$", re.IGNORECASE)
 _OFFICE_OF = re.compile(r"['’]s office\b|\boffice of\b|\bbureau (?:du|de la|de l['’]|des)\b", re.IGNORECASE)
+_GOES_ON = re.compile(r"(?:['’]s)? (?!Canada\b|Ont\b|ON\b)[A-ZÀ-Þ][\w'’&-]{2,}(?! ?:)")
+_LEADS_TO = re.compile(r"\w (?:de la|à la|of the|for the|at the|with the|for|pour la|at) $", re.IGNORECASE)
 _TEAM = re.compile(r"\b(?:team|desk|office|services?|centre|center|unit|équipe|service|bureau|accueil|group|relations)\b", re.IGNORECASE)
 _GROUP = re.compile(r"\b(?:team|desk|équipe)$", re.IGNORECASE)
 """No position of one person ends so."""
 _DOING = re.compile(r"\w+ing (?:a|an|the|our|your|better|strong\w*|great\w*|safe\w*|healthy|together)\b", re.IGNORECASE)
 """What somebody says to be doing ("Building a great city"), not where."""
 _CITY_LINE_AS_UNIT = re.compile(r"311 [A-ZÀ-Þ][\w'’-]+(?: [^\d:@|,]{1,40})?")
+_ASIDE = re.compile(r"\([^()]{0,80}\)")
+_CREDENTIAL = re.compile(r"\w.*[A-Z]|[./]|^(?:ing|urb|avocate?|Eng|Phil|Jr|Sr|Hons?|she|he|they|elle|il|iel)$")
 _LABELLED_NUMBER = re.compile(
     r"\b(?:tel|tél|telephone|téléphone|phone|mobile|cell(?:ular)?|direct|office)\b\.?\s?:?\s?(\+?[\d(][\d\s().-]{6,20}\d)", re.IGNORECASE
 )
@@ -61,9 +67,12 @@ _FRAME = re.compile(r"^[\s|>#~=•·]+|^\s*\[\s(?!.*\])|\s+$")
 """What some set before each line of their block."""
 _CODE = re.compile(r"\d{3}|^[^\W\d_]{0,3}[\W_]?\d[\w.-]*$")
 """The number of a room or a badge: in no title that has no word of one."""
-_BAR = re.compile(r"[|•·\t]")
-_AFTER_A_NAME = re.compile(r"\s*(?:[|•·]|\s(?:[–—-]|--+)\s|,\s|\t|\s{3,}|\s(?=[\d+])|\()")
+_ENUMERATION = re.compile(r"[^\W\d_][^,;\d]{2,30}(?:, [^,;\d]{3,30}){1,4},? (?:&|and|et) [^,;\d]{3,40}")
+_BAR = re.compile(r"[|•·‧∙●▪◦¦\t]|\s(?:[–—~*+»›>:-]|--+|//|::)\s[A-Za-zÀ-ɏ]")
+_AFTER_A_NAME = re.compile(r"\s*(?:[|•·‧∙●▪◦¦]|\s(?:[–—~*+»›>:-]|--+|//|::)(?:\s|$)|,\s|\t|\s{3,}|\s(?=[\d+<])|\(|\s(?:on behalf of|au nom de)\b)")
+_ENDS_TRIED = 12
 _LINES_READ, _COLUMNS_READ = 60, 400
+_POSITION = frozenset({"title", "division"})
 _CONTACTS = frozenset({"phone", "email", "website"})
 
 
@@ -105,14 +114,16 @@ def read_block(lines: Sequence[str], known: Known) -> Block:
     """Reads at most 60 lines of a signature block, and 400 characters of a line. Pure and total."""
     found: list[Found] = []
     open_pieces: list[tuple[int, int, str]] = []
-    lines = [line[:_COLUMNS_READ] for line in lines[:_LINES_READ]]
+    lines = unwrapped([line[:_COLUMNS_READ] for line in lines[:_LINES_READ]], _COLUMNS_READ)
     begun = is_own = False
     for number, line in enumerate(lines):
         text = _FRAME.sub("", line).strip("*_ ")
         if not text or ATTACHED.match(line) or (not begun and is_closing(text)):
             continue
         named = any(each.field == "name" for each in found)
-        offset = 0 if named and (not is_own or found[-1].field != "name" or UNIT.search(text)) else _own_name(text, known)
+        offset = 0 if named and (not is_own or found[-1].field != "name") else _own_name(text, known)
+        if named and UNIT.search(text[:offset]):
+            offset = 0
         is_own = is_own or offset > 0
         offset = offset or (0 if begun else _first_name(text, number, lines, known))
         begun = True
@@ -122,9 +133,11 @@ def read_block(lines: Sequence[str], known: Known) -> Block:
                 found.append(Found("title", number, 0, sure=False))
             text = text[offset:]
         on_line, rest = _pieces(text, number, offset, known)
+        if offset and text.lstrip().startswith("<"):  # as the address stands in a header
+            on_line = [each._replace(sure=each.field != "email") for each in on_line]
         found.extend(on_line)
         open_pieces.extend(rest)
-    found = _above_contacts(found)
+    found = _above_contacts(found, lines)
     found.extend(_by_place(found, open_pieces, known, lines))
     taken = {each.line for each in found}
     free = tuple(number for number, line in enumerate(lines) if line.strip() and number not in taken)
@@ -138,18 +151,28 @@ def websites(text: str) -> list[re.Match[str]]:
 
 def _own_name(text: str, known: Known) -> int:
     """How much of the line, from its beginning, is the sender's name; 0 if none. A block may hold it twice: a sign-off, and then in full."""
-    pieces = _ends_of_name(text)
+    slashes = [match.start() for match in re.finditer(r"\s/\s", text)]
+    pieces: list[int] = sorted({*_ends_of_name(text), *(slashes if len(slashes) > 1 else ())})[:_ENDS_TRIED]
     for end in reversed(pieces):
         head = text[:end]
         if (
             "@" in head
             or any(each.isdigit() for each in head)
-            or (end != pieces[0] and (_BAR.search(head) or TITLE.search(head) or UNIT.search(head)))
+            or (" / " in head and not is_name_of(head.rpartition(" / ")[2], known.sender))
+            or (end != pieces[0] and (_BAR.search(head) or TITLE.search(head) or UNIT.search(head) or _says_more(text[: pieces[0]], head, known)))
         ):
             continue
         if head.strip() and is_name_of(head, known.sender) and not _is_listed(head, known.divisions + known.organizations):
             return max(end, len(head))
     return 0
+
+
+def _says_more(first: str, head: str, known: Known) -> bool:
+    """Whether a comma leads from the full name to a word that is no credential: letters with a capital among them, or a point."""
+    rest = _ASIDE.sub("", head[len(first) :]).strip()
+    if not rest.startswith(",") or len(first.split()) < 2 or not is_name_of(first, known.sender):
+        return False
+    return any(not _CREDENTIAL.search(word) for word in re.findall(r"[^\s,()]{2,}", rest))
 
 
 def _is_also_a_title(name: str, known: Known) -> bool:
@@ -169,7 +192,7 @@ def _first_name(text: str, number: int, lines: Sequence[str], known: Known) -> i
     if _is_listed(head, known.divisions + known.organizations) or contact_points(head):
         return 0
     bare = bare_name(head)
-    if known.is_person and _TEAM.search(bare):
+    if known.is_person and (_TEAM.search(bare) or AGENT.search(bare) or PERSON.search(bare)):
         return 0
     if looks_like_name(head) and not (TITLE.search(bare) or UNIT.search(bare)):
         return len(head)
@@ -179,36 +202,62 @@ def _first_name(text: str, number: int, lines: Sequence[str], known: Known) -> i
 
 def _pieces(text: str, number: int, offset: int, known: Known) -> tuple[list[Found], list[tuple[int, int, str]]]:
     """What a line surely holds, and its pieces that may be a title or a unit."""
-    if _CITY_LINE_AS_UNIT.fullmatch(text):
-        return [Found("division", number, offset)], []
-    found = _contacts(text, number, offset)
+    found: list[Found] = []
+    if (unit := _city_line_as_unit(text)) is not None:
+        found.append(Found("division" if unit[2] else "title", number, offset + unit[0]))
+        text = text[: unit[0]] + " " * (unit[1] - unit[0]) + text[unit[1] :]
+    found.extend(_contacts(text, number, offset))
     rest: list[tuple[int, int, str]] = []
     plain = _without_contacts(text)
     lowered = plain.casefold()
     for name in known.organizations:
         place = lowered.find(name.casefold())
         if place >= 0:
-            found.append(Found("organization", number, offset + place))
-            plain = plain[:place] + " " * len(name) + plain[place + len(name) :]
+            is_part = _is_part_of_a_name(plain, place, place + len(name))
+            found.append(Found("organization", number, offset + place, sure=not is_part))
+            if not is_part:
+                plain = plain[:place] + " " * len(name) + plain[place + len(name) :]
             break
     is_none = NO_FIELD.match(text) is not None
-    for start, piece in _split(plain):
+    for start, piece in split(plain):
         if _is_listed(piece, known.divisions):
             found.append(Found("division", number, offset + start))
             continue
-        for at, part in _by_commas(start, piece):
-            kind = "division" if _CITY_LINE_AS_UNIT.fullmatch(part) else _kind(part, known)
+        for at, part in [(start, piece)] if _is_enumeration(piece) else by_commas(start, piece):
+            kind = _kind(part, known)
             if kind:
                 found.append(Found(kind, number, offset + at))
             elif (
                 re.search(r"[^\W\d_]{2,}", part)
-                and not _CODE.search(part)
+                and (not _CODE.search(part) or AGENT.search(part))
                 and not POSTAL.search(piece)
                 and len(part) <= 70
                 and not (is_none or _is_no_field(piece))
             ):
                 rest.append((number, offset + at, part))
     return found, rest
+
+
+def _is_enumeration(piece: str) -> bool:
+    """Tasks of one unit ("Environment, Climate & Forestry"), nobody's title among them."""
+    return _ENUMERATION.fullmatch(piece) is not None and not any(
+        word.search(part) for _, part in by_commas(0, piece) for word in (TITLE, AGENT, PERSON, POSTAL)
+    )
+
+
+def _is_part_of_a_name(text: str, start: int, end: int) -> bool:
+    """Whether a unit's name goes on behind the organization's, or leads to it: "City of Toronto Archives", "Archives de la Ville de Toronto"."""
+    if _GOES_ON.match(text, end):
+        return not POSTAL.search(text, max(0, start - 20))
+    return _LEADS_TO.search(text[:start]) is not None
+
+
+def _city_line_as_unit(text: str) -> tuple[int, int, bool] | None:
+    """Where "311 Toronto" stands as a piece of the line, and whether it is a unit: "311 Service Agent" is a title. Neither is a telephone."""
+    if "311 " not in text:
+        return None
+    parts = ((at, part) for start, piece in split(text) for at, part in by_commas(start, piece))
+    return next(((at, at + len(part), not TITLE.search(part)) for at, part in parts if _CITY_LINE_AS_UNIT.fullmatch(part)), None)
 
 
 @lru_cache(maxsize=512)
@@ -219,8 +268,7 @@ def _is_no_field(piece: str) -> bool:
 
 def _contacts(text: str, number: int, offset: int) -> list[Found]:
     kinds: dict[str, FieldName] = {"email": "email", "phone": "phone", "extension": "phone", "311": "phone"}
-    unit = next((at for start, piece in _split(text) for at, part in _by_commas(start, piece) if _CITY_LINE_AS_UNIT.fullmatch(part)), -1)
-    points = [point for point in contact_points(text) if point.kind in kinds and point.start != unit and not _TTY_BEFORE.search(text[: point.start])]
+    points = [point for point in contact_points(text) if point.kind in kinds and not _TTY_BEFORE.search(text[: point.start])]
     labelled = None if any(point.kind == "phone" for point in points) else _LABELLED_NUMBER.search(text)
     return [
         *(Found(kinds[point.kind], number, offset + point.start) for point in points),
@@ -237,22 +285,14 @@ def _without_contacts(text: str) -> str:
     )
     for start, end in spans:
         text = text[:start] + " " * (end - start) + text[end:]
-    return _LABEL.sub(lambda match: " " * len(match[0]) if spans or ":" in match[0] else match[0], text)
+    return _LABEL.sub(lambda match: " " * len(match[0]) if ":" in match[0] or (spans and _labels(match)) else match[0], text)
 
 
-def _split(text: str) -> list[tuple[int, str]]:
-    pieces, start = [], 0
-    for match in [*_SEPARATOR.finditer(text), None]:
-        end = match.start() if match else len(text)
-        piece = text[start:end]
-        if piece.strip(" ,;<>()*_"):
-            pieces.append((start + len(piece) - len(piece.lstrip()), piece.strip(" ,;<>()*_")))
-        start = match.end() if match else end
-    return pieces
-
-
-def _by_commas(start: int, piece: str) -> list[tuple[int, str]]:
-    return [(start + match.start(), match[0].strip()) for match in re.finditer(r"[^,;]+", piece) if match[0].strip()]
+def _labels(match: re.Match[str]) -> bool:
+    """Whether the word stands at what was a number or an address: in "Office of the Clerk" it does not."""
+    if match[0].strip(" .").casefold() not in _WORDS_TOO:
+        return True
+    return not match.string[: match.start()].endswith(("'s ", "’s ")) and _AT_A_CONTACT.match(match.string, match.end()) is not None
 
 
 def _kind(part: str, known: Known) -> FieldName | None:
@@ -263,8 +303,11 @@ def _kind(part: str, known: Known) -> FieldName | None:
     if UNIT_OF.fullmatch(part) and len(TITLE.findall(part)) == 1:
         return "division"
     title = TITLE.match(part)
-    if _OFFICE_OF.search(part) and not (title and not part.startswith(("'s", "’s"), title.end())):
+    is_office = _OFFICE_OF.search(part) and not (title and not part.startswith(("'s", "’s"), title.end()) and not RANKED.match(part))
+    if is_office or UNIT_FIRST.match(part):
         return "division"
+    if len(words := part.split()) == 2 and any(words[1] == name.split()[-1] for name in known.organizations):
+        return "division"  # Ombudsman Toronto
     if TITLE.search(part) or TEAM_FUNCTION.fullmatch(part):
         return "title"
     is_unit = UNIT.search(part) is not None
@@ -275,10 +318,12 @@ def _kind(part: str, known: Known) -> FieldName | None:
     return None
 
 
-def _above_contacts(found: Sequence[Found]) -> list[Found]:
-    """Without words of titles and units below the telephone where they stand above it too: those are sentences."""
+def _above_contacts(found: Sequence[Found], lines: Sequence[str]) -> list[Found]:
+    """Without words of titles and units below the telephone that stand in a sentence, or above it too; what else a sentence holds has no place."""
     contact = min((each.line for each in found if each.field in _CONTACTS), default=_LINES_READ)
     above = {each.field for each in found if each.line <= contact}
+    said = {each.line for each in found if each.line > contact and _is_sentence(lines[each.line])}
+    found = [each._replace(sure=each.sure and each.line not in said) for each in found if each.line not in said or each.field not in _POSITION]
     return [each for each in found if each.line <= contact or each.field in _CONTACTS or each.field not in above]
 
 
@@ -294,7 +339,7 @@ def _by_place(found: Sequence[Found], pieces: Sequence[tuple[int, int, str]], kn
         for each in found
         if each.field == "division" and not _is_listed(lines[each.line].strip(), known.divisions) and not _OFFICE_OF.search(lines[each.line])
     ]
-    if "title" not in have and len({each.line for each in units}) > 1:
+    if "title" not in have and len({each.line for each in units}) > 1 and not SURE_UNIT.search(lines[units[0].line]):
         placed.append(Found("title", units[0].line, units[0].column, sure=False))
         have.add("title")
     for number, column, part in pieces:
@@ -315,10 +360,10 @@ def _by_place(found: Sequence[Found], pieces: Sequence[tuple[int, int, str]], kn
 
 
 def _wanted(part: str, have: set[FieldName], known: Known) -> FieldName | None:
-    """What is not there yet: a title before a unit, unless the words can hardly be a person's."""
+    """What is not there yet: a unit before a title, unless the words say a person. Nearly every title has a word of one; few units have."""
     if known.is_person and _GROUP.search(part):
         return None if "division" in have else "division"
-    order: tuple[FieldName, FieldName] = ("division", "title") if ACTIVITY.search(part) or ACRONYMS.match(part) else ("title", "division")
+    order: tuple[FieldName, FieldName] = ("title", "division") if PERSON.search(part) or AGENT.search(part) else ("division", "title")
     return next((each for each in order if each not in have), None)
 
 

@@ -9,7 +9,7 @@ TITLE = re.compile(
     r"|engineer|inspector|commissioner|librarian|nurse|consultant|administrator"
     r"|lead|leader|chief|head|technician|technologist|developer|architect|designer|programmer|secretary|receptionist|representative|agent"
     r"|associate|executive|deputy|president|vice[- ]president|chair|councillor"
-    r"|counsel|solicitor|lawyer|auditor|accountant|controller|treasurer|buyer|investigator|mediator|negotiator|recruiter|trainer"
+    r"|counsel|solicitor|lawyer|auditor|accountant|controller|treasurer|buyer|investigator|mediator|negotiator|recruiter|trainer|éducat(?:eur|rice)"
     r"|instructor|teacher|curator|archivist|editor|writer|economist|scientist|researcher"
     r"|strategist|superintendent|foreperson|operator|driver|mechanic|electrician|plumber|arborist|forester|paramedic|firefighter|captain"
     r"|caseworker|counsellor|counselor|psychologist|therapist|physician|doctor"
@@ -25,7 +25,9 @@ TITLE = re.compile(
     r"|chercheu(?:r|se)|responsable|préposée?|stagiaire|étudiante?|présidente?|maire|mairesse|greffi(?:er|ère)|négociat(?:eur|rice)"
     r"|architecte|administrat(?:eur|rice)|charg[ée]e?s? de|économiste|traducteur|traductrice"
     r"|(?:co-?)?founder|co-?owner|[sea]?vp|c[eftio]o|professor|lecturer|staff member|post-?doc(?:toral)?|(?:post-?)?doctorante?"
-    r"|mitarbeiter(?:in)?)s?\b",
+    r"|rep|paralegal|millwright|scrum master|surintendante?"
+    r"|mitarbeiter(?:in)?|leiter(?:in)?|sachbearbeiter(?:in)?|ass?istente|gerente|analista|diretora?|directora|direttore|direttrice"
+    r"|coord(?:e|i)nador[a]?|responsabile|técnic[oa]|ingenier[oa]|engenheir[oa]|professora?|profesora?)s?\b",
     re.IGNORECASE,
 )
 TEAM_FUNCTION = re.compile(
@@ -56,6 +58,13 @@ AGENT = re.compile(
     re.IGNORECASE,
 )
 """The last word of a phrase names a person by its ending, whatever stands before it (Water Meter Reader)."""
+PERSON = re.compile(
+    r"^(?:senior|junior|acting|interim|principal|certified|registered|licensed|assistant|associate|lead|a/|sr\.?|jr\.?) ?\b"
+    r"|\b(?:level )?(?:I{1,3}|IV|V|[1-5]|[A-C])$|\b(?:master|page|rep|apprentice|crier|hand|owner|partner|volunteer|cadet|sergeant|chaplain|elder)s?$"
+    r"|^\w{3,}(?:eur|euse|trice|ière|ienne?|iste|logue) (?:d[eu]s?\b|d['’]|en\b|à\b|aux?\b)",
+    re.IGNORECASE,
+)
+"""A rank, a grade, or a noun for a person, where no word of a title stands."""
 UNIT_OF = re.compile(
     r"(?!(?:manager|supervisor|director|head|chief|lead|leader|coordinator|president|commissioner|superintendent|deputy)\b)(?:[\w'’&-]+ ){0,5}?"
     rf"{TITLE.pattern} (?:services|division|department|branch|section|unit|office|program(?:me)?s?|team|association|college|network)$",
@@ -70,3 +79,16 @@ POSTAL = re.compile(
     r"|\b(?:toronto|ottawa|montréal),? (?:on|ont|ontario|qc|québec)\b|\bbuilding #?[A-Z]{0,2}\d|\b(?:suite|room|unit|bureau|pièce|salle) ?#?\d",
     re.IGNORECASE,
 )
+RANKED = re.compile(r"(?:auditor|deputy|chief|executive|vice|medical|fire)\b(?: [\w-]+){0,4}['’]s office$", re.IGNORECASE)
+"""One office and its holder's rank (Auditor General's Office), not somebody in it."""
+UNIT_FIRST = re.compile(
+    r"(?:division|direction|services?|section|secteur|bureau|unité|équipe|département|centre|greffe|secrétariat|programme|archives|bibliothèques?|musées?)"
+    r"(?: générale?| régionale?| municipale?s?)* (?:d[eu]s?\b|d['’]|à la |à l['’]|aux? |pour )"
+    r"|(?:division|department|office|bureau|cent(?:re|er)|institute) (?:of|for) (?!the )",
+    re.IGNORECASE,
+)
+"""The noun that a phrase is about stands first (Division des services comptables): a unit, whoever is named behind it."""
+SURE_UNIT = re.compile(
+    r"\b(?:division|department|branch|section|unit|office|services|operations|management|secretariat|directorate|programs?)\W*$", re.IGNORECASE
+)
+"""Two units below each other, and nobody's title so."""

@@ -27,9 +27,11 @@ class SignatureBlock(NamedTuple):
 _DELIMITER = re.compile(r"(?:--|—|__)\s?$")
 _LONGEST_DELIMITER = 3
 _CLOSING = re.compile(
-    r"(?:with |many |my |kind(?:est)? |best |warm(?:est)? |sincere |thanks and |thank you and |merci et |avec mes |mes |bien |très |mit |viele )*"
-    r"(?:regards|wishes|thanks|thank you|thx|sincerely|yours|truly|respectfully|cheers|cordially|best|warmly|take care|all the best|in "
-    r"service|talk soon"
+    r"(?:with |all |good |many |my |kind(?:est)? |best |warm(?:est)? |sincere |thanks and |thank you and |merci et |avec mes |mes |bien |très |mit "
+    r"|viele )*"
+    r"(?:regards|wishes|thanks|thank you|thx|sincerely|yours(?: faithfully)?|truly|respectfully|gratitude|appreciation|cheers|cordially"
+    r"|best|warmly|take care|all the best|in "
+    r"service|talk soon|in solidarity|gratefully|(?:be|stay) (?:well|safe)|have a (?:great|good|nice|lovely) (?:day|week|weekend|evening)"
     r"|cordialement|à vous|salutations|(?:meilleures|sincères|cordiales) salutations|merci|bonne (?:journée|semaine|fin de semaine)"
     r"|amicalement|sincèrement|respectueusement"
     r"|au plaisir|freundlichen grüßen|grüße|saludos|atentamente|cordiali saluti|saluti|atenciosamente|obrigad[oa]|miigwech|respect)"
@@ -59,8 +61,15 @@ _INTRODUCES = re.compile(
 _GREETING = re.compile(
     r"(?:hi|hello|dear|good (?:morning|day|afternoon|evening)|bonjour|bonsoir|cher|chère|greetings|hey|allô|salut)\b.{0,60}$", re.IGNORECASE
 )
-_WEB = re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
-_PIECE_END = re.compile(r"\s?[|•·]\s|\s[–—-]\s|\t|, ")
+_WEB = re.compile(
+    r"\b(?:https?://|www\.)\S+|^[ |*]{0,4}(?:[a-z0-9-]{2,63}\.){1,4}(?:ca|com|org|net|gov|info|example)(?:/\S*)?$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_PIECE_END = re.compile(r"\s?[|¦•·‧∙●▪◦]\s?|\s(?:[–—/~*+»›>:-]|--+|//|::)\s|\t|, |\s<|\son behalf of\b")
+_BETWEEN_FIELDS = re.compile(r"[|¦•·‧∙●▪◦»]|\s(?:[–—/~*+›-]|--+|//|::)(?=\s)")
+_FRAME = " |¦•·*_~>"
+_LAST_WORD = re.compile(r"[^\W\d_]{4,}[.!?]$")
+_MAY_REACH = re.compile(r"[@\d]|\w\.\w")
 _LABELS = re.compile(
     r"(?:\W|\b(?:t|c|m|p|o|f|e|d|tel|tél|phone|telephone|téléphone|cell|cellular|cellulaire|mobile|office|direct|fax|work|home|main|line|desk|pager"
     r"|e-?mail|courriel|mail|web|ext|extension|poste|bureau|ligne|or|ou|and|et)\b)*+",
@@ -68,6 +77,8 @@ _LABELS = re.compile(
 )
 _CITY = re.compile(r"(?:City|Town|Region|Ville|Municipality|Municipalité) (?:of|de|d’|d')\s?[A-ZÀ-Þ][\w’' -]{1,30}")
 _LONGEST_LINE = 110
+_LONGEST_CLOSING = 14
+"""Blanks in a closing with a name on its line: most prose has more in a line."""
 _LINES_LOOKED_AT = 60
 
 
@@ -141,7 +152,7 @@ def _by_closing(lines: Sequence[str], names: Sequence[frozenset[str]]) -> Signat
         line = lines[number].strip()
         if (halves := line.partition(" / "))[2] and len(line) <= _LONGEST_LINE and _CLOSING.fullmatch(halves[0]):
             line = halves[2]  # in two languages
-        closing = _CLOSING.match(line) if len(line) <= _LONGEST_LINE else None
+        closing = _CLOSING.match(line) if len(line) <= _LONGEST_LINE and line.count(" ") <= _LONGEST_CLOSING else None
         if not closing:
             continue
         rest = line[closing.end() :]
@@ -157,7 +168,7 @@ def _names_somebody(lines: Sequence[str], names: Sequence[frozenset[str]]) -> bo
     following = [line.strip() for line in lines if line.strip()][:3]
     return (
         bool(following)
-        and (is_name_of(following[0], names) or (_is_short(following[0]) and not _INTRODUCES.search(following[0])))
+        and (is_name_of(following[0], names) or _is_barred(following[0]) or (_is_short(following[0]) and not _INTRODUCES.search(following[0])))
         and _is_tail(lines)
     )
 
@@ -165,16 +176,21 @@ def _names_somebody(lines: Sequence[str], names: Sequence[frozenset[str]]) -> bo
 def _is_tail(lines: Sequence[str]) -> bool:
     """At most one longer sentence in the first lines: a note, not the mail going on."""
     first = [line.strip() for line in lines if line.strip()][:4]
-    return sum(bool(_SENTENCE.match(line)) or len(line) > _LONGEST_LINE for line in first) <= 1
+    return sum(bool(_SENTENCE.match(line)) or (len(line) > _LONGEST_LINE and not _is_barred(line)) for line in first) <= 1
+
+
+def _is_barred(line: str) -> bool:
+    """Whether the fields of a block stand beside each other, as no prose has them."""
+    return len(line) <= 4 * _LONGEST_LINE and len(_BETWEEN_FIELDS.findall(line)) >= 2
 
 
 def _by_name(lines: Sequence[str], names: Sequence[frozenset[str]]) -> SignatureBlock | None:
     """The first line of the tail that is the sender's name, when no prose follows; two blocks in two languages are one."""
     for number in _naming(lines, names):
-        first = _PIECE_END.split(lines[number].strip(), maxsplit=1)[0]
+        first = _PIECE_END.split(lines[number].strip(_FRAME), maxsplit=1)[0]
         if not is_name_of(first, names) or len(lines[number]) > 2 * _LONGEST_LINE or (number == 0 and _goes_on(lines)):
             continue
-        if not any(_SENTENCE.match(line.strip()) for line in _above_contacts(lines[number + 1 :][:12])):
+        if _is_barred(lines[number]) or not any(_SENTENCE.match(line.strip()) for line in _above_contacts(lines[number + 1 :][:12])):
             start = _first_of_paragraph(lines, number)
             return SignatureBlock(start, tuple(lines[start:]), "name")
     return None
@@ -219,7 +235,7 @@ def _is_bare_contact(line: str) -> bool:
 def _above_contacts(lines: Sequence[str]) -> Sequence[str]:
     """The lines before the block's first telephone or address on a line of its own: what stands below (land acknowledgement, hours) is no letter."""
     for number, line in enumerate(lines):
-        if number and _is_short(line) and not _SENTENCE.match(line.strip()) and contact_points(line):
+        if number and (_is_short(line) or _is_barred(line)) and not _SENTENCE.match(line.strip()) and contact_points(line):
             return lines[:number]
     return lines
 
@@ -229,24 +245,48 @@ def _goes_on(lines: Sequence[str]) -> bool:
 
 
 def _by_shape(lines: Sequence[str], names: Sequence[frozenset[str]]) -> SignatureBlock | None:
-    """The last lines, when they are short, no sentences, and hold at least two of telephone, address, web page."""
-    start = len(lines)
-    for number in range(len(lines) - 1, max(-1, len(lines) - 30), -1):
+    """The last lines, when they are short or barred, no sentences, and enough of a block; one note may stand below them."""
+    start = end = _end_of_shape(lines)
+    for number in range(end - 1, max(-1, end - 30), -1):
         line = lines[number].strip()
-        if line and (not _is_short(line) or _GREETING.match(line) or _INTRODUCES.search(line) or _ends_a_letter(lines, number)):
+        is_other = line and (not _is_short(line) or _GREETING.match(line) or _INTRODUCES.search(line) or _ends_a_letter(lines, number))
+        if is_other and not _is_barred(line):
             break
         if line:
             start = number
-    block = tuple(lines[start:])
+    block = tuple(lines[start:end])
     if not block or _INTRODUCES.search(next((line.strip() for line in reversed(lines[:start]) if line.strip()), "")):
         return None
-    return SignatureBlock(start, block, "shape") if len(block) >= 3 and _ways(block) >= 2 else None
+    is_long = len(block) >= 3 or (_is_barred(block[0]) and len(block) == len([line for line in block if line]))
+    return SignatureBlock(start, tuple(lines[start:]), "shape") if is_long and _is_shaped(block) else None
+
+
+def _end_of_shape(lines: Sequence[str]) -> int:
+    """Where the last lines end: above a last paragraph of prose (a land acknowledgement, hours), when a contact stands right above that."""
+    end = len(lines)
+    first = next((number + 1 for number in range(end - 1, max(-1, end - 12), -1) if not lines[number].strip()), 0)
+    if not first or not (_SENTENCE.match(lines[first].strip()) or len(lines[first]) > _LONGEST_LINE or lines[-1].rstrip().endswith(".")):
+        return end
+    above = first - 1
+    while above and not lines[above - 1].strip():
+        above -= 1
+    last = lines[above - 1].rstrip() if above else ""
+    if not _is_short(last) or last.endswith((".", ":", "?", "!")) or not _MAY_REACH.search(last):
+        return end
+    return above if _WEB.search(last) or contact_points(last) else end
+
+
+def _is_shaped(block: Sequence[str]) -> bool:
+    """Two kinds of ways to reach somebody, or one and the organization on a line of its own."""
+    ways = _ways(block)
+    return ways >= 2 or (ways == 1 and any(_CITY.fullmatch(piece.strip(" *_|")) for line in block for piece in _PIECE_END.split(line)))
 
 
 def _ends_a_letter(lines: Sequence[str], number: int) -> bool:
     """A sentence with an empty line below it, and below that all that a block needs."""
-    is_sentence = lines[number].rstrip().endswith((".", "!", "?")) and len(lines[number].split()) >= 3
-    return is_sentence and number + 1 < len(lines) and not lines[number + 1].strip() and _ways(lines[number + 1 :][:_LINES_LOOKED_AT]) >= 2
+    line = lines[number].rstrip()
+    is_sentence = line.endswith((".", "!", "?")) and (len(line.split()) >= 3 or _LAST_WORD.search(line) is not None)
+    return is_sentence and number + 1 < len(lines) and not lines[number + 1].strip() and _is_shaped(lines[number + 1 :][:_LINES_LOOKED_AT])
 
 
 def _ways(block: Sequence[str]) -> int:

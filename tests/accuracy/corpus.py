@@ -53,7 +53,7 @@ def absences(folder: Path) -> Iterator[Sample]:
 def signatures(folder: Path) -> Iterator[Sample]:
     """Mail from staff of one folder; for the development set that of the other tests, too."""
     if folder == DEVELOPMENT:
-        for name in ("signatures", "signatures_second_look", "signatures_third_look"):
+        for name in ("signatures", "signatures_second_look", "signatures_third_look", "signatures_fourth_look"):
             for number, case in enumerate(_table(TESTS / "staff" / f"{name}.yaml")):
                 yield _sample({"id": f"{name}-{number}", "subject": "question", **case})
     for case in _table(folder / "signatures.yaml"):
