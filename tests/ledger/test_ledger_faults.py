@@ -7,20 +7,16 @@ import sqlite3
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import replace
-from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError
 from structlog.testing import capture_logs
 
-from gateway.ledger import dialect
 from gateway.ledger import ledger as ledger_module
 from gateway.ledger.errors import LedgerUnavailable, RecordingFailed
 from gateway.ledger.ledger import Ledger
@@ -39,48 +35,6 @@ def no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def database(ledger_url: str) -> Path:
     return Path(ledger_url.removeprefix("sqlite:///"))
-
-
-class FailsAt:
-    """Lets the statement number `at` (commits count too) fail once with `error`, as the driver would raise it."""
-
-    def __init__(self, at: int, name: str) -> None:
-        self.calls = 0
-        self.at = at
-        self.error = sqlite3.OperationalError("made by the test")
-        self.error.sqlite_errorname = name
-
-    def __call__(self, *_: Any) -> None:
-        self.calls += 1
-        if self.calls == self.at:
-            raise self.error
-
-
-@pytest.fixture
-def fail_at(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int, str], FailsAt]]:
-    hooked: list[tuple[Any, str, FailsAt]] = []
-    by_driver = {name: getattr(dialect, name) for name in ("execute", "execute_each")}
-
-    def install(at: int, name: str) -> FailsAt:
-        failing = FailsAt(at, name)
-        assert ledger._connection is not None
-        engine = ledger._connection.engine
-
-        def before(really: Callable[..., Any], *given: Any) -> Any:
-            failing()
-            return really(*given)
-
-        for hook in ("before_cursor_execute", "commit"):
-            event.listen(engine, hook, failing)
-            hooked.append((engine, hook, failing))
-        for called, really in by_driver.items():
-            monkeypatch.setattr(dialect, called, partial(before, really))
-        return failing
-
-    yield install
-    for engine, hook, failing in hooked:
-        if event.contains(engine, hook, failing):
-            event.remove(engine, hook, failing)
 
 
 @pytest.mark.parametrize("name", ["SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_BUSY", "SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_READONLY"])
