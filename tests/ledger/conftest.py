@@ -13,7 +13,7 @@ import pytest
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.records import Decide
 from gateway.ledger.writer import Writer
-from tests.ledger.failing_calls import fail_at as fail_at  # a fixture
+from tests.ledger.failing_calls import fail_at  # noqa: F401 - a fixture
 from tests.ledger.given import KEY, Clock, Rules
 
 T = TypeVar("T")
