@@ -29,14 +29,14 @@ from gateway.ledger.refused_recipients import RefusedRecipients
 from gateway.policy.model import DEFAULT_CAPS, Caps
 
 MOST_TOGETHER = 200
-"""Items of one commit."""
+"""Items after which a commit takes no more; a burst that came together is not divided."""
 
 MOST_WAITING = 5000
 """Items that may wait; beyond it the caller's journal is the better place."""
 
 QUIET_ROUNDS = 8
-MOST_ROUNDS = 50
-"""Rounds of the event loop without anything new after which what was gathered goes to the thread, and rounds after which it goes anyhow.
+LONGEST_BURST = 0.02
+"""Rounds of the event loop without anything new after which what was gathered goes to the thread, and seconds after which it goes anyhow.
 The two share one interpreter: a thread that begins with the first item of a burst works against the loop, and commits few at a time."""
 
 ERASE_WHEN_IDLE = 1.0
@@ -79,6 +79,7 @@ class Writer:
         self.recipients = RefusedRecipients(ledger.pseudonyms, ledger.clock)
         """What next hops said of them; written with the batch that follows."""
         self._gathered: list[_Item] = []
+        self._gathering: asyncio.AbstractEventLoop | None = None
         self._queue: SimpleQueue[list[_Item] | None] = SimpleQueue()
         self._put_so_far = 0
         self._taken_so_far = 0
@@ -130,23 +131,24 @@ class Writer:
             return future
         self._put_so_far += 1
         self._gathered.append(_Item(future, loop, **what))
-        if len(self._gathered) == 1:
-            loop.call_soon(self._gather, loop, 1, 0, 0)
+        if len(self._gathered) == 1 or self._gathering is not loop:  # another one may have been closed before it passed anything on
+            self._gathering = loop
+            loop.call_soon(self._gather, loop, 1, 0, loop.time() + LONGEST_BURST)
         return future
 
-    def _gather(self, loop: asyncio.AbstractEventLoop, seen: int, quiet: int, rounds: int) -> None:
+    def _gather(self, loop: asyncio.AbstractEventLoop, seen: int, quiet: int, until: float) -> None:
         """Wait while a burst goes on: a few rounds of the loop, which cost nothing when it is idle."""
         found = len(self._gathered)
         quiet = quiet + 1 if found == seen else 0
-        if quiet >= QUIET_ROUNDS or rounds >= MOST_ROUNDS or found >= MOST_TOGETHER:
+        if quiet >= QUIET_ROUNDS or found >= MOST_TOGETHER or loop.time() >= until:
             self._pass_on()
         elif found:
-            loop.call_soon(self._gather, loop, found, quiet, rounds + 1)
+            loop.call_soon(self._gather, loop, found, quiet, until)
 
     def _pass_on(self) -> None:
-        if self._gathered:
-            self._queue.put(self._gathered)
-            self._gathered = []
+        gathered, self._gathered = self._gathered, []
+        if gathered:
+            self._queue.put(gathered)
 
     def _run(self) -> None:
         while (batch := self._next()) is not None:
