@@ -7,6 +7,7 @@ harms only itself; when the engine is unwell, all fail at once, and intake puts 
 from __future__ import annotations
 
 import asyncio
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -38,6 +39,10 @@ QUIET_ROUNDS = 8
 LONGEST_BURST = 0.02
 """Rounds of the event loop without anything new after which what was gathered goes to the thread, and seconds after which it goes anyhow.
 The two share one interpreter: a thread that begins with the first item of a burst works against the loop, and commits few at a time."""
+
+SPACING = 0.007
+"""Seconds from one burst to the next, at least: at medium load the thread would else do nothing but commit one message after the other.
+At low load nobody waits, at high load each burst takes longer."""
 
 ERASE_WHEN_IDLE = 1.0
 ERASE_AT_LEAST = 60.0
@@ -80,6 +85,7 @@ class Writer:
         """What next hops said of them; written with the batch that follows."""
         self._gathered: list[_Item] = []
         self._gathering: asyncio.AbstractEventLoop | None = None
+        self._rest_until = -math.inf
         self._queue: SimpleQueue[list[_Item] | None] = SimpleQueue()
         self._put_so_far = 0
         self._taken_so_far = 0
@@ -137,11 +143,15 @@ class Writer:
         return future
 
     def _gather(self, loop: asyncio.AbstractEventLoop, seen: int, quiet: int, until: float) -> None:
-        """Wait while a burst goes on: a few rounds of the loop, which cost nothing when it is idle."""
+        """Wait while a burst goes on, or the one before is too near: a few rounds of the loop, which cost nothing when it is idle."""
         found = len(self._gathered)
         quiet = quiet + 1 if found == seen else 0
-        if quiet >= QUIET_ROUNDS or found >= MOST_TOGETHER or loop.time() >= until:
+        now = loop.time()
+        if found >= MOST_TOGETHER or now >= until or (quiet >= QUIET_ROUNDS and now >= self._rest_until):
             self._pass_on()
+            self._rest_until = now + SPACING
+        elif quiet >= QUIET_ROUNDS:
+            loop.call_later(self._rest_until - now, self._gather, loop, found, quiet, now)
         elif found:
             loop.call_soon(self._gather, loop, found, quiet, until)
 
