@@ -22,8 +22,10 @@ _COUNTRY = (
 )
 ADDRESS = re.compile(
     r"^\d{1,6}[A-Za-z]?(?:[-–/]\d{1,5})?,?\s+(?!(?:Division|Platoon|District)\b)(?:(?:rue|avenue|boul\w*|chemin|place|quai|via|calle|de|la)\s)*[A-ZÀ-Þ]"
-    r"|^[A-Z]{1,3}-\d{4,6}\s"
-    r"|\w(?:stra(?:ß|ss)e|str\.|weg|platz|allee|gasse|laan|straat|plein|gracht)\s\d|\b(?:Via|Calle|Rua|Avenida|Ul\.)\s.{2,40}\s\d"
+    r"|^[A-Z]{1,3}-\d{4,6}\s|^[A-Z]{1,2} \d{4,6}\s+[A-ZÀ-Þ]"
+    r"|^(?:Rue|Avenue|Boulevard|Chemin|Quai|Allée|Impasse|Via|Viale|Piazza|Calle|Plaza|Rua) [^,\d]{2,40},? \d{1,4}[A-Za-z]?$"
+    r"|\w(?:stra(?:ß|ss)e|str\.|weg|platz|allee|gasse|laan|straat|plein|gracht)\s\d"
+    r"|\b(?:Stra(?:ß|ss)e|Str\.|Weg|Platz|Allee|Gasse|Damm|Ufer) \d|\b(?:Via|Calle|Rua|Avenida|Ul\.)\s.{2,40}\s\d"
     r"|\b[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b"
     rf"|^[A-ZÀ-Þ][\w .'’-]{{2,30}} \({_STATE}\)?$"
     rf"|(?:^|[\s,]){_STATE},?\s+\d{{5}}(?:-\d{{4}})?\b"
@@ -42,6 +44,12 @@ NO_FIELD = re.compile(
     r"|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day(?:s\b|$|,|\s?(?:to\b|and\b|through\b|until\b|[-–—&]))"
     r"|\b(?:lundi|mardi|mercredi|jeudi|vendredi)s?\b|\b(?:mon|tue|wed|thu|fri)\s?[-–—]\s?\w{3}"
     r"|^\W*(?:she|he|they|elle|il|iel)\s?[/|,]\s?\w+|\b(?:pronouns?|pronoms?|pronounced|pronunciation|prononciation|my name)\b"
+    r"|^\W*(?:company|corporate|personal|business|organi[sz]ation|our|my)\s"
+    r"(?:web ?(?:site|page)?|home ?page|url|blog|e-?mail|phone|telephone|tel|fax)\b"
+    r"(?:\s(?:number|address|no\.?))?\s?:"
+    r"|^\W*(?:(?:upcoming|next|planned|scheduled|my) )?(?:ooo|out of (?:the )?office|pto|days? off|leave|vacation|holidays?|congés?|vacances"
+    r"|absences?)(?: dates?)?\s?:"
+    r"|^\W*(?:(?:mailing|postal|street|office|work|visiting) address|(?:office |work )?location)\s?:"
     r"|^(?:site|home ?page|blog|mail|web|address|adresse|contact|contacto|kontakt|messenger|im)$",
     re.IGNORECASE,
 )
@@ -52,6 +60,16 @@ DEGREE = re.compile(
     r"(?:['’]s)? ?(?:\([A-Z][a-z]*\.?\) ?)?(?:degree |of |in |en )?(?=[A-ZÀ-Þ]|$)"
 )
 """What somebody studied is no unit."""
+LEGAL = re.compile(
+    r"\W*(?:(?:managing directors?|geschäftsführ(?:er|erin|ung)|vorstand(?:svorsitzender)?|vorsitzender? des \w+|aufsichtsrat\w*|board of directors"
+    r"|executive board|supervisory board|chair(?:man|woman|person)? of the (?:supervisory )?board|gérant|directeur de la publication)"
+    r"(?:\s?[/,&(]\s?[\w\s]{3,40}\)?)?\s?:"
+    r"|registered (?:office|address|in|number|no\b|seat)|(?:company|registration|vat|tax) (?:registration )?(?:number|no\b|id)"
+    r"|commercial regist(?:er|ry)|sitz der gesellschaft|amtsgericht\b|registergericht|handelsregister"
+    r"|hr[ab] \d|ust-?id|siège social|siren\b|siret\b|rcs\b|kvk\b)",
+    re.IGNORECASE,
+)
+"""How a line of the footer begins that the law asks of a company: its directors, seat and register are no fields of the person."""
 ATTACHED = re.compile(
     r"\s*(?:\(see attached files?:.*\)?|-\s+\S.{0,120}\.(?:docx?|xlsx?|pptx?|pdf|zip|rtf|txt|jpe?g|png|gif|tif))\s*$", re.IGNORECASE
 )

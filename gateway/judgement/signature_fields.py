@@ -10,9 +10,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
-from gateway.judgement.no_field import ADDRESS, ATTACHED, DEGREE, KEY_PLACE, NO_FIELD
+from gateway.judgement.no_field import ADDRESS, ATTACHED, DEGREE, KEY_PLACE, LEGAL, NO_FIELD
 from gateway.judgement.signature_rows import by_commas, split, unwrapped
 from gateway.judgement.titles import AGENT, PERSON, POSTAL, RANKED, SURE_UNIT, TEAM_FUNCTION, TITLE, UNIT, UNIT_FIRST, UNIT_OF
 from gateway.message.contact_points import contact_points
@@ -56,9 +57,13 @@ _CITY_LINE_AS_UNIT = re.compile(r"311 [A-ZÀ-Þ][\w'’-]+(?: [^\d:@|,]{1,40})?"
 _ASIDE = re.compile(r"\([^()]{0,80}\)")
 _CREDENTIAL = re.compile(r"\w.*[A-Z]|[./]|^(?:ing|urb|avocate?|Eng|Phil|Jr|Sr|Hons?|she|he|they|elle|il|iel)$")
 _LABELLED_NUMBER = re.compile(
-    r"\b(?:tel|tél|telephone|téléphone|phone|mobile|cell(?:ular)?|direct|office)\b\.?\s?:?\s?(\+?[\d(][\d\s().-]{6,20}\d)", re.IGNORECASE
+    r"\b(?:tele?|tél|telephone|téléphone|phone|mobile|cell(?:ular)?|direct|office)\b\.?\s?:?\s{0,3}(\+?[\d(][\d\s().-]{6,20}\d)"
+    r"|(?:(?:^|[\s|•·,;/])(?:[mcpt]\b|d(?=\s?:))|\b(?:tele?|tél|telephone|téléphone|phone|mobile|cell(?:ular)?|direct|office)\b)\.?\s?:?\s{0,3}"
+    r"((?:\+\d|\(?0)[\d\s()./-]{7,20}\d)(?![\w/])"
+    r"|^\s*(\+\d{1,3}\s?\(?\d{1,5}\)?\s?/\s?\d[\d\s-]{3,14}\d)(?![\w/])",
+    re.IGNORECASE,
 )
-"""Said to be a telephone number, though no country dials it so: to a reader it is there."""
+"""Said to be a telephone number, though no country dials it so, or in a form that only its own country knows: to a reader it is there."""
 _NO_POSITION = re.compile(
     r"\b(?:Inc|Ltd|Ltée|LLP|LLC|Corp|GmbH|S\.A|Foundation|Fondation|Stiftung)\b|<<|>>|\.(?:pdf|docx?|xlsx?|zip|png|jpe?g|url)\b", re.IGNORECASE
 )
@@ -70,6 +75,14 @@ _CODE = re.compile(r"\d{3}|^[^\W\d_]{0,3}[\W_]?\d[\w.-]*$")
 _ENUMERATION = re.compile(r"[^\W\d_][^,;\d]{2,30}(?:, [^,;\d]{3,30}){1,4},? (?:&|and|et) [^,;\d]{3,40}")
 _BAR = re.compile(r"[|•·‧∙●▪◦¦\t]|\s(?:[–—~*+»›>:-]|--+|//|::)\s[A-Za-zÀ-ɏ]")
 _AFTER_A_NAME = re.compile(r"\s*(?:[|•·‧∙●▪◦¦]|\s(?:[–—~*+»›>:-]|--+|//|::)(?:\s|$)|,\s|\t|\s{3,}|\s(?=[\d+<])|\(|\s(?:on behalf of|au nom de)\b)")
+_ROW = re.compile(r"\s*(?:\*\s?){5,100}\s*")
+_WORDS_OF_PROSE = 10
+_NO_HOLDER = re.compile(r"\b(?:\w{4,}ing|\w+zentrum|HPC)$", re.IGNORECASE)
+"""Nor so: what is done in a unit, or a unit in one word."""
+_COLUMN_AT_A_NUMBER = re.compile(
+    r"\s*([A-ZÀ-Þ][\w&'’ -]{2,60}?)(?:\t+| {3,})\s*(?:tele?|tél|phone|telephone|téléphone|office|mobile|cell|direct|bureau)\b\.?\s?:?\s{0,3}[+(\d]",
+    re.IGNORECASE,
+)
 _ENDS_TRIED = 12
 _LINES_READ, _COLUMNS_READ = 60, 400
 _POSITION = frozenset({"title", "division"})
@@ -107,14 +120,18 @@ class Block:
         return any(each.field == field for each in self.found)
 
     def first(self, field: FieldName) -> Found | None:
-        return next((each for each in self.found if each.field == field and each.sure), None)
+        """Where it surely stands first; for a division, None where another may stand above it."""
+        places = [each for each in self.found if each.field == field]
+        if field == "division" and places and not places[0].sure:
+            return None
+        return next((each for each in places if each.sure), None)
 
 
 def read_block(lines: Sequence[str], known: Known) -> Block:
     """Reads at most 60 lines of a signature block, and 400 characters of a line. Pure and total."""
     found: list[Found] = []
     open_pieces: list[tuple[int, int, str]] = []
-    lines = unwrapped([line[:_COLUMNS_READ] for line in lines[:_LINES_READ]], _COLUMNS_READ)
+    lines = unwrapped(_without_banner([line[:_COLUMNS_READ] for line in lines[:_LINES_READ]]), _COLUMNS_READ)
     begun = is_own = False
     for number, line in enumerate(lines):
         text = _FRAME.sub("", line).strip("*_ ")
@@ -142,6 +159,16 @@ def read_block(lines: Sequence[str], known: Known) -> Block:
     taken = {each.line for each in found}
     free = tuple(number for number, line in enumerate(lines) if line.strip() and number not in taken)
     return Block(tuple(sorted(found, key=lambda each: (each.line, each.column))), free)
+
+
+def _without_banner(lines: list[str]) -> list[str]:
+    """Empty where prose stands under a row of asterisks, up to the next row: a notice that some archive or company adds. A frame holds no prose."""
+    rows = [number for number, line in enumerate(lines) if number and _ROW.fullmatch(line)]
+    for start, end in pairwise([*rows, len(lines)]):
+        first = next((line for line in lines[start + 1 : end] if line.strip()), "")
+        if len(first.split()) >= _WORDS_OF_PROSE and not _BAR.search(first):
+            lines[start:end] = [""] * (end - start)
+    return lines
 
 
 def websites(text: str) -> list[re.Match[str]]:
@@ -219,6 +246,8 @@ def _pieces(text: str, number: int, offset: int, known: Known) -> tuple[list[Fou
                 plain = plain[:place] + " " * len(name) + plain[place + len(name) :]
             break
     is_none = NO_FIELD.match(text) is not None
+    if _is_legal_footer(text, known):
+        return found, []
     for start, piece in split(plain):
         if _is_listed(piece, known.divisions):
             found.append(Found("division", number, offset + start))
@@ -236,6 +265,15 @@ def _pieces(text: str, number: int, offset: int, known: Known) -> tuple[list[Fou
             ):
                 rest.append((number, offset + at, part))
     return found, rest
+
+
+def _is_legal_footer(text: str, known: Known) -> bool:
+    """Not where a unit or the sender stands behind the label: "Managing Director: Park Operations" is a title."""
+    legal = LEGAL.match(text)
+    value = text.partition(":")[2]
+    if not legal:
+        return False
+    return not (TITLE.search(legal[0]) and (UNIT.search(value) or any(is_name_of(piece, known.sender) for _, piece in split(value))))
 
 
 def _is_enumeration(piece: str) -> bool:
@@ -272,7 +310,7 @@ def _contacts(text: str, number: int, offset: int) -> list[Found]:
     labelled = None if any(point.kind == "phone" for point in points) else _LABELLED_NUMBER.search(text)
     return [
         *(Found(kinds[point.kind], number, offset + point.start) for point in points),
-        *([Found("phone", number, offset + labelled.start(1))] if labelled else []),
+        *([Found("phone", number, offset + labelled.start(labelled.lastindex or 0))] if labelled else []),
         *(Found("website", number, offset + match.start()) for match in websites(text)),
     ]
 
@@ -343,8 +381,13 @@ def _by_place(found: Sequence[Found], pieces: Sequence[tuple[int, int, str]], kn
         placed.append(Found("title", units[0].line, units[0].column, sure=False))
         have.add("title")
     for number, column, part in pieces:
+        if known.is_person and column and _follows_a_unit(lines[number], column):
+            continue
+        if known.is_person and number == name_line and "division" in have and _GROUP.search(part):
+            placed.append(Found("division", number, column, sure=False))
+            continue
         if (
-            not (name_line <= number <= min(name_line + 5, contact))
+            not (name_line <= number <= min(name_line + 5, contact) or _is_column_at_a_number(lines[number], part, number - name_line))
             or _NO_POSITION.search(lines[number])
             or len(part.split()) > 8
             or _is_sentence(lines[number])
@@ -359,9 +402,21 @@ def _by_place(found: Sequence[Found], pieces: Sequence[tuple[int, int, str]], kn
     return placed
 
 
+def _follows_a_unit(line: str, column: int) -> bool:
+    """Whether a slash joins what stands there to a team: a second unit."""
+    before = line[:column].rstrip()
+    return before.endswith(" /") and _GROUP.search(before[:-2].rstrip()) is not None
+
+
+def _is_column_at_a_number(line: str, part: str, below: int) -> bool:
+    """Whether the piece is the column beside a labelled telephone, in the lines under the name: an address above it does not end the block."""
+    column = _COLUMN_AT_A_NUMBER.match(line) if 0 < below <= 5 else None
+    return column is not None and column[1] == part
+
+
 def _wanted(part: str, have: set[FieldName], known: Known) -> FieldName | None:
     """What is not there yet: a unit before a title, unless the words say a person. Nearly every title has a word of one; few units have."""
-    if known.is_person and _GROUP.search(part):
+    if known.is_person and (_GROUP.search(part) or _NO_HOLDER.search(part)):
         return None if "division" in have else "division"
     order: tuple[FieldName, FieldName] = ("title", "division") if PERSON.search(part) or AGENT.search(part) else ("division", "title")
     return next((each for each in order if each not in have), None)

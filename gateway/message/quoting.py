@@ -42,7 +42,7 @@ _ATTRIBUTION = re.compile(
     r"(?:(?:on|at|in) .{4,300}\b(?:wrote|writes|said|schreef)|le .{4,300} a écrit|am .{4,300} schrieb .{0,120}|.{2,120} schrieb "
     r"am .{4,120}|el .{4,300} escribió"
     r"|il .{4,300} ha scritto|(?:em|a) .{4,300} escreveu|op .{4,300} schreef .{0,120}|\d{4}-\d\d-\d\d .{0,40}<[^<>\s]{3,100}>"
-    r"|[^<>]{0,80}<[^<>\s]{3,100}> (?:wrote|writes|a écrit))"
+    r"|[^<>]{0,80}<[^<>\s]{3,100}> (?:wrote|writes|a écrit)|[^\s@<>]{1,64}@[^\s@<>]{3,100} wrote on .{4,60}\d.{0,20})"
     r"\s?[:：]$",
     re.IGNORECASE,
 )

@@ -122,7 +122,7 @@ def looks_like_name(line: str) -> bool:
 
 def find_signature(lines: Sequence[str], names: Sequence[frozenset[str]]) -> SignatureBlock | None:
     """The block at the end of newest text, or None. `lines` are right-stripped; `names` come from `sender_names`."""
-    for find in (_by_delimiter, _by_closing, _by_name, _by_shape):
+    for find in (_by_delimiter, _by_closing, _by_name, _by_surname, _by_shape):
         block = find(lines, names)
         if block and any(line.strip() for line in block.lines):
             return block
@@ -194,6 +194,28 @@ def _by_name(lines: Sequence[str], names: Sequence[frozenset[str]]) -> Signature
             start = _first_of_paragraph(lines, number)
             return SignatureBlock(start, tuple(lines[start:]), "name")
     return None
+
+
+def _by_surname(lines: Sequence[str], names: Sequence[frozenset[str]]) -> SignatureBlock | None:
+    """The last line with the sender's surname behind another first name (Bob for Robert), when nothing leads to it and a block stands there."""
+    for number in reversed(_naming(lines, names)):
+        line = lines[number].strip(_FRAME)
+        first = _PIECE_END.split(line, maxsplit=1)[0].strip()
+        if len(line) > _LONGEST_LINE or not _has_surname(first, names) or _INTRODUCES.search(_line_above(lines, number)):
+            continue
+        block = tuple(lines[number:])
+        if _ways(block) and not any(_SENTENCE.match(each.strip()) for each in _above_contacts(block[1:13])):
+            return SignatureBlock(number, block, "name")
+    return None
+
+
+def _has_surname(text: str, names: Sequence[frozenset[str]]) -> bool:
+    words = re.findall(r"[^\W\d_]{2,}", bare_name(text).casefold())
+    return len(words) == 2 and looks_like_name(text) and any(len(name) >= 2 and words[1] in name for name in names)
+
+
+def _line_above(lines: Sequence[str], number: int) -> str:
+    return next((line.strip() for line in reversed(lines[max(0, number - 3) : number]) if line.strip()), "")
 
 
 def _naming(lines: Sequence[str], names: Sequence[frozenset[str]]) -> list[int]:
