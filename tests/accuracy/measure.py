@@ -27,15 +27,17 @@ COLUMNS = ("question", "precision", "recall", "yes, rightly", "yes, wrongly", "m
 PUBLIC_MAIL = """\
 ## Mail of others, read once
 
-On 2026-11-22 we read 429 texts of other people in three looks: automatic replies, near misses and signed mail in test data of public
-repositories (some of it called verbatim by its owners, some written by them), mail of the published Enron archive that others keep as test data,
-replies that autoresponders left in public threads, and replies quoted on pages. They are not ours to keep, so neither texts nor names are here,
-and nobody can repeat the look. Header fields that a source left out were added as its program writes them, and organizations of signatures made
-the City's.
+On 2026-11-22 we read 567 texts of other people in four looks: automatic replies, near misses and signed mail in test data of public repositories
+(some of it called verbatim by its owners, some written by them), mail of the published Enron archive that others keep as test data, replies that
+autoresponders left in public threads, and replies quoted on pages. They are not ours to keep, so neither texts nor names are here, and nobody
+can repeat the look. Header fields that a source left out were added as its program writes them, and organizations of signatures made the City's.
 
-What each look showed at first is above; the third was collected and judged before anybody of those who did it had seen the rules. After each the
-rules were mended, by grammar and not by these words. With all of it known, one contact is still missed (123-456-789, which we count as a
-placeholder), one missing title, and one wrong order in a signature set in columns.
+What each look showed at first is above; the third and the fourth were collected and judged before those who did it had seen the rules. After
+each the rules were mended, by grammar and not by these words.
+
+In the fourth look 41 of 42 replies with any header field of a machine were found, and 5 of 15 without one, which had no more than a subject and
+a sentence or two: of such a one nobody can say for sure that no person wrote it, and a person who is taken for a machine gets no answer. Only
+six of its replies name an alternate that was found, of eight.
 
 A missing title is the hardest of the fields: a line under the name ("Urban Forestry") may be a unit or a task.
 """
