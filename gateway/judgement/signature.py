@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 from unicodedata import combining, normalize
 
 from gateway.judgement.no_field import ATTACHED, NO_PERSON
-from gateway.judgement.signature_fields import FIELDS, SOCIAL, Block, FieldName, Known, read_block, websites
+from gateway.judgement.signature_contacts import FIELDS, SOCIAL, FieldName, websites
+from gateway.judgement.signature_fields import Block, Known, read_block
 from gateway.judgement.titles import UNIT
 from gateway.judgement.verdict import Automatic, SignatureCheck
 from gateway.message.body import NewestText, newest_text

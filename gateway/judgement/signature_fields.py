@@ -11,40 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
-from typing import Literal, NamedTuple
 
-from gateway.judgement.no_field import ADDRESS, ATTACHED, DEGREE, KEY_PLACE, LEGAL, NO_FIELD
+from gateway.judgement.no_field import ADDRESS, ATTACHED, DEGREE, LEGAL, NO_FIELD
+from gateway.judgement.signature_contacts import FieldName, Found, contacts, without_contacts
 from gateway.judgement.signature_rows import by_commas, split, unwrapped
 from gateway.judgement.titles import AGENT, PERSON, POSTAL, RANKED, SURE_UNIT, TEAM_FUNCTION, TITLE, UNIT, UNIT_FIRST, UNIT_OF
 from gateway.message.contact_points import contact_points
 from gateway.message.signature_block import bare_name, is_closing, is_name_of, looks_like_name
 
-FieldName = Literal["name", "title", "division", "organization", "phone", "email", "website"]
-FIELDS: tuple[FieldName, ...] = ("name", "title", "division", "organization", "phone", "email", "website")
-
-SOCIAL = re.compile(
-    r"(?:https?://)?(?:[\w-]+\.)?(?P<network>linkedin|twitter|x|facebook|fb|instagram|tiktok|youtube|youtu|threads|bsky|pinterest|snapchat"
-    r"|tumblr|t)\.(?:com|me|net|be|app|social)"
-    r"/(?:in/|pub/|company/|profile/|c/|channel/|user/)?(?P<handle>@?[\w.%-]{2,80})"
-    r"|\b(?P<named>x(?=\s?:)|linkedin|twitter|facebook|instagram|insta|tiktok|youtube|threads|bluesky|mastodon|snapchat"
-    r"|pinterest)\s?(?:handle\s?)?[:–-]?\s?(?P<at>@[\w.]{2,40})"
-    r"|(?P<follow>\b(?:follow|find|connect with|add|suivez|retrouvez)[- ](?:me|moi) (?:on|at|sur) (?:linkedin|twitter|x|facebook|instagram"
-    r"|tiktok|youtube|threads|bluesky|mastodon)\b)",
-    re.IGNORECASE,
-)
-_WEBSITE = re.compile(
-    r"(?<![@\w.])(?:https?://[^\s<>|]{3,300}|www\.[^\s<>|]{3,300}|(?:[a-z0-9-]{2,63}\.){1,4}(?:ca|com|org|net|gov|info|example|quebec"
-    r"|city)(?:/[^\s<>|]*)?(?![\w@.]))",
-    re.IGNORECASE,
-)
-_LABEL = re.compile(
-    r"\b(?:telephone|téléphone|tel|tél|phone|office|direct|cell(?:ular|ulaire)?|mobile|fax|téléc\w*|e-?mail|courriel|web(?:site)?|site web"
-    r"|url|tty|ats|main|general|pager|voice ?mail|home|toll[- ]free|sans frais|bureau|[tpcmfew])\b\.?\s?[:.]?",
-    re.IGNORECASE,
-)
-_WORDS_TOO = frozenset({"office", "bureau", "general", "main", "direct", "home"})
-_AT_A_CONTACT = re.compile(r"[\s.:()#/-]*(?:$|\s{3}|(?:tel|tél|phone|telephone|cell|mobile|line|fax|number|and|or|et|ou)\b)", re.IGNORECASE)
-_TTY_BEFORE = re.compile(r"\b(?:tty|ats|tdd|teletype)\b[^\d]{0,12}$", re.IGNORECASE)
 _OFFICE_OF = re.compile(r"['’]s office\b|\boffice of\b|\bbureau (?:du|de la|de l['’]|des)\b", re.IGNORECASE)
 _GOES_ON = re.compile(r"(?:['’]s)? (?!Canada\b|Ont\b|ON\b)[A-ZÀ-Þ][\w'’&-]{2,}(?! ?:)")
 _LEADS_TO = re.compile(r"\w (?:de la|à la|of the|for the|at the|with the|for|pour la|at) $", re.IGNORECASE)
@@ -56,14 +30,6 @@ _DOING = re.compile(r"\w+ing (?:a|an|the|our|your|better|strong\w*|great\w*|safe
 _CITY_LINE_AS_UNIT = re.compile(r"311 [A-ZÀ-Þ][\w'’-]+(?: [^\d:@|,]{1,40})?")
 _ASIDE = re.compile(r"\([^()]{0,80}\)")
 _CREDENTIAL = re.compile(r"\w.*[A-Z]|[./]|^(?:ing|urb|avocate?|Eng|Phil|Jr|Sr|Hons?|she|he|they|elle|il|iel)$")
-_LABELLED_NUMBER = re.compile(
-    r"\b(?:tele?|tél|telephone|téléphone|phone|mobile|cell(?:ular)?|direct|office)\b\.?\s?:?\s{0,3}(\+?[\d(][\d\s().-]{6,20}\d)"
-    r"|(?:(?:^|[\s|•·,;/])(?:[mcpt]\b|d(?=\s?:))|\b(?:tele?|tél|telephone|téléphone|phone|mobile|cell(?:ular)?|direct|office)\b)\.?\s?:?\s{0,3}"
-    r"((?:\+\d|\(?0)[\d\s()./-]{7,20}\d)(?![\w/])"
-    r"|^\s*(\+\d{1,3}\s?\(?\d{1,5}\)?\s?/\s?\d[\d\s-]{3,14}\d)(?![\w/])",
-    re.IGNORECASE,
-)
-"""Said to be a telephone number, though no country dials it so, or in a form that only its own country knows: to a reader it is there."""
 _NO_POSITION = re.compile(
     r"\b(?:Inc|Ltd|Ltée|LLP|LLC|Corp|GmbH|S\.A|Foundation|Fondation|Stiftung)\b|<<|>>|\.(?:pdf|docx?|xlsx?|zip|png|jpe?g|url)\b", re.IGNORECASE
 )
@@ -87,15 +53,6 @@ _ENDS_TRIED = 12
 _LINES_READ, _COLUMNS_READ = 60, 400
 _POSITION = frozenset({"title", "division"})
 _CONTACTS = frozenset({"phone", "email", "website"})
-
-
-class Found(NamedTuple):
-    """A field, where it stands (line, then column), and whether it can hardly be anything else."""
-
-    field: FieldName
-    line: int
-    column: int
-    sure: bool = True
 
 
 @dataclass(frozen=True)
@@ -171,11 +128,6 @@ def _without_banner(lines: list[str]) -> list[str]:
     return lines
 
 
-def websites(text: str) -> list[re.Match[str]]:
-    """Web addresses that are no social network's and no key's."""
-    return [match for match in _WEBSITE.finditer(text) if not SOCIAL.match(match[0]) and not KEY_PLACE.search(match[0])]
-
-
 def _own_name(text: str, known: Known) -> int:
     """How much of the line, from its beginning, is the sender's name; 0 if none. A block may hold it twice: a sign-off, and then in full."""
     slashes = [match.start() for match in re.finditer(r"\s/\s", text)]
@@ -233,9 +185,9 @@ def _pieces(text: str, number: int, offset: int, known: Known) -> tuple[list[Fou
     if (unit := _city_line_as_unit(text)) is not None:
         found.append(Found("division" if unit[2] else "title", number, offset + unit[0]))
         text = text[: unit[0]] + " " * (unit[1] - unit[0]) + text[unit[1] :]
-    found.extend(_contacts(text, number, offset))
+    found.extend(contacts(text, number, offset))
     rest: list[tuple[int, int, str]] = []
-    plain = _without_contacts(text)
+    plain = without_contacts(text)
     lowered = plain.casefold()
     for name in known.organizations:
         place = lowered.find(name.casefold())
@@ -302,35 +254,6 @@ def _city_line_as_unit(text: str) -> tuple[int, int, bool] | None:
 def _is_no_field(piece: str) -> bool:
     is_address = ADDRESS.search(piece) is not None and not AGENT.search(piece)
     return is_address or NO_FIELD.search(piece) is not None or DEGREE.match(piece) is not None
-
-
-def _contacts(text: str, number: int, offset: int) -> list[Found]:
-    kinds: dict[str, FieldName] = {"email": "email", "phone": "phone", "extension": "phone", "311": "phone"}
-    points = [point for point in contact_points(text) if point.kind in kinds and not _TTY_BEFORE.search(text[: point.start])]
-    labelled = None if any(point.kind == "phone" for point in points) else _LABELLED_NUMBER.search(text)
-    return [
-        *(Found(kinds[point.kind], number, offset + point.start) for point in points),
-        *([Found("phone", number, offset + labelled.start(labelled.lastindex or 0))] if labelled else []),
-        *(Found("website", number, offset + match.start()) for match in websites(text)),
-    ]
-
-
-def _without_contacts(text: str) -> str:
-    spans = (
-        [(point.start, point.end) for point in contact_points(text)]
-        + [match.span() for match in _WEBSITE.finditer(text)]
-        + [match.span() for match in SOCIAL.finditer(text)]
-    )
-    for start, end in spans:
-        text = text[:start] + " " * (end - start) + text[end:]
-    return _LABEL.sub(lambda match: " " * len(match[0]) if ":" in match[0] or (spans and _labels(match)) else match[0], text)
-
-
-def _labels(match: re.Match[str]) -> bool:
-    """Whether the word stands at what was a number or an address: in "Office of the Clerk" it does not."""
-    if match[0].strip(" .").casefold() not in _WORDS_TOO:
-        return True
-    return not match.string[: match.start()].endswith(("'s ", "’s ")) and _AT_A_CONTACT.match(match.string, match.end()) is not None
 
 
 def _kind(part: str, known: Known) -> FieldName | None:
