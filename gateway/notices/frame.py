@@ -10,6 +10,7 @@ from gateway.notices.fallback import built_in_signature
 from gateway.notices.html import plain_page, plain_signature
 from gateway.notices.passages import one_line
 from gateway.notices.typography import typeset
+from gateway.policy.model import Division, Policy
 from gateway.policy.sentences import PAGE, SIGNATURE_HTML, SIGNATURE_TEXT, TextFailed, Texts
 
 
@@ -30,6 +31,21 @@ def _lines(values: Mapping[str, str], texts: Texts, failed: list[str]) -> list[s
         failed.append(str(error))
         lines = list(built_in_signature(values))
     return [line for line in lines if line]
+
+
+def signature_values(policy: Policy, division: Division, language: str) -> dict[str, str]:
+    """The seven fields that we ask of staff: a team for the name, its function for the title."""
+    found = {
+        "team": division.acknowledgement.signed_by.in_language(language),
+        "function": division.acknowledgement.signed_title.in_language(language),
+        "division": division.name.in_language(language),
+        "organization": policy.city.in_language(language),
+        "telephone": division.contacts.telephone,
+        "email": division.mailbox,
+        "website": division.website.in_language(language),
+        "language": language,
+    }
+    return {name: one_line(value) for name, value in found.items()}
 
 
 def signatures(by_language: Mapping[str, Mapping[str, str]], texts: Texts, failed: list[str]) -> tuple[str, str]:

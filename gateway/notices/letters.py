@@ -115,7 +115,7 @@ class Letters:
             source = _told(_name(alike, language), wording.values(policy, alike, said[language], language), language, texts, failed)
             told.append(Passage(language, tuple(_blocks(source, language, open_))) if with_places else passage(source, language))
         passages = (*_french_follows(languages, texts, failed), *told, *_help_line(division, alike.language))
-        text_signature, html_signature = frame.signatures({each: _signature_values(policy, division, each) for each in languages}, texts, failed)
+        text_signature, html_signature = frame.signatures({each: frame.signature_values(policy, division, each) for each in languages}, texts, failed)
         page = frame.page(html_body(passages, html_signature), languages[0], policy.city.in_language(languages[0]), texts, failed)
         text = f"{plain_text(passages)}\n\n-- \n{text_signature}\n"
         sheets = (Sheet.of(text.split(_PLACE_LINE)), Sheet.of(page.split(_HTML_PLACE_LINE))) if with_places else (Sheet.of([text]), Sheet.of([page]))
@@ -182,18 +182,3 @@ def _help_line(division: Division, language: str) -> tuple[Passage, ...]:
     """One line in a language that we do not write; never for `both`, which is no language."""
     line = division.acknowledgement.other_languages.get(language, "") if language not in LANGUAGES else ""
     return (Passage(language, (Block((one_line(line),)),)),) if line else ()
-
-
-def _signature_values(policy: Policy, division: Division, language: str) -> dict[str, str]:
-    """The seven fields that we ask of staff: a team for the name, its function for the title."""
-    found = {
-        "team": division.acknowledgement.signed_by.in_language(language),
-        "function": division.acknowledgement.signed_title.in_language(language),
-        "division": division.name.in_language(language),
-        "organization": policy.city.in_language(language),
-        "telephone": division.contacts.telephone,
-        "email": division.mailbox,
-        "website": division.website.in_language(language),
-        "language": language,
-    }
-    return {name: one_line(value) for name, value in found.items()}

@@ -65,7 +65,7 @@ def survey_letter(survey: Survey, division: Division, used: Codes, language: str
     languages = (language,) if language in LANGUAGES else LANGUAGES
     shown = tuple(_said(survey, division, used, each, policy.survey_answers, texts) for each in languages)
     failed: list[str] = []
-    text, html = frame.signatures({each: _signature(division, policy, each) for each in languages}, texts, failed)
+    text, html = frame.signatures({each: frame.signature_values(policy, division, each) for each in languages}, texts, failed)
     page = frame.page(html_body(shown, html), languages[0], policy.city.in_language(languages[0]), texts, failed)
     subject = " / ".join(SUBJECT.in_language(each) for each in languages)
     return Letter(subject, f"{plain_text(shown)}\n\n-- \n{text}\n", page, ", ".join(languages))
@@ -131,18 +131,3 @@ def _link(answers: SurveyAnswers, subject: str, language: str) -> str:
     """RFC 6068: everything but the address percent-encoded, spaces as %20."""
     address = quote(answers.address, safe="@")
     return f"mailto:{address}?subject={quote(subject, safe='')}&body={quote(_AS_IT_IS.in_language(language), safe='')}"
-
-
-def _signature(division: Division, policy: Policy, language: str) -> dict[str, str]:
-    """The seven fields that we ask of staff: a team for the name, its function for the title."""
-    found = {
-        "team": division.acknowledgement.signed_by.in_language(language),
-        "function": division.acknowledgement.signed_title.in_language(language),
-        "division": division.name.in_language(language),
-        "organization": policy.city.in_language(language),
-        "telephone": division.contacts.telephone,
-        "email": division.mailbox,
-        "website": division.website.in_language(language),
-        "language": language,
-    }
-    return {name: one_line(value) for name, value in found.items()}
