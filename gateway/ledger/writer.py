@@ -25,6 +25,7 @@ from gateway.ledger import dialect
 from gateway.ledger.batch import record
 from gateway.ledger.errors import LedgerUnavailable, RecordingFailed
 from gateway.ledger.ledger import Ledger
+from gateway.ledger.pace import Pace
 from gateway.ledger.records import Claimed, Decide, Lease, Recorded
 from gateway.ledger.refused_recipients import RefusedRecipients
 from gateway.policy.model import DEFAULT_CAPS, Caps
@@ -39,10 +40,6 @@ QUIET_ROUNDS = 8
 LONGEST_BURST = 0.02
 """Rounds of the event loop without anything new after which what was gathered goes to the thread, and seconds after which it goes anyhow.
 The two share one interpreter: a thread that begins with the first item of a burst works against the loop, and commits few at a time."""
-
-SPACING = 0.007
-"""Seconds from one burst to the next, at least: at medium load the thread would else do nothing but commit one message after the other.
-At low load nobody waits, at high load each burst takes longer."""
 
 ERASE_WHEN_IDLE = 1.0
 ERASE_AT_LEAST = 60.0
@@ -85,6 +82,7 @@ class Writer:
         """What next hops said of them; written with the batch that follows."""
         self._gathered: list[_Item] = []
         self._gathering: asyncio.AbstractEventLoop | None = None
+        self._pace = Pace()
         self._rest_until = -math.inf
         self._queue: SimpleQueue[list[_Item] | None] = SimpleQueue()
         self._put_so_far = 0
@@ -149,7 +147,7 @@ class Writer:
         now = loop.time()
         if found >= MOST_TOGETHER or now >= until or (quiet >= QUIET_ROUNDS and now >= self._rest_until):
             self._pass_on()
-            self._rest_until = now + SPACING
+            self._rest_until = now + self._pace.rest(found)
         elif quiet >= QUIET_ROUNDS:
             loop.call_later(self._rest_until - now, self._gather, loop, found, quiet, now)
         elif found:
