@@ -58,8 +58,6 @@ class Transfer:
         last = head + await self._next()
         while not self._end.ended:
             await self._transaction.write(last)
-            if self._end.size > LARGE:
-                await self._turns.mine()
             last = await self._next()
         if self._end.rest:
             self._inbox.give_back(self._end.rest)
@@ -76,6 +74,8 @@ class Transfer:
     async def _next(self) -> bytes:
         if not self._inbox:
             await self._wait()
+        if self._end.size + len(self._inbox) > LARGE:
+            await self._turns.mine()  # what has come stays in the inbox, which takes no more meanwhile
         octets = self._inbox.take()
         self._credit = min(self._limits.idle, self._credit + len(octets) / self._limits.data_rate)
         passed = self._end.feed(octets)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 
-LARGE = 1 << 19
+LARGE = 1 << 17
 """Octets of a message that pass before it takes turns."""
 
 
