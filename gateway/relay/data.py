@@ -85,28 +85,30 @@ def _has_lone_dot(octets: bytes, since: int, until: int, ended: bool) -> bool:
     return not undecided
 
 
-_ROOM = PREFIX_LIMIT * 4 // 3 + 4
-"""Stuffing adds at most one octet to three, CRLF and the dot."""
-
-
 class Prefix:
-    """The beginning of a message, kept for observation: at most PREFIX_LIMIT octets without dot-stuffing."""
+    """The beginning of a message, kept for observation: PREFIX_LIMIT octets without dot-stuffing, as the next hop will store them."""
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
-        self._room = _ROOM
+        self._size = 0
+        self._full = False
 
-    def feed(self, octets: bytes) -> None:
-        if self._room > 0 and octets:
-            self._pieces.append(octets[: self._room])
-            self._room -= min(self._room, len(octets))
+    def feed(self, octets: bytes, stuffed: int) -> None:
+        """What passed next; `stuffed` counts the dots in all that passed so far that will be taken away, or more."""
+        if self._full or not octets:
+            return
+        room = PREFIX_LIMIT + stuffed - self._size
+        self._pieces.append(octets[:room])
+        self._size += len(self._pieces[-1])
+        self._full = len(octets) >= room
 
     def __len__(self) -> int:
-        return _ROOM - self._room
+        return self._size
 
-    def octets(self, *, stuffed: bool = True) -> bytes:
-        """As the next hop will store them. Not `stuffed`: no line of them begins with a dot, so that none need be looked for."""
+    def take(self, *, stuffed: bool = True) -> bytes:
+        """For once: the pieces are given up. Not `stuffed`: no line of them begins with a dot, so that none need be looked for."""
         octets = b"".join(self._pieces)
+        self._pieces.clear()
         return (unstuff(octets) if stuffed else octets)[:PREFIX_LIMIT]
 
 
