@@ -20,7 +20,13 @@ _DOT_AFTER_CR = re.compile(rb"\r\.[\r\n]")
 _STUFFED = b"\r\n."
 
 _HELD = 4
-"""Octets kept back, since they may begin an end mark, true or false: one less than CRLF.CRLF."""
+"""Octets that may begin an end mark, true or false, if there is a line break among them: one less than CRLF.CRLF."""
+
+
+def _passing(octets: bytes) -> int:
+    """How much of it needs not be kept back. Mostly all: then a large message passes in the pieces that it came in, and none is copied."""
+    held = octets[-_HELD:]
+    return len(octets) - len(held) if b"\n" in held or b"\r" in held else len(octets)
 
 
 class EndOfData:
@@ -47,7 +53,7 @@ class EndOfData:
         """What may be passed on now, dot-stuffed as it came; once `ended`, all that was held back, the final dot not included."""
         joined = self._tail + octets
         # Base64 has no dot anywhere, and most of a large message is base64: then there is nothing to find, and no search to pay for.
-        keep = self._searched(joined) if b"." in joined else max(0, len(joined) - _HELD)
+        keep = self._searched(joined) if b"." in joined else _passing(joined)
         skipped = min(self._unreal, keep)
         self._unreal -= skipped
         self._tail = joined[keep:] if not self.ended else b""
@@ -64,7 +70,7 @@ class EndOfData:
             self.rest = joined[end.end() :]
             until = keep = end.start() + 2
         else:
-            until, keep = len(joined), max(0, len(joined) - _HELD)
+            until, keep = len(joined), _passing(joined)
         self.lone_dot = self.lone_dot or bool(_DOT_AFTER_CR.search(joined, 0, until)) or _has_lone_dot(joined, since, until, self.ended)
         self.stuffed += joined.count(_STUFFED, since, until) - self._tail.count(_STUFFED)
         return keep
@@ -79,28 +85,30 @@ def _has_lone_dot(octets: bytes, since: int, until: int, ended: bool) -> bool:
     return not undecided
 
 
-_ROOM = PREFIX_LIMIT * 4 // 3 + 4
-"""Stuffing adds at most one octet to three, CRLF and the dot."""
-
-
 class Prefix:
-    """The beginning of a message, kept for observation: at most PREFIX_LIMIT octets without dot-stuffing."""
+    """The beginning of a message, kept for observation: PREFIX_LIMIT octets without dot-stuffing, as the next hop will store them."""
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
-        self._room = _ROOM
+        self._size = 0
+        self._full = False
 
-    def feed(self, octets: bytes) -> None:
-        if self._room > 0 and octets:
-            self._pieces.append(octets[: self._room])
-            self._room -= min(self._room, len(octets))
+    def feed(self, octets: bytes, stuffed: int) -> None:
+        """What passed next; `stuffed` counts the dots in all that passed so far that will be taken away, or more."""
+        if self._full or not octets:
+            return
+        room = PREFIX_LIMIT + stuffed - self._size
+        self._pieces.append(octets[:room])
+        self._size += len(self._pieces[-1])
+        self._full = len(octets) >= room
 
     def __len__(self) -> int:
-        return _ROOM - self._room
+        return self._size
 
-    def octets(self, *, stuffed: bool = True) -> bytes:
-        """As the next hop will store them. Not `stuffed`: no line of them begins with a dot, so that none need be looked for."""
+    def take(self, *, stuffed: bool = True) -> bytes:
+        """For once: the pieces are given up. Not `stuffed`: no line of them begins with a dot, so that none need be looked for."""
         octets = b"".join(self._pieces)
+        self._pieces.clear()
         return (unstuff(octets) if stuffed else octets)[:PREFIX_LIMIT]
 
 

@@ -9,8 +9,11 @@ import asyncio
 
 from gateway.delivery.deadline import Deadline
 
-HIGH_WATER = 1 << 18
-"""Octets after which the client is no longer read, until they are taken."""
+HIGH_WATER = 1 << 17
+"""Octets after which the client is no longer read, until they are taken. uvloop reads up to 256,000 at once: of a fast client that is one piece."""
+
+SMALL = 1 << 12
+"""Octets below which a piece is not kept as it came."""
 
 
 class ClientGone(Exception):
@@ -31,6 +34,8 @@ class Inbox:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._buffer = bytearray()
+        self._pieces: list[bytes] = []
+        self._size = 0
         self._seen = 0
         self._ended = False
         self._overlong = False
@@ -44,8 +49,13 @@ class Inbox:
         self._transport = transport
 
     def feed(self, octets: bytes) -> None:
-        self._buffer += octets
-        if len(self._buffer) > HIGH_WATER and not self._paused and self._transport is not None:
+        # What a large message brings is mostly taken as it came. Small pieces are joined at once: each for itself takes much more than its octets.
+        if len(octets) < SMALL:
+            self._joined().extend(octets)
+        else:
+            self._pieces.append(octets)
+        self._size += len(octets)
+        if self._size > HIGH_WATER and not self._paused and self._transport is not None:
             self._transport.pause_reading()
             self._paused = True
         self._wake()
@@ -63,21 +73,20 @@ class Inbox:
         self._deadline.close()
 
     def __len__(self) -> int:
-        return len(self._buffer)
+        return self._size
 
     def take_line(self, limit: int) -> bytes | None:
         """The next complete line without its CRLF, or None. Raises LineTooLong."""
-        end = self._buffer.find(b"\r\n")
+        buffer = self._joined()
+        end = buffer.find(b"\r\n")
         if end < 0:
-            if len(self._buffer) > limit:
+            if len(buffer) > limit:
                 self._overlong = True
-                del self._buffer[:-1]  # the last octet may be the CR of its CRLF
-                self._resume()
-            self._seen = len(self._buffer)
+                self.drop(len(buffer) - 1)  # the last octet may be the CR of its CRLF
+            self._seen = self._size
             return None
-        line = bytes(self._buffer[:end])
-        del self._buffer[: end + 2]
-        self._resume()
+        line = bytes(buffer[:end])
+        self.drop(end + 2)
         if self._overlong or len(line) > limit:
             self._overlong = False
             raise LineTooLong
@@ -85,29 +94,39 @@ class Inbox:
 
     def take(self) -> bytes:
         """Everything that is there."""
-        octets = bytes(self._buffer)
+        octets = self._pieces[0] if len(self._pieces) == 1 and not self._buffer else bytes(self._joined())
         self._buffer.clear()
-        self._seen = 0
+        self._pieces.clear()
+        self._size = self._seen = 0
         self._resume()
         return octets
 
     def peek(self) -> bytes:
         """Everything that is there, left where it is."""
-        self._seen = len(self._buffer)
-        return bytes(self._buffer)
+        self._seen = self._size
+        return bytes(self._joined())
 
     def drop(self, count: int) -> None:
         """Throw away the first `count` octets."""
-        del self._buffer[:count]
+        del self._joined()[:count]
+        self._size -= count
         self._seen = 0
+        self._resume()
 
     def give_back(self, octets: bytes) -> None:
         """Octets that `take` gave and that belong to the next command."""
-        self._buffer[:0] = octets
+        self._joined()[:0] = octets
+        self._size += len(octets)
+
+    def _joined(self) -> bytearray:
+        for each in self._pieces:
+            self._buffer += each
+        self._pieces.clear()
+        return self._buffer
 
     async def more(self, seconds: float) -> float:
         """Wait for something beyond what was last looked at; how many seconds. Raises ClientSilent after `seconds`, ClientGone at the end."""
-        if len(self._buffer) != self._seen:
+        if self._size != self._seen:
             return 0.0
         if self._ended:
             raise ClientGone
@@ -130,7 +149,7 @@ class Inbox:
             self._waiter.set_exception(ClientSilent())
 
     def _resume(self) -> None:
-        if self._paused and self._transport is not None and len(self._buffer) <= HIGH_WATER // 2:
+        if self._paused and self._transport is not None and self._size <= HIGH_WATER // 2:
             self._paused = False
             if not self._transport.is_closing():
                 self._transport.resume_reading()

@@ -58,12 +58,10 @@ class Transfer:
         last = head + await self._next()
         while not self._end.ended:
             await self._transaction.write(last)
-            if self._end.size > LARGE:
-                await self._turns.mine()
             last = await self._next()
         if self._end.rest:
             self._inbox.give_back(self._end.rest)
-        prefix = self._prefix.octets(stuffed=self._end.stuffed > 0)
+        prefix = self._prefix.take(stuffed=self._end.stuffed > 0)
         refused = replies.LONE_DOT if self._end.lone_dot else forbids(prefix)
         return Taken(refused or await self._finish(last), prefix, self._end.size)
 
@@ -76,10 +74,12 @@ class Transfer:
     async def _next(self) -> bytes:
         if not self._inbox:
             await self._wait()
+        if self._end.size + len(self._inbox) > LARGE:
+            await self._turns.mine()  # what has come stays in the inbox, which takes no more meanwhile
         octets = self._inbox.take()
         self._credit = min(self._limits.idle, self._credit + len(octets) / self._limits.data_rate)
         passed = self._end.feed(octets)
-        self._prefix.feed(passed)
+        self._prefix.feed(passed, self._end.stuffed)
         self._share.holds(len(self._prefix) + len(octets))
         return passed
 

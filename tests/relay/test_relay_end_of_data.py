@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.delivery.stuffing import unstuff
 from gateway.message.model import PREFIX_LIMIT
 from gateway.relay.data import EndOfData, Prefix, refusal
 
@@ -102,11 +103,17 @@ def test_the_cut_never_matters(parts: list[bytes], sizes: list[int]):
         assert end.size == len(re.sub(rb"(\A|\r\n)\.", rb"\1", body))
 
 
-def test_the_prefix_is_bounded_and_without_stuffing():
-    prefix = Prefix()
-    for _ in range(PREFIX_LIMIT // 1000 + 500):
-        prefix.feed(b"..\r\n" * 250)
-    assert prefix.octets() == (b".\r\n" * PREFIX_LIMIT)[:PREFIX_LIMIT]
+@pytest.mark.parametrize("line", [b"..\r\n", b"..\r\n" + b"x" * 70 + b"\r\n", b"x" * 70 + b"\r\n"])
+@pytest.mark.parametrize("size", [999, 256_000, 5 * PREFIX_LIMIT])
+def test_the_prefix_is_whole_bounded_and_without_stuffing(line: bytes, size: int):
+    body = line * (2 * PREFIX_LIMIT // len(line))
+    end, prefix, passed = EndOfData(), Prefix(), b""
+    for at in range(0, len(body), size):
+        piece = end.feed(body[at : at + size])
+        passed += piece
+        prefix.feed(piece, end.stuffed)
+    assert len(prefix) <= PREFIX_LIMIT * 4 // 3 + min(size, PREFIX_LIMIT)
+    assert prefix.take(stuffed=end.stuffed > 0) == unstuff(passed)[:PREFIX_LIMIT]
 
 
 HEADER = b"Received: a\r\nreceived : b\r\nRECEIVED: c\r\nSubject: Received: no\r\n\r\nReceived: body\r\n"
