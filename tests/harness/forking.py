@@ -73,12 +73,17 @@ def may_be_forked(environment: Mapping[str, str]) -> bool:
     return not any(key.startswith(NEEDED_AT_START) for key in changed)
 
 
-def fork(arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str], stdout: int, stderr: int, script: str = "") -> Forked:
-    """`gateway` with `arguments`, or the Python file `script` with them; its standard input is empty."""
+def fork(
+    arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str], stdout: int, stderr: int, script: str = "", kept: Sequence[int] = ()
+) -> Forked:
+    """`gateway` with `arguments`, or the Python file `script` with them; its standard input is empty.
+
+    `kept`: a listening socket that it gets as systemd passes one, or none.
+    """
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     wanted = {"arguments": list(arguments), "cwd": str(cwd), "env": dict(env), "script": script}
     with theirs:
-        socket.send_fds(_parent(), [json.dumps(wanted).encode()], [stdout, stderr, theirs.fileno()])
+        socket.send_fds(_parent(), [json.dumps(wanted).encode()], [stdout, stderr, theirs.fileno(), *kept])
     return Forked(ours)
 
 
@@ -119,26 +124,36 @@ def _serve(asked: socket.socket) -> dict[str, Any]:
             _tell_ends(running)
         if asked not in ready:
             continue
-        message, descriptors, _, _ = socket.recv_fds(asked, 1 << 20, 3)
+        message, descriptors, _, _ = socket.recv_fds(asked, 1 << 20, 4)
         if not message:
             os._exit(0)
-        stdout, stderr, teller = descriptors
+        stdout, stderr, teller, *kept = descriptors
         if pid := os.fork():
             running[pid] = socket.socket(fileno=teller)
             running[pid].send(b"%d" % pid)
-            os.close(stdout)
-            os.close(stderr)
+            for each in (stdout, stderr, *kept):
+                os.close(each)
             continue
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         os.dup2(stdout, 1)
         os.dup2(stderr, 2)
-        for descriptor in descriptors:
-            os.close(descriptor)
-        for each in (asked, woken, wakes, *running.values()):
-            each.close()
+        for ours in (asked, woken, wakes, *running.values()):
+            ours.close()
+        for each in (stdout, stderr, teller):
+            os.close(each)
         wanted: dict[str, Any] = json.loads(message)
+        if kept:
+            _take(kept[0], wanted["env"])
         return wanted
+
+
+def _take(kept: int, environment: dict[str, str]) -> None:
+    """The first descriptor that systemd passes is 3, and the environment names the process that it is for."""
+    if kept != 3:
+        os.dup2(kept, 3)
+        os.close(kept)
+    environment |= {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "1"}
 
 
 def _tell_ends(running: dict[int, socket.socket]) -> None:

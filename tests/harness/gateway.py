@@ -101,12 +101,13 @@ class GatewayProcess:
         env: Mapping[str, str] | None = None,
         wrapper: Sequence[str] = (),
         options: Sequence[str] = (),
-        pass_fds: Sequence[int] = (),
+        kept: Sequence[int] = (),
         script: str = "",
         ready: bool = True,
         fresh: bool = False,
     ) -> None:
         """Start and, unless `ready` is false, wait until /readyz says 200. `pause_at` is `<point>[:n]`; `script` runs instead of the gateway.
+        `kept`: a listening socket that it gets as systemd passes one, or none.
 
         `fresh`: in an interpreter of its own. Otherwise forked (tests/harness/forking.py) where nothing given here speaks against it.
         """
@@ -117,12 +118,11 @@ class GatewayProcess:
             environment |= {"GATEWAY_PAUSE_AT": pause_at, "GATEWAY_PAUSE_FILE": str(self._pause_file)}
         arguments = ("serve", "--config", str(self.config), *options)
         with self.log.open("ab") as log:
-            if not (fresh or wrapper or pass_fds) and may_be_forked(environment):
-                self.process = fork(arguments, cwd=self.folder, env=environment, stdout=log.fileno(), stderr=log.fileno(), script=script)
+            if kept or (not (fresh or wrapper) and may_be_forked(environment)):
+                self.process = fork(arguments, cwd=self.folder, env=environment, stdout=log.fileno(), stderr=log.fileno(), script=script, kept=kept)
             else:
                 self.process = subprocess.Popen(
                     [*wrapper, sys.executable, *(("-P", script) if script else ("-m", "gateway")), *arguments],
-                    pass_fds=pass_fds,
                     cwd=self.folder,
                     env=environment,
                     stdin=subprocess.DEVNULL,
