@@ -15,6 +15,7 @@ import pytest
 import structlog
 from hypothesis import settings
 
+from tests.harness import empty_ledger
 from tests.harness.gateway import GatewayProcess
 from tests.harness.hop import RecordingHop, Script
 from tests.harness.neighbours import DovecotInstance
@@ -37,6 +38,12 @@ def logs_as_at_the_start() -> Iterator[None]:
         for name, module in list(sys.modules.items()):
             if name.startswith("gateway") and (log := getattr(module, "log", None)) is not None:
                 vars(log).pop("bind", None)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def empty_ledgers() -> Iterator[None]:
+    with empty_ledger.made_once():
+        yield
 
 
 @pytest.fixture
