@@ -114,8 +114,8 @@ def test_an_answer_of_staff_arrives(site: Site):
     site.gateway.start()
     message_id = new_message_id()
     assert send(site.staff, CLERK.encode(), RESIDENT.encode(), inquiry(message_id, sender=CLERK, to=RESIDENT)).code == 250
-    assert "gateway" in site.said
     site.find(RESIDENT, message_id)
+    wait_for(lambda: "after-gateway/smtpd" in site.said, f"it came by way of the gateway\n{site.said[-3000:]}")
     assert len(site.dovecot.messages(CLERK)) <= 1, "at most a private warning, no acknowledgement"
 
 
