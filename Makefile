@@ -22,7 +22,7 @@ install: $(STAMP) ## create .venv with the locked, hash-checked dependencies
 dev: $(DEV)
 
 test: $(DEV) ## the whole suite (PYTEST_ARGS="-n0 -k relay" narrows it)
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest $(PYTEST_ARGS)
 
 lint: $(DEV) ## ruff, mypy and the import contracts
 	$(BIN)/ruff check .

@@ -7,7 +7,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,13 +15,18 @@ import pytest
 import structlog
 from hypothesis import settings
 
+from tests.harness import empty_ledger
 from tests.harness.gateway import GatewayProcess
 from tests.harness.hop import RecordingHop, Script
-from tests.harness.neighbours import DovecotInstance, PostfixInstance
+from tests.harness.neighbours import DovecotInstance
 
 # Two cores are shared by all workers: a slow example is no finding. In CI the examples are the same every time.
 settings.register_profile("house", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("house")
+
+# Where it is set (as in many containers), every process that a test starts would compile the whole gateway anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 @pytest.fixture(autouse=True)
@@ -33,6 +38,12 @@ def logs_as_at_the_start() -> Iterator[None]:
         for name, module in list(sys.modules.items()):
             if name.startswith("gateway") and (log := getattr(module, "log", None)) is not None:
                 vars(log).pop("bind", None)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def empty_ledgers() -> Iterator[None]:
+    with empty_ledger.made_once():
+        yield
 
 
 @pytest.fixture
@@ -111,9 +122,8 @@ def gateway(new_gateway: GatewayFactory) -> GatewayProcess:
     return started
 
 
-@pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """A temporary folder that the users postfix and dovecot can reach (pytest's own is closed to them)."""
+@contextmanager
+def folder_for_all() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="gateway-test-"))
     folder.chmod(0o755)
     yield folder
@@ -121,17 +131,17 @@ def open_folder() -> Iterator[Path]:
 
 
 @pytest.fixture
-def new_postfix(open_folder: Path) -> Iterator[Callable[..., PostfixInstance]]:
-    """Makes private Postfix instances that are not started yet; all are ended."""
-    with ExitStack() as stack:
+def open_folder() -> Iterator[Path]:
+    """A temporary folder that the users postfix and dovecot can reach (pytest's own is closed to them)."""
+    with folder_for_all() as folder:
+        yield folder
 
-        def make(name: str = "postfix", **how: str) -> PostfixInstance:
-            instance = PostfixInstance(open_folder / name, **how)
-            stack.callback(lambda: print(instance.output[-5000:]))
-            stack.callback(instance.stop)
-            return instance
 
-        yield make
+@pytest.fixture(scope="module")
+def module_folder() -> Iterator[Path]:
+    """The same, for what the tests of a module share."""
+    with folder_for_all() as folder:
+        yield folder
 
 
 @pytest.fixture

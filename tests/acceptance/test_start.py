@@ -20,7 +20,7 @@ from tests.acceptance.conftest import ROOMS
 from tests.conftest import GatewayFactory
 from tests.harness import ledger
 from tests.harness.client import send
-from tests.harness.gateway import clean_environment, run_gateway
+from tests.harness.gateway import FRESH, clean_environment, run_gateway
 from tests.harness.mails import inquiry, new_message_id, parsed
 from tests.harness.ports import free_port
 from tests.harness.waiting import PATIENCE, wait_for
@@ -111,7 +111,7 @@ def test_all_errors_of_a_configuration_come_at_once(clone: Path):
 
 
 def test_a_missing_configuration_file_is_refused(clone: Path):
-    done = run_gateway("serve", "--config", "absent.toml", cwd=clone, within=PATIENCE)
+    done = run_gateway("serve", "--config", "absent.toml", cwd=clone, within=PATIENCE, command=FRESH)
     assert_refused(done, r"absent\.toml")
 
 
@@ -160,13 +160,13 @@ def test_a_second_start_is_quick(new_gateway: GatewayFactory):
     gateway.start()
     gateway.stop()
     begun = time.monotonic()
-    gateway.start()
+    gateway.start(fresh=True)
     assert time.monotonic() - begun < 10
 
 
 def test_the_module_and_the_script_are_the_same(tmp_path: Path):
     script = Path(sys.executable).with_name("gateway")
     assert os.access(script, os.X_OK)
-    both = [run_gateway("--version", cwd=tmp_path, command=command) for command in ([str(script)], [sys.executable, "-m", "gateway"])]
+    both = [run_gateway("--version", cwd=tmp_path, command=command) for command in ([str(script)], FRESH)]
     assert both[0].stdout == both[1].stdout
     assert [done.returncode for done in both] == [0, 0]

@@ -124,7 +124,7 @@ def _desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         settings = {"notices": {"lease": "3s", "return_path": "bounces@toronto.example"}}
         gateway = GatewayProcess(folder, next_hop=hop.url, notices=notices.url, settings=settings)
         try:
-            gateway.start(env=clock.environment, program=clock.program)
+            gateway.start(env=clock.environment, script=clock.script)
             yield Desk(gateway, hop, notices, clock)
         finally:
             gateway.kill()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.harness.gateway import run_gateway
 
 ROOT = Path(__file__).parents[2]
 LETTER = """\
@@ -23,7 +24,7 @@ Hello, does the deadline on Friday mean the end of the day?
 
 
 def gateway(*words: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "gateway", *words], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    return run_gateway(*words, cwd=ROOT)
 
 
 def explained(*words: str | Path) -> dict[str, Any]:

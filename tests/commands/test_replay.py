@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
-import sys
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from functools import cache
@@ -14,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.harness.gateway import run_gateway
 
 MONTH = Path(__file__).parents[1] / "replay-mail"
 QUESTION = """\
@@ -29,9 +29,7 @@ START = datetime.fromisoformat("2026-11-16T09:00:00-05:00")
 
 
 def replay(*words: str | Path, cwd: Path = MONTH, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "gateway", "replay", *words]
-    where = {**os.environ, "PYTHONPATH": str(MONTH.parents[1]), **(environment or {})}
-    return subprocess.run(command, cwd=cwd, env=where, capture_output=True, text=True, timeout=120, check=False)
+    return run_gateway("replay", *words, cwd=cwd, env=environment, within=120)
 
 
 @cache

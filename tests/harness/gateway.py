@@ -8,12 +8,14 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.harness.forking import Forked, fork, may_be_forked
 from tests.harness.ports import free_port
 from tests.harness.waiting import PATIENCE, wait_for
 
@@ -51,7 +53,7 @@ class GatewayProcess:
         self.inbound, self.outbound, self.web = free_port(), free_port(), free_port()
         self.config = folder / "gateway.toml"
         self.log = folder / "gateway.log"
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | Forked | None = None
         self._pause_file = folder / "paused"
         self.configure(self._tables(next_hop, notices), settings or {})
 
@@ -99,26 +101,34 @@ class GatewayProcess:
         env: Mapping[str, str] | None = None,
         wrapper: Sequence[str] = (),
         options: Sequence[str] = (),
-        pass_fds: Sequence[int] = (),
-        program: Sequence[str] = ("-m", "gateway"),
+        kept: Sequence[int] = (),
+        script: str = "",
         ready: bool = True,
+        fresh: bool = False,
     ) -> None:
-        """Start and, unless `ready` is false, wait until /readyz says 200. `pause_at` is `<point>[:n]`; `program` is what Python runs."""
+        """Start and, unless `ready` is false, wait until /readyz says 200. `pause_at` is `<point>[:n]`; `script` runs instead of the gateway.
+        `kept`: a listening socket that it gets as systemd passes one, or none.
+
+        `fresh`: in an interpreter of its own. Otherwise forked (tests/harness/forking.py) where nothing given here speaks against it.
+        """
         assert self.process is None or self.process.poll() is not None, "it runs already"
         self._pause_file.unlink(missing_ok=True)
         environment = clean_environment() | dict(env or {})
         if pause_at:
             environment |= {"GATEWAY_PAUSE_AT": pause_at, "GATEWAY_PAUSE_FILE": str(self._pause_file)}
+        arguments = ("serve", "--config", str(self.config), *options)
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [*wrapper, sys.executable, *program, "serve", "--config", str(self.config), *options],
-                pass_fds=pass_fds,
-                cwd=self.folder,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
+            if kept or (not (fresh or wrapper) and may_be_forked(environment)):
+                self.process = fork(arguments, cwd=self.folder, env=environment, stdout=log.fileno(), stderr=log.fileno(), script=script, kept=kept)
+            else:
+                self.process = subprocess.Popen(
+                    [*wrapper, sys.executable, *(("-P", script) if script else ("-m", "gateway")), *arguments],
+                    cwd=self.folder,
+                    env=environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                )
         if ready:
             self.wait_ready()
 
@@ -201,16 +211,36 @@ def clean_environment() -> dict[str, str]:
 
 
 def run_gateway(
-    *arguments: str, cwd: Path, env: Mapping[str, str] | None = None, within: float = 60.0, command: Sequence[str] = ()
+    *arguments: str | Path, cwd: Path, env: Mapping[str, str] | None = None, within: float = 60.0, command: Sequence[str] = ()
 ) -> subprocess.CompletedProcess[str]:
-    """`gateway …` to its end, without standard input."""
+    """`gateway …` to its end, without standard input; `command` instead of it, in an interpreter of its own."""
+    environment = clean_environment() | dict(env or {})
+    if not command and may_be_forked(environment):
+        return _run_forked(tuple(map(str, arguments)), cwd, environment, within)
     return subprocess.run(
-        [*(command or (sys.executable, "-m", "gateway")), *arguments],
+        [*(command or FRESH), *arguments],
         cwd=cwd,
-        env=clean_environment() | dict(env or {}),
+        env=environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         timeout=within,
         check=False,
     )
+
+
+FRESH = (sys.executable, "-m", "gateway")
+"""`run_gateway(…, command=FRESH)`: an interpreter of its own."""
+
+
+def _run_forked(arguments: tuple[str, ...], cwd: Path, environment: Mapping[str, str], within: float) -> subprocess.CompletedProcess[str]:
+    with tempfile.TemporaryFile("w+") as stdout, tempfile.TemporaryFile("w+") as stderr:
+        running = fork(arguments, cwd=cwd, env=environment, stdout=stdout.fileno(), stderr=stderr.fileno())
+        try:
+            returncode = running.wait(within)
+        except subprocess.TimeoutExpired:
+            running.kill()
+            raise
+        stdout.seek(0)
+        stderr.seek(0)
+        return subprocess.CompletedProcess(("gateway", *arguments), returncode, stdout.read(), stderr.read())

@@ -64,7 +64,8 @@ def carries(transaction: Transaction, message_id: str) -> bool:
 
 def acknowledgements(hop: RecordingHop, message_id: str) -> list[Transaction]:
     """What the gateway wrote in answer to `message_id`, as the notices hop accepted it."""
-    return [each for each in hop.accepted if (parsed(each.octets)["In-Reply-To"] or "").strip() == message_id]
+    # Asked again and again while a test waits: only what may be it is parsed.
+    return [each for each in hop.accepted if carries(each, message_id) and (parsed(each.octets)["In-Reply-To"] or "").strip() == message_id]
 
 
 def wait_acknowledged(hop: RecordingHop, message_id: str, times: int = 1, within: float = PATIENCE) -> list[Transaction]:

@@ -16,9 +16,9 @@ _VARIABLE = "TEST_CLOCK_FILE"
 
 
 class MovableClock:
-    """Give `environment` and `program` to `GatewayProcess.start`, then `set` as the test goes on."""
+    """Give `environment` and `script` to `GatewayProcess.start`, then `set` as the test goes on."""
 
-    program = ("-P", __file__)
+    script = __file__
 
     def __init__(self, file: Path, start: datetime) -> None:
         self._file = file

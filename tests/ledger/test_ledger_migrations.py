@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -18,8 +19,15 @@ from gateway.ledger import migrations
 from gateway.ledger.errors import LedgerUnavailable, NewerLedger
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.tables import metadata, notice, outgoing
+from tests.harness.empty_ledger import made_by_revisions, made_once
 from tests.ledger.given import KEY, Clock, Rules, an_inquiry
 from tests.ledger.rows import record_together
+
+
+@pytest.fixture(autouse=True)
+def _real_revisions() -> Iterator[None]:
+    with made_by_revisions():
+        yield
 
 
 def test_all_revisions_in_turn_give_the_schema(ledger: Ledger) -> None:
@@ -34,6 +42,18 @@ def test_on_sqlite_they_give_it_to_the_letter(tmp_path: Path) -> None:
     metadata.create_all(create_engine(f"sqlite:///{tmp_path}/created.db"))
     migrated, created = (_schema(tmp_path / name) for name in ("migrated.db", "created.db"))
     assert migrated == created
+
+
+def test_what_the_other_tests_begin_with_is_what_the_revisions_make(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{number}.db" for number in range(3)]
+    for path, made in zip(paths, (made_by_revisions, made_once, made_once), strict=True):
+        with made():
+            ledger = Ledger(f"sqlite:///{path}", key=KEY, clock=Clock())
+            ledger.open()
+            ledger.close()
+    revisions, *copies = (list(sqlite3.connect(path).iterdump()) for path in paths)
+    assert len(revisions) > 50
+    assert copies == [revisions, revisions]
 
 
 def _schema(database: Path) -> dict[str, list[str]]:

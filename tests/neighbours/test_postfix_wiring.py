@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
-from tests.conftest import GatewayFactory
 from tests.harness.client import SmtpClient, send
 from tests.harness.gateway import GatewayProcess
 from tests.harness.mails import inquiry, new_message_id, parsed
@@ -32,6 +33,13 @@ class Site:
     public: int
     """Where residents' mail comes in, after the spam filter."""
     staff: int
+    mark: int = 0
+    """Where Postfix's log stood when the test began."""
+
+    @property
+    def said(self) -> str:
+        """By Postfix, since the test began."""
+        return self.postfix.output[self.mark :]
 
     def find(self, address: str, message_id: str) -> bytes:
         """The one message for `address` that has this text in it."""
@@ -39,22 +47,40 @@ class Site:
         def there() -> list[bytes]:
             return [each for each in self.dovecot.messages(address) if message_id.encode() in each]
 
-        found = wait_for(there, f"delivery\n{self.postfix.output[-3000:]}", within=PATIENCE * 2)
+        found = wait_for(there, f"delivery\n{self.said[-3000:]}", within=PATIENCE * 2)
         assert len(found) == 1
         return found[0]
 
 
-@pytest.fixture(params=["before-queue", "content-filter"])
-def site(request: pytest.FixtureRequest, new_gateway: GatewayFactory, new_postfix: Callable[..., PostfixInstance], dovecot: DovecotInstance) -> Site:
+@pytest.fixture(scope="module", params=["before-queue", "content-filter"])
+def _shared_site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, module_folder: Path) -> Iterator[Site]:
+    """Postfix takes three seconds to start; the gateway is started by each test."""
+    dovecot = DovecotInstance(module_folder / f"dovecot-{request.param}")
     public, staff, back = free_port(), free_port(), free_port()
-    gateway = new_gateway(next_hop=f"smtp://127.0.0.1:{back}", notices=f"smtp://127.0.0.1:{back}", settings={"timeouts": {"data_end": "85s"}})
+    next_hop = f"smtp://127.0.0.1:{back}"
+    gateway = GatewayProcess(tmp_path_factory.mktemp("gateway"), next_hop=next_hop, notices=next_hop, settings={"timeouts": {"data_end": "85s"}})
     main, master = wiring(request.param, {2525: gateway.inbound, 2526: gateway.outbound, 10024: public, 10025: staff, 10026: back})
     main += f"virtual_transport = lmtp:inet:127.0.0.1:{dovecot.lmtp}\nvirtual_mailbox_domains = toronto.example, example.org\n"
     if request.param == "content-filter":
         master += f"127.0.0.1:{public} inet n - n - - smtpd\n"
-    postfix = new_postfix(main=main, master=master)
-    postfix.start(public, staff, back)
-    return Site(postfix, gateway, dovecot, public, staff)
+    postfix = PostfixInstance(module_folder / request.param, main=main, master=master)
+    try:
+        dovecot.start()
+        postfix.start(public, staff, back)
+        yield Site(postfix, gateway, dovecot, public, staff)
+    finally:
+        postfix.stop()
+        dovecot.stop()
+
+
+@pytest.fixture
+def site(_shared_site: Site) -> Iterator[Site]:
+    """The gateway is not started, and knows nobody."""
+    _shared_site.mark = len(_shared_site.postfix.output)
+    shutil.rmtree(_shared_site.gateway.folder / "var", ignore_errors=True)
+    yield _shared_site
+    _shared_site.gateway.kill()
+    print(_shared_site.said[-5000:], _shared_site.gateway.output[-5000:])
 
 
 def test_an_inquiry_arrives_whole_and_is_acknowledged(site: Site):
@@ -79,8 +105,8 @@ def test_the_true_client_stands_in_the_log_behind_the_gateway(site: Site):
         assert client.send(RESIDENT.encode(), DIVISION.encode(), inquiry(message_id)).code == 250
     site.find(DIVISION, message_id)
     wait_for(
-        lambda: re.search(r"after-gateway/smtpd\S* [0-9A-Z]+: client=\S+, .*orig_client=\S*\[127\.0\.0\.2\]", site.postfix.output),
-        f"the client in the log\n{site.postfix.output[-3000:]}",
+        lambda: re.search(r"after-gateway/smtpd\S* [0-9A-Z]+: client=\S+, .*orig_client=\S*\[127\.0\.0\.2\]", site.said),
+        f"the client in the log\n{site.said[-3000:]}",
     )
 
 
@@ -88,8 +114,8 @@ def test_an_answer_of_staff_arrives(site: Site):
     site.gateway.start()
     message_id = new_message_id()
     assert send(site.staff, CLERK.encode(), RESIDENT.encode(), inquiry(message_id, sender=CLERK, to=RESIDENT)).code == 250
-    assert b"gateway" in site.postfix.output.encode()
     site.find(RESIDENT, message_id)
+    wait_for(lambda: "after-gateway/smtpd" in site.said, f"it came by way of the gateway\n{site.said[-3000:]}")
     assert len(site.dovecot.messages(CLERK)) <= 1, "at most a private warning, no acknowledgement"
 
 
@@ -115,7 +141,7 @@ def test_a_delivery_request_passes_the_filter(site: Site):
     def reports() -> list[bytes]:
         return [each for each in site.dovecot.messages(RESIDENT) if b"QQ314159" in each]
 
-    wait_for(reports, f"a delivery report with the envelope's identifier\n{site.postfix.output[-3000:]}", within=PATIENCE * 2)
+    wait_for(reports, f"a delivery report with the envelope's identifier\n{site.said[-3000:]}", within=PATIENCE * 2)
 
 
 def test_when_the_gateway_is_down_mail_waits_and_then_arrives(site: Site, request: pytest.FixtureRequest):
@@ -129,8 +155,8 @@ def test_when_the_gateway_is_down_mail_waits_and_then_arrives(site: Site, reques
     if before_queue:
         assert send(site.public, RESIDENT.encode(), DIVISION.encode(), octets).code == 250
     else:
-        wait_for(lambda: re.search(r"status=deferred", site.postfix.output), "Postfix keeps it")
+        wait_for(lambda: re.search(r"status=deferred", site.said), "Postfix keeps it")
         site.postfix.flush()
     site.find(DIVISION, message_id)
     site.find(RESIDENT, message_id)
-    assert "status=bounced" not in site.postfix.output
+    assert "status=bounced" not in site.said

@@ -89,7 +89,8 @@ def test_a_division_mailbox_that_is_away_too_is_found(site: Site):
     assert send(site.gateway.inbound, b"anna@example.org", HR.encode(), octets).code == 250
     wait_for(lambda: replies_to(site, "anna@example.org"), "the division's vacation script replies")
     site.settle()
-    assert "the mailbox of human-resources answers automatically, too" in site.gateway.http("/readyz")[1]
+    said = "the mailbox of human-resources answers automatically, too"  # as soon as the ledger has the script's reply
+    wait_for(lambda: said in site.gateway.http("/readyz")[1], said)
     assert 'gateway_double_acknowledgements_total{division="human-resources"} 1.0' in site.gateway.http("/metrics")[1]
     [found] = site.gateway.json("caps", "show")["doubles"]
     assert (found["mailbox"], found["times"]) == (HR, 1)

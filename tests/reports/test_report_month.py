@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +19,7 @@ from gateway.reports.making import Reports
 from gateway.reports.periods import Days
 from gateway.reports.report import Line, Report
 from gateway.reports.tidy import figures_of
+from tests.harness.gateway import REPOSITORY, run_gateway
 from tests.reports.month_rig import MONTH, Place, mail, play
 
 NOVEMBER = Days(date(2025, 11, 1), date(2025, 11, 30))
@@ -158,8 +156,7 @@ def test_json_and_back(report: Report) -> None:
 @pytest.mark.front_door
 def test_the_command_says_the_same(place: Place, report: Report) -> None:
     words = ["report", "--config", str(place.config), "--period", "2025-11", "--json"]
-    root = Path(__file__).parents[2]
-    answer = subprocess.run([sys.executable, "-m", "gateway", *words], cwd=root, capture_output=True, text=True, timeout=120, check=False)
+    answer = run_gateway(*words, cwd=REPOSITORY, within=120)
     assert (answer.returncode, answer.stderr) == (0, "")
     told, ours = json.loads(answer.stdout), document(report)
     for each in (told, ours):

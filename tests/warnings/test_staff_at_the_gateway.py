@@ -36,7 +36,7 @@ def _office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         clock = MovableClock(folder / "clock", at("2027-02-12", "09:00"))
         gateway = GatewayProcess(folder, next_hop=hop.url, notices=notices.url, settings=settings_with(folder))
         try:
-            gateway.start(env=clock.environment, program=clock.program)
+            gateway.start(env=clock.environment, script=clock.script)
             yield Office(gateway, hop, notices, clock)
         finally:
             gateway.kill()
