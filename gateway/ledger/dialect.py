@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -238,6 +239,13 @@ def with_lists(sql: str, names: Collection[str]) -> str:
     """A statement whose IN lists are one value each: as many parameters as values would be another statement for each number of them."""
     for name in names:
         sql = sql.replace(f"(__[POSTCOMPILE_{name}])", f"(SELECT value FROM json_each(:{name}))")  # noqa: S608 - a name of the code
+    return sql
+
+
+def with_literals(sql: str, literals: Mapping[str, str]) -> str:
+    """A statement that says these values itself; by name, as SQL."""
+    for name, literal in literals.items():
+        sql = re.sub(rf"\(__\[POSTCOMPILE_{name}\]\)|:{name}\b", lambda found, put=literal: f"({put})" if found[0][0] == "(" else put, sql)  # type: ignore[misc]
     return sql
 
 
