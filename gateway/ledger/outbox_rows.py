@@ -88,9 +88,7 @@ _GIVE_UP_PLACE = Together(
     # What does not go out takes no place in the windows of [caps]. Apart from the settlement: an update that names the column, even
     # with the value it has, writes its two indexes anew.
     {"key": String(), "token": String()},
-    lambda settled: (
-        update(notice).where(notice.c.key == settled.c.key, _IS_WAITING, notice.c.lease_token == settled.c.token).values(slot_at=None)
-    ),
+    lambda settled: update(notice).where(notice.c.key == settled.c.key, _IS_WAITING, notice.c.lease_token == settled.c.token).values(slot_at=None),
 )
 
 _SETTLE = Together(

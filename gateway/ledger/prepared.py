@@ -57,7 +57,7 @@ class _Prepared:
 
 def _written(compiled: Any, bind: BindParameter[Any]) -> str:
     """A value that the statement itself names, as SQL: engines choose their plan by it, and SQLite would choose anew at each execution."""
-    values = bind.value if bind.expanding else [bind.value]
+    values: Any = bind.value if bind.expanding else [bind.value]
     return ", ".join(compiled.render_literal_value(each, bind.type) for each in values)
 
 
