@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, String, and_, cast, delete, exists, func, insert, literal, or_, select, union, update
 
 from gateway.ledger.sending import STOP_AFTER_REFUSAL
+from gateway.ledger.spans import in_any_span
 from gateway.ledger.tables import (
     absence,
     declaration,
@@ -28,7 +29,6 @@ from gateway.ledger.tables import (
     survey_person,
     thread,
 )
-from gateway.ledger.weeks import in_any_week
 
 RULES_LOOK_BACK = STOP_AFTER_REFUSAL
 """How far the rules look back at a correspondent, unless a cap looks further."""
@@ -37,7 +37,7 @@ ANSWER_AWAITED = timedelta(days=90)
 """So long after an inquiry's answer was due it is still looked for."""
 
 
-_WRITTEN = in_any_week(notice.c.created_at)
+_WRITTEN = in_any_span(notice.c.created_at)
 
 
 def ask(connection: Connection, hashes: Collection[str], now: datetime) -> None:
@@ -80,7 +80,7 @@ def awaited(connection: Connection, who: str, asked_at: datetime) -> tuple[int, 
 
 
 def _of(who: str, asked_at: datetime) -> Any:
-    wrote = select(message.c.id).where(in_any_week(message.c.received_at), message.c.correspondent == who)
+    wrote = select(message.c.id).where(in_any_span(message.c.received_at), message.c.correspondent == who)
     also = select(sender.c.message_id).where(sender.c.hash == who)
     return and_(message.c.id.in_(union(wrote, also)), message.c.received_at <= asked_at)
 

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select
 
 from gateway.judgement.staff_verdict import StaffVerdict, WaitingWarning
-from gateway.ledger import weeks
+from gateway.ledger import spans
 from gateway.ledger.records import Notice
 from gateway.ledger.tables import notice, outgoing
 
@@ -23,7 +23,7 @@ _WARNINGS = (
     select(notice.c.correspondent, notice.c.key, notice.c.state, notice.c.due_at, notice.c.lease_token, notice.c.settled_at, outgoing.c.sections)
     .outerjoin(outgoing, outgoing.c.notice_id == notice.c.id)
     .where(
-        weeks.week_of(notice.c.created_at).in_(bindparam("weeks", expanding=True)),
+        spans.span_of(notice.c.created_at).in_(bindparam("spans", expanding=True)),
         notice.c.correspondent.in_(bindparam("persons", expanding=True)),
         notice.c.created_at > bindparam("since", type_=notice.c.created_at.type),
         notice.c.kind == "warning",
@@ -50,7 +50,7 @@ class WarningsKnown:
         """`now`: aware, the earliest moment of the batch."""
         known = cls()
         since = now - LOOKS_BACK
-        looked_for = {"persons": list(persons), "since": since, "weeks": weeks.between(since, now + LOOKS_BACK)}
+        looked_for = {"persons": list(persons), "since": since, "spans": spans.between(since, now + LOOKS_BACK)}
         for row in connection.execute(_WARNINGS, looked_for) if persons else ():
             if free(row, now) and row.sections:
                 known._waiting[row.correspondent] = WaitingWarning(row.key, row.sections)

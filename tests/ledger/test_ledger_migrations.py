@@ -64,7 +64,7 @@ def test_a_ledger_of_a_newer_gateway_is_not_touched(ledger_url: str, ledger: Led
         pytest.fail("a newer ledger must not be written")
 
 
-def test_a_ledger_of_revision_0009_gets_its_indexes_by_week(ledger_url: str, ledger: Ledger, rules: Rules, clock: Clock) -> None:
+def test_a_ledger_of_revision_0009_gets_its_indexes_by_span(ledger_url: str, ledger: Ledger, rules: Rules, clock: Clock) -> None:
     """With its rows, which are found as before; `downgrade` is no one's business, so the older indexes are put back by hand."""
     record_together(ledger, rules, clock, an_inquiry())
     now = _schema(Path(ledger_url.removeprefix("sqlite:///")))

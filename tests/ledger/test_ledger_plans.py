@@ -49,7 +49,7 @@ def test_each_goes_by_an_index(ledger: Ledger) -> None:
     }
 
 
-def test_the_history_of_a_person_goes_by_week(ledger: Ledger) -> None:
+def test_the_history_of_a_person_goes_by_span(ledger: Ledger) -> None:
     for statement in (select(func.count()).where(erasure._WRITTEN, notice.c.correspondent == "x"), select(1).where(erasure._of("x", ledger.clock()))):
         sql = statement.compile(dialect=dialect.NAMED, compile_kwargs={"literal_binds": True})
         with ledger.reading() as connection:
