@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, String, and_, cast, delete, exists, func, insert, literal, or_, select, union, update
 
 from gateway.ledger.sending import STOP_AFTER_REFUSAL
+from gateway.ledger.spans import in_any_span
 from gateway.ledger.tables import (
     absence,
     declaration,
@@ -34,6 +35,9 @@ RULES_LOOK_BACK = STOP_AFTER_REFUSAL
 
 ANSWER_AWAITED = timedelta(days=90)
 """So long after an inquiry's answer was due it is still looked for."""
+
+
+_WRITTEN = in_any_span(notice.c.created_at)
 
 
 def ask(connection: Connection, hashes: Collection[str], now: datetime) -> None:
@@ -68,7 +72,7 @@ def awaited(connection: Connection, who: str, asked_at: datetime) -> tuple[int, 
     """Messages of `who`, mails to them, and findings that are still tied to them."""
     tied = (
         select(func.count()).select_from(message).where(_of(who, asked_at)),
-        select(func.count()).select_from(notice).where(notice.c.correspondent == who, notice.c.created_at <= asked_at),
+        select(func.count()).select_from(notice).where(_WRITTEN, notice.c.correspondent == who, notice.c.created_at <= asked_at),
         select(func.count()).select_from(finding).where(finding.c.person == who, finding.c.at <= asked_at),
     )
     messages, notices, findings = (connection.execute(each).scalar_one() for each in tied)
@@ -76,7 +80,7 @@ def awaited(connection: Connection, who: str, asked_at: datetime) -> tuple[int, 
 
 
 def _of(who: str, asked_at: datetime) -> Any:
-    wrote = select(message.c.id).where(message.c.correspondent == who)
+    wrote = select(message.c.id).where(in_any_span(message.c.received_at), message.c.correspondent == who)
     also = select(sender.c.message_id).where(sender.c.hash == who)
     return and_(message.c.id.in_(union(wrote, also)), message.c.received_at <= asked_at)
 
@@ -126,5 +130,5 @@ def _forget_person(connection: Connection, who: str, since: datetime) -> None:
     connection.execute(update(survey_person).where(survey_person.c.person == who).values(asked_at=None))
     connection.execute(delete(refused_recipient).where(refused_recipient.c.recipient == who))
     connection.execute(delete(finding).where(finding.c.person == who, finding.c.at <= since))
-    written = and_(notice.c.correspondent == who, notice.c.state != "waiting", notice.c.created_at <= since)
+    written = and_(_WRITTEN, notice.c.correspondent == who, notice.c.state != "waiting", notice.c.created_at <= since)
     connection.execute(update(notice).where(written).values(correspondent=None, correspondent_domain=None))

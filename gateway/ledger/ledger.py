@@ -118,11 +118,18 @@ class Ledger:
 
     def erase_remains(self) -> None:
         """Overwrite what deleted rows left in the engine's log; does nothing while the ledger is unwell."""
+        self._care(self._dialect.erase_remains)
+
+    def write_back(self) -> None:
+        """What the engine puts off: after a commit, when its answers are out. Does nothing while the ledger is unwell."""
+        self._care(self._dialect.write_back)
+
+    def _care(self, work: Callable[[Connection], None]) -> None:
         with self._lock:
             if self._connection is None or not self._state.ok:
                 return
             try:
-                self._dialect.erase_remains(self._connection)
+                work(self._connection)
             except Exception as error:
                 if not self._dialect.is_outage(error):
                     raise

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Select, String, bindparam, case, delete, func, or_, select, update
+from sqlalchemy import Connection, Integer, Select, String, bindparam, delete, func, or_, select, update
 
 from gateway.ledger import dialect, reminder_rows
 from gateway.ledger.prepared import Change, Query, Rows, Together
@@ -84,6 +84,13 @@ _LEASE = Change(
     .values(due_at=bindparam("until"), lease_token=bindparam("token"), attempts=notice.c.attempts + 1)
 )
 
+_GIVE_UP_PLACE = Together(
+    # What does not go out takes no place in the windows of [caps]. Apart from the settlement: an update that names the column, even
+    # with the value it has, writes its two indexes anew.
+    {"key": String(), "token": String()},
+    lambda settled: update(notice).where(notice.c.key == settled.c.key, _IS_WAITING, notice.c.lease_token == settled.c.token).values(slot_at=None),
+)
+
 _SETTLE = Together(
     {"key": String(), "token": String(), "state": String(), "at": Instant(), "due_at": Instant(), "code": Integer(), "problem": String()},
     lambda settled: (
@@ -98,8 +105,6 @@ _SETTLE = Together(
             state=settled.c.state,
             settled_at=settled.c.at,
             due_at=func.coalesce(settled.c.due_at, notice.c.due_at),
-            # What does not go out takes no place in the windows of [caps].
-            slot_at=case((or_(settled.c.state == "sent", settled.c.state == "waiting"), notice.c.slot_at)),
             lease_token=None,
             last_code=settled.c.code,
             last_problem=settled.c.problem,
@@ -208,6 +213,7 @@ def settle(connection: Connection, settlements: Sequence[Settlement]) -> None:
     if len(together) < len(settlements):  # a ledger that was unwell may have taken an earlier attempt's after all
         later = [each for each in settlements if together[each.key] is not each]
     first = [each for each in settlements if together[each.key] is each]
+    _GIVE_UP_PLACE.run(connection, [(each.key, each.lease_token) for each in first if each.state not in ("sent", "waiting")])
     _SETTLE.run(connection, [_settled(each) for each in first])
     _ERASE.run(connection, [(each.key,) for each in first if each.state != "waiting"])
     _ACKNOWLEDGE.run(connection, [(each.key, each.at) for each in first if each.state == "sent"])

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Delete, Select, Subquery, Table, Update, text
+from sqlalchemy import BindParameter, Connection, Delete, Select, Subquery, Table, Update, text
 from sqlalchemy.types import TypeEngine
 
 from gateway.ledger import dialect
@@ -30,7 +30,6 @@ class _Prepared:
     def __init__(self, statement: Select[Any] | Update | Delete) -> None:
         self._statement = statement
         self._sql = ""
-        self._fixed: dict[str, Any] = {}
         self._convert: list[tuple[str, _Convert]] = []
 
     def sql(self) -> str:
@@ -40,7 +39,7 @@ class _Prepared:
 
     def values(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Python's values in the engine's form."""
-        values = {**self._fixed, **given}
+        values = dict(given)
         for name, convert in self._convert:
             values[name] = convert(values[name])
         return values
@@ -48,12 +47,18 @@ class _Prepared:
     def _compile(self) -> None:
         compiled: Any = self._statement.compile(dialect=dialect.NAMED)
         binds = {name: compiled.binds[name] for name in compiled.params}
-        lists = {name for name, each in binds.items() if each.expanding}
-        convert = {name: dialect.as_list if name in lists else _to_driver(each.type) for name, each in binds.items()}
-        literals = {name: value for name, value in compiled.params.items() if not binds[name].required}
-        self._fixed = {name: each(value) if (each := convert[name]) else value for name, value in literals.items()}
-        self._convert = [(name, each) for name, each in convert.items() if each is not None and name not in literals]
-        self._sql = dialect.with_lists(str(compiled), lists)
+        asked = {name: each for name, each in binds.items() if each.required}
+        lists = {name for name, each in asked.items() if each.expanding}
+        convert = {name: dialect.as_list if name in lists else _to_driver(each.type) for name, each in asked.items()}
+        self._convert = [(name, each) for name, each in convert.items() if each is not None]
+        fixed = {name: _written(compiled, each) for name, each in binds.items() if not each.required}
+        self._sql = dialect.with_lists(dialect.with_literals(str(compiled), fixed), lists)
+
+
+def _written(compiled: Any, bind: BindParameter[Any]) -> str:
+    """A value that the statement itself names, as SQL: engines choose their plan by it, and SQLite would choose anew at each execution."""
+    values: Any = bind.value if bind.expanding else [bind.value]
+    return ", ".join(compiled.render_literal_value(each, bind.type) for each in values)
 
 
 class Query(_Prepared):

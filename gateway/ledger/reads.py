@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Row, Select, Table, select
 
 from gateway.ledger.look_ups import What
 from gateway.ledger.pseudonym import Pseudonyms
+from gateway.ledger.spans import in_any_span
 from gateway.ledger.tables import (
     absence,
     declaration,
@@ -132,8 +133,12 @@ def _found(connection: Connection, pseudonyms: Pseudonyms, question: str, who: S
     for row in connection.execute(select(thread.c.case_id, thread.c.message_id).where(thread.c.hash.in_(named))):
         cases.add(row.case_id)
         messages.add(row.message_id)
-    for ids, hash_ in ((message.c.id, message.c.correspondent), (sender.c.message_id, sender.c.hash), (finding.c.message_id, finding.c.person)):
-        messages |= set(connection.execute(select(ids).where(hash_.in_(who)).order_by(ids.desc()).limit(most)).scalars())
+    for ids, is_theirs in (
+        (message.c.id, in_any_span(message.c.received_at) & message.c.correspondent.in_(who)),
+        (sender.c.message_id, sender.c.hash.in_(who)),
+        (finding.c.message_id, finding.c.person.in_(who)),
+    ):
+        messages |= set(connection.execute(select(ids).where(is_theirs).order_by(ids.desc()).limit(most)).scalars())
     return cases - {None}, messages - {None}
 
 
@@ -212,7 +217,7 @@ def _chunks(values: Sequence[int]) -> Iterator[Sequence[int]]:
 
 def _of_person(connection: Connection, who: Sequence[str], told: set[int]) -> Iterator[Event]:
     """What bears the hash of an address and hangs on none of the messages that are `told`."""
-    for row in connection.execute(select(notice).where(notice.c.correspondent.in_(who))):
+    for row in connection.execute(select(notice).where(in_any_span(notice.c.created_at), notice.c.correspondent.in_(who))):
         if row.message_id not in told:
             yield from _notice_events(row)
     for row in connection.execute(select(absence)):

@@ -19,7 +19,7 @@ class Notice:
     """One mail that we write, ready to go. Address and octets are erased from the ledger when it settles."""
 
     key: str
-    """What makes it one notice, e.g. `ack:<identity>`; unique in the ledger. The Message-ID derives from it."""
+    """What makes it one notice, e.g. `ack:<seconds>:<identity>`; unique in the ledger. The Message-ID derives from it."""
     kind: NoticeKind
     division: str
     mailbox: str

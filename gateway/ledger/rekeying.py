@@ -15,6 +15,7 @@ from sqlalchemy import Column, Connection, bindparam, exists, select, update
 
 from gateway.judgement.verdict import Examination
 from gateway.ledger.pseudonym import Pseudonyms
+from gateway.ledger.spans import in_any_span
 from gateway.ledger.tables import absence, finding, message, notice, refused_recipient, reminder, sender, service_case, survey_person, thread
 
 DOMAIN_WINDOW = timedelta(days=7)
@@ -36,14 +37,17 @@ def _renamed_once(column: Column[Any]) -> Any:
 
 _CASES = (
     update(service_case)
-    .where(service_case.c.message_id.in_(select(message.c.id).where(message.c.correspondent == _OLD)), service_case.c.correspondent == _OLD)
+    .where(
+        service_case.c.message_id.in_(select(message.c.id).where(in_any_span(message.c.received_at), message.c.correspondent == _OLD)),
+        service_case.c.correspondent == _OLD,
+    )
     .values(correspondent=_NEW)
 )
 _ADDRESS = (
     _CASES,  # found by their messages, so before these
-    _renamed(message.c.correspondent),
+    _renamed(message.c.correspondent).where(in_any_span(message.c.received_at)),
     _renamed(sender.c.hash),
-    _renamed(notice.c.correspondent),
+    _renamed(notice.c.correspondent).where(in_any_span(notice.c.created_at)),
     _renamed(finding.c.person),
     _renamed_once(absence.c.person),
     _renamed_once(refused_recipient.c.recipient),

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from gateway import telemetry
 from gateway.judgement.verdict import Double, Examination, History, Verdict
-from gateway.ledger import alerts
+from gateway.ledger import alerts, spans
 from gateway.ledger.alerts import Alert
 from gateway.ledger.breakers import Breakers
 from gateway.ledger.keyed import Keyed
@@ -39,11 +39,12 @@ _ACKNOWLEDGES = notice.c.kind == "acknowledgement"
 _COUNTS = notice.c.state.in_(("waiting", "sent"))
 _SINCE = notice.c.created_at > bindparam("since", type_=notice.c.created_at.type)
 _TO = notice.c.correspondent.in_(bindparam("correspondents", expanding=True))
+_IN_SPANS = spans.span_of(notice.c.created_at).in_(bindparam("spans", expanding=True))
 
 _SENT_TO = Query(
     # `until`: rows that a wrong clock dated into the future do not count for ever
     select(notice.c.correspondent, func.count().label("sent"))
-    .where(_TO, _ACKNOWLEDGES, _COUNTS, _SINCE, notice.c.created_at <= bindparam("until"))
+    .where(_IN_SPANS, _TO, _ACKNOWLEDGES, _COUNTS, _SINCE, notice.c.created_at <= bindparam("until"))
     .group_by(notice.c.correspondent)
 )
 _REFUSED = Query(
@@ -51,7 +52,7 @@ _REFUSED = Query(
     .where(_TO, _ACKNOWLEDGES, notice.c.state == "refused", notice.c.settled_at > bindparam("since"))
     .group_by(notice.c.correspondent)
 )
-_ACKNOWLEDGED_FOR = Query(select(notice.c.correspondent, notice.c.mailbox).where(_TO, _ACKNOWLEDGES, _COUNTS, _SINCE).distinct())
+_ACKNOWLEDGED_FOR = Query(select(notice.c.correspondent, notice.c.mailbox).where(_IN_SPANS, _TO, _ACKNOWLEDGES, _COUNTS, _SINCE).distinct())
 
 
 class Sending:
@@ -135,7 +136,8 @@ class Sending:
         for correspondent, moment in wanted:
             together.setdefault(moment, set()).add(correspondent)
         for moment, correspondents in together.items():
-            rows = _SENT_TO.rows(connection, correspondents=correspondents, since=moment - self._span, until=moment + self._span)
+            since, until = moment - self._span, moment + self._span
+            rows = _SENT_TO.rows(connection, correspondents=correspondents, since=since, until=until, spans=spans.between(since, until))
             self._sent_to |= {(row.correspondent, moment): row.sent for row in rows}
 
     def _load_refused(self, connection: Connection, correspondents: set[str], earliest: datetime) -> None:
@@ -149,8 +151,9 @@ class Sending:
         recipients = {hash_ for _, keyed in replies for hash_ in keyed.recipients if hash_}
         if not recipients:
             return
-        earliest = min(self._moment(each) for each, _ in replies)
-        for row in _ACKNOWLEDGED_FOR.rows(connection, correspondents=recipients, since=earliest - DOUBLE_WITHIN):
+        moments = [self._moment(each) for each, _ in replies]
+        since, until = min(moments) - DOUBLE_WITHIN, max(moments) + DOUBLE_WITHIN
+        for row in _ACKNOWLEDGED_FOR.rows(connection, correspondents=recipients, since=since, spans=spans.between(since, until)):
             self._acknowledged_for.setdefault(row.correspondent, set()).add(row.mailbox)
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, upda
 
 from gateway.judgement.survey_verdict import Askable, Refused
 from gateway.judgement.verdict import Examination, History, ThreadCase
+from gateway.ledger import spans
 from gateway.ledger.keyed import Keyed
 from gateway.ledger.pseudonym import Pseudonyms
 from gateway.ledger.records import Decision
@@ -48,6 +49,7 @@ _WRITTEN_TO = (
         func.count().filter(notice.c.state == "refused").label("refused"),
     )
     .where(
+        spans.span_of(notice.c.created_at).in_(bindparam("spans", expanding=True)),
         notice.c.correspondent.in_(bindparam("persons", expanding=True)),
         notice.c.created_at > bindparam("since", type_=notice.c.created_at.type),
         notice.c.kind.in_(("acknowledgement", "survey")),
@@ -185,8 +187,8 @@ class SurveyKnown:
     def _load_persons(self, connection: Connection, persons: set[str], now: datetime) -> None:
         for row in connection.execute(_PERSONS, {"persons": list(persons)}):
             self._persons[row.person] = _Person(row.asked_at, row.opted_out_at)
-        spans = {"day": now - CAP_SPAN, "since": now - REFUSED_FOR}
-        for row in connection.execute(_WRITTEN_TO, {"persons": list(persons), **spans}):
+        looked_for = {"day": now - CAP_SPAN, "since": now - REFUSED_FOR, "spans": spans.between(now - REFUSED_FOR, now + CAP_SPAN)}
+        for row in connection.execute(_WRITTEN_TO, {"persons": list(persons), **looked_for}):
             known = self._persons.setdefault(row.correspondent, _Person())
             known.written_to, known.refused = row.lately, bool(row.refused)
 

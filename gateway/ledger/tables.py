@@ -65,6 +65,8 @@ metadata = MetaData(
 
 ROW = BigInteger().with_variant(Integer, "sqlite")  # SQLite's rowid must be declared INTEGER
 HASH = String(32)
+SPAN = 28 * 24 * 3600 * 1_000_000
+"""Four weeks, in microseconds. Indexes of correspondents have the number of the span first: spans.py."""
 
 message = Table(
     "message",
@@ -85,7 +87,7 @@ message = Table(
     Column("language", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("evidence", Text),
-    Column("correspondent", HASH, index=True),
+    Column("correspondent", HASH),
     Column("correspondent_domain", HASH),
     Column("policy_version", Text, nullable=False),
     Column("trace", JSON, nullable=False),
@@ -100,6 +102,7 @@ _HAS_MARKS = text("staff_marks > 0")
 Index(
     "ix_message_staff", message.c.received_at, message.c.staff_division, message.c.staff_marks, sqlite_where=_HAS_MARKS, postgresql_where=_HAS_MARKS
 )
+Index("ix_message_correspondent", text(f"received_at / {SPAN}"), message.c.correspondent)
 _HAS_FINDINGS = text("findings IS NOT NULL")  # what retention takes out of it again
 Index("ix_message_findings", message.c.received_at, sqlite_where=_HAS_FINDINGS, postgresql_where=_HAS_FINDINGS)
 
@@ -143,8 +146,10 @@ notice = Table(
     Column("created_at", Instant, nullable=False),
     Column("settled_at", Instant),
     Column("slot_at", Instant),  # an acknowledgement's place in the windows of [caps]; null for what takes none
-    Index(None, "correspondent", "created_at"),
 )
+Index("ix_notice_correspondent", text(f"created_at / {SPAN}"), notice.c.correspondent, notice.c.created_at)
+_REFUSED = text("state = 'refused'")
+Index("ix_notice_refused", notice.c.correspondent, notice.c.settled_at, sqlite_where=_REFUSED, postgresql_where=_REFUSED)
 _HAS_SLOT = text("slot_at IS NOT NULL")
 Index("ix_notice_slot", notice.c.slot_at, sqlite_where=_HAS_SLOT, postgresql_where=_HAS_SLOT)
 Index("ix_notice_domain_slot", notice.c.correspondent_domain, notice.c.slot_at, sqlite_where=_HAS_SLOT, postgresql_where=_HAS_SLOT)

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select
 
 from gateway.judgement.staff_verdict import StaffVerdict, WaitingWarning
+from gateway.ledger import spans
 from gateway.ledger.records import Notice
 from gateway.ledger.tables import notice, outgoing
 
@@ -22,6 +23,7 @@ _WARNINGS = (
     select(notice.c.correspondent, notice.c.key, notice.c.state, notice.c.due_at, notice.c.lease_token, notice.c.settled_at, outgoing.c.sections)
     .outerjoin(outgoing, outgoing.c.notice_id == notice.c.id)
     .where(
+        spans.span_of(notice.c.created_at).in_(bindparam("spans", expanding=True)),
         notice.c.correspondent.in_(bindparam("persons", expanding=True)),
         notice.c.created_at > bindparam("since", type_=notice.c.created_at.type),
         notice.c.kind == "warning",
@@ -47,7 +49,9 @@ class WarningsKnown:
     def load(cls, connection: Connection, persons: Collection[str], now: datetime) -> WarningsKnown:
         """`now`: aware, the earliest moment of the batch."""
         known = cls()
-        for row in connection.execute(_WARNINGS, {"persons": list(persons), "since": now - LOOKS_BACK}) if persons else ():
+        since = now - LOOKS_BACK
+        looked_for = {"persons": list(persons), "since": since, "spans": spans.between(since, now + LOOKS_BACK)}
+        for row in connection.execute(_WARNINGS, looked_for) if persons else ():
             if free(row, now) and row.sections:
                 known._waiting[row.correspondent] = WaitingWarning(row.key, row.sections)
             else:

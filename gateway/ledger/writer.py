@@ -169,6 +169,8 @@ class Writer:
             _resolve(batch, answers, partial(self._sender.take, claimed) if claimed and self._sender else _nothing)
             if time.monotonic() - self._erased_at > ERASE_AT_LEAST:
                 self._erase_remains()
+            else:
+                self._care(self._ledger.write_back)
         self._erase_remains()
 
     def _next(self) -> list[_Item] | None:
@@ -254,10 +256,13 @@ class Writer:
         if not self._remains:
             return
         self._remains = False
+        self._care(self._ledger.erase_remains)
+
+    def _care(self, work: Callable[[], None]) -> None:
         try:
-            self._ledger.erase_remains()
+            work()
         except Exception as error:  # noqa: BLE001 - the thread must live on
-            telemetry.fault("ledger-erase", error)
+            telemetry.fault("ledger-care", error)
 
 
 def _nothing() -> None:

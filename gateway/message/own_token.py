@@ -8,24 +8,39 @@ from __future__ import annotations
 
 import hmac
 import re
+from datetime import datetime
 
 from gateway.message.model import Message
 
 MARK_FIELD = "X-Service-Promise-Token"
 
+_TIME = 8
 _OPAQUE = 32
 _PROOF = 24
-_MESSAGE_ID = re.compile(rf"<?spg\.([0-9a-f]{{{_OPAQUE}}})\.([0-9a-f]{{{_PROOF}}})@[^\s<>@]+>?", re.IGNORECASE)
+_MESSAGE_ID = re.compile(rf"<?spg\.([0-9a-f]{{{_OPAQUE}}}(?:[0-9a-f]{{{_TIME}}})?)\.([0-9a-f]{{{_PROOF}}})@[^\s<>@]+>?", re.IGNORECASE)
 _TOKEN = re.compile(rf"([0-9a-f]{{{_OPAQUE}}})\.([0-9a-f]{{{_PROOF}}})", re.IGNORECASE)
 
 
-def notice_message_id(secret: bytes, key: str, domain: str) -> str:
-    """The Message-ID of the notice with this key, with angle brackets; the same key always gives the same one.
+def notice_message_id(secret: bytes, key: str, domain: str, at: datetime | None = None) -> str:
+    """The Message-ID of the notice with this key, with angle brackets; the same key and moment always give the same one.
 
-    `domain` is our own (RFC 5322 §3.6.4 wants the right-hand side to be the maker's); it takes no part in the proof.
+    `domain` is our own (RFC 5322 §3.6.4 wants the right-hand side to be the maker's); it takes no part in the proof. `at`: aware; it
+    stands in front, in seconds, so that Message-IDs of one day are near each other wherever they are sorted.
     """
-    opaque = _digest(secret, "notice", key, _OPAQUE)
+    opaque = (seconds(at) if at else "") + _digest(secret, "notice", key, _OPAQUE)
     return f"<spg.{opaque}.{_digest(secret, 'message-id', opaque, _PROOF)}@{domain}>"
+
+
+def seconds(at: datetime) -> str:
+    """A moment (aware) as eight hex digits, which sort by time until 2106; the nearest there is for one that they cannot say."""
+    return f"{min(max(int(at.timestamp()), 0), 0xFFFFFFFF):0{_TIME}x}"
+
+
+def made_at(message_id: str) -> str:
+    """The `seconds` that a Message-ID of our form begins with, proven or not; "" where it has none."""
+    message_id = message_id.strip()
+    found = _MESSAGE_ID.fullmatch(message_id) if "spg." in message_id[:5].lower() else None
+    return found[1][:_TIME].lower() if found and len(found[1]) > _OPAQUE else ""
 
 
 def is_own_message_id(secret: bytes, message_id: str) -> bool:

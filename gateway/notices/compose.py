@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from gateway.judgement.verdict import AcknowledgementDecision, Examination
 from gateway.ledger.records import Notice
 from gateway.message.model import Message
-from gateway.message.own_token import loop_token, notice_message_id
+from gateway.message.own_token import loop_token, notice_message_id, seconds
 from gateway.notices import mime, subject, wording
 from gateway.notices.letters import Letters
 from gateway.notices.passages import one_line
@@ -106,8 +106,10 @@ def acknowledgement_notice(
         raise NoticeRefused("the recipient's address cannot stand in a header that every server takes")
     if not mime.is_address(division.mailbox):
         raise NoticeRefused("the division's mailbox cannot stand in a header")
-    key = f"ack:{examination.identity}"
-    message_id = notice_message_id(secret, key, division.mailbox.rpartition("@")[2])
+    received_at = examination.envelope.received_at
+    # Time first: new rows stand beside each other in the ledger's index, however many years of them there are.
+    key = f"ack:{seconds(received_at)}:{examination.identity}"
+    message_id = notice_message_id(secret, key, division.mailbox.rpartition("@")[2], received_at)
     confidential = any(case.confidential for case in (lead, *decision.others))
     sender = (policy.city if confidential else division.name).in_language(composed.language[:2])
     header = "".join(

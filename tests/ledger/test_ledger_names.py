@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import threading
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from gateway.ledger.key_file import UnusableKey, read_or_create_key
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.pseudonym import Pseudonyms
 from gateway.ledger.references import candidates
+from gateway.message.own_token import notice_message_id
 from gateway.message.thread import subject_references
 from tests.ledger.given import HR, KEY, Clock, Rules, an_inquiry
 from tests.ledger.rows import record_together, rows, service_case
@@ -39,6 +41,17 @@ def test_same_person_same_hash() -> None:
     assert PSEUDONYMS.of_domain("anna@example.org") == PSEUDONYMS.of_domain("bert@EXAMPLE.ORG")
     assert PSEUDONYMS.of_message_id("<a@b>") == PSEUDONYMS.of_message_id(" a@b ") != PSEUDONYMS.of_message_id("<A@b>")
     assert (PSEUDONYMS.of_address(""), PSEUDONYMS.of_domain("nobody"), PSEUDONYMS.of_message_id("<>")) == (None, None, None)
+
+
+def test_a_message_id_of_ours_keeps_its_time_in_front() -> None:
+    at = datetime(2026, 11, 22, 8, tzinfo=UTC)
+    ours, later, elsewhere = (notice_message_id(KEY, "ack:1", "x.example", each) for each in (at, at + timedelta(seconds=1), None))
+    first, second, third = (PSEUDONYMS.of_message_id(each) or "" for each in (ours, later, elsewhere))
+    assert first[:8] == f"{int(at.timestamp()):08x}" < second[:8]
+    assert first[8:] != second[8:]
+    assert [len(each) for each in (first, second, third)] == [32, 32, 32]
+    assert third[:8] != ours[5:13]
+    assert first != Pseudonyms(b"x" * 32).of_message_id(ours)
 
 
 def test_references_are_short_first_and_found_again_in_a_subject() -> None:

@@ -81,7 +81,7 @@ def test_the_notice_around_them() -> None:
     notice = compose()
     assert (notice.kind, notice.mail_from, notice.rcpt_to) == ("acknowledgement", "", "resident@example.org")
     assert (notice.division, notice.mailbox) == ("human-resources", "hr@toronto.example")
-    assert notice.key == f"ack:{'a' * 64}"
+    assert notice.key == f"ack:{int(RECEIVED.timestamp()):08x}:{'a' * 64}"
     assert (notice.not_before, notice.give_up_at) == (RECEIVED, RECEIVED + TWO_DAYS)
     assert check(notice) is None
 

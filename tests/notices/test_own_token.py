@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.message.model import Field, Message, Part
-from gateway.message.own_token import MARK_FIELD, is_own_message_id, loop_token, notice_message_id, own_token_valid
+from gateway.message.own_token import MARK_FIELD, is_own_message_id, loop_token, made_at, notice_message_id, own_token_valid
 
 SECRET = b"one secret"
+LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 def with_tokens(*values: str) -> Message:
@@ -34,6 +37,22 @@ def test_ours_is_known_again(key: str) -> None:
         assert is_own_message_id(SECRET, shape)
     assert own_token_valid(SECRET, with_tokens(token))
     assert own_token_valid(SECRET, with_tokens("forged", f" {token.upper()} "))
+
+
+@given(st.text(), st.datetimes(timezones=st.just(UTC)))
+def test_with_its_time_in_front_it_is_known_again_and_sorts_by_it(key: str, at: datetime) -> None:
+    ours, later = (notice_message_id(SECRET, key, "toronto.example", each) for each in (at, min(at, LATEST) + timedelta(seconds=2)))
+    for shape in (ours, ours.upper(), ours.strip("<>"), f" {ours} "):
+        assert is_own_message_id(SECRET, shape)
+        assert made_at(shape) == ours[5:13]
+    assert ours <= later or at > LATEST
+    assert not is_own_message_id(SECRET, later.replace(later[5:13], "ffffffff" if later[5:13] != "ffffffff" else "00000000"))
+    assert len(ours) < 100
+
+
+@pytest.mark.parametrize("other", ["", "<x@example.org>", "<spg.1@x>", notice_message_id(SECRET, "ack:1", "toronto.example")])
+def test_others_have_no_time_in_front(other: str) -> None:
+    assert made_at(other) == ""
 
 
 @given(st.text())

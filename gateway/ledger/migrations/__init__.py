@@ -12,7 +12,7 @@ from sqlalchemy import Connection, inspect, text
 
 from gateway.ledger.errors import NewerLedger
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010")
 """Every revision in order; the last is what this gateway works with."""
 
 
