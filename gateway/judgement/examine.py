@@ -160,7 +160,8 @@ def _circumstances(message: Message, envelope: Envelope, policy: Policy, content
     addressed = addressed_divisions(message, envelope, policy)
     proven = is_proven_ours(message, envelope, policy, authentication)
     trusted = is_trusted_source(message, policy, authentication, proven_ours=proven)
-    carried = trusted or automatic.type == "voicemail" or is_from_mail_room(message, addressed)
+    from_mail_room = is_from_mail_room(message, addressed)
+    carried = trusted or automatic.type == "voicemail" or from_mail_room
     audience = audience_of(message, policy, authentication, proven=proven, carried=carried)
     senders = divisions_in_from(message, policy)
     asked = [each for each in addressed if each.division.slug not in senders and not (audience == "internal" and each.named == "cc")]
@@ -178,6 +179,8 @@ def _circumstances(message: Message, envelope: Envelope, policy: Policy, content
         addressed=addressed,
         asked=tuple((each, _case(each, envelope, policy, audience, content)) for each in asked),
         reply_to=reply_address(message, envelope, authentication, trusted_source=trusted, proven_ours=proven),
+        writing_divisions=senders,
+        from_mail_room=from_mail_room,
     )
 
 

@@ -74,12 +74,15 @@ def kind_for(division: Division, audience: Audience, reading: Reading) -> tuple[
 def _rule_fits(rule: KindRule, reading: Reading) -> bool:
     if rule.any_of and not any(_holds(condition, reading) for condition in rule.any_of):
         return False
-    return not any(_holds(condition, reading) for condition in rule.but_not)
+    return not rule.but_not or not any(_holds(condition, reading) for condition in rule.but_not)
 
 
 def _holds(condition: Mapping[str, tuple[str, ...]], reading: Reading) -> bool:
     """All keys of one condition hold; within a key, any of its values."""
-    return bool(condition) and all(key in _CONDITIONS and _CONDITIONS[key](reading, values) for key, values in condition.items())
+    for key, values in condition.items():
+        if key not in _CONDITIONS or not _CONDITIONS[key](reading, values):
+            return False
+    return bool(condition)
 
 
 def plain(text: str) -> str:

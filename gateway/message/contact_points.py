@@ -76,11 +76,17 @@ _NORTH_AMERICAN = re.compile(r"(?:\+?1[\s.-]{0,2})?\(?\s?([2-9]\d\d)\s?\)?[\s./-
 """The usual forms, without the long way through phonenumbers; no exchange begins with 0 or 1 (`416-000-0000` is a placeholder)."""
 _DASHES = dict.fromkeys([*range(0x2010, 0x2016), 0x2212], "-")
 _LONGEST_TEXT = 20_000
+_SURE_TO_STAND = b"0123456789@(["
+"""One of them stands in every way to reach somebody that is written in ASCII."""
 
 
 def contact_points(text: str) -> tuple[ContactPoint, ...]:
     """All of them, in order, without overlaps. Linear time; only the first 20,000 characters are read."""
-    text = text[:_LONGEST_TEXT].translate(_DASHES)
+    text = text[:_LONGEST_TEXT]
+    if not text.isascii():
+        text = text.translate(_DASHES)
+    elif len(text.encode("ascii").translate(None, _SURE_TO_STAND)) == len(text):
+        return ()
     found: list[ContactPoint] = []
     for points in (_emails(text), _phones(text), _extensions(text), _short_lines(text)):
         found.extend(point for point in points if not any(point.start < each.end and each.start < point.end for each in found))
@@ -88,7 +94,9 @@ def contact_points(text: str) -> tuple[ContactPoint, ...]:
 
 
 def _emails(text: str) -> list[ContactPoint]:
-    found = []
+    found: list[ContactPoint] = []
+    if not ("@" in text or "(" in text or "[" in text):
+        return found
     for match in _EMAIL.finditer(text):
         local = match[1].strip(".'")
         if not _PLACEHOLDER_LOCAL.fullmatch(local) and not _MACHINE_LOCAL.match(local):

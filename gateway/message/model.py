@@ -98,14 +98,20 @@ class Message:
 
     @once
     def _by_key(self) -> dict[str, tuple[str, ...]]:
-        found: dict[str, list[str]] = {}
-        for each in self.fields:
-            found.setdefault(each.key, []).append(each.value)
-        return {key: tuple(values) for key, values in found.items()}
+        found: dict[str, tuple[str, ...]] = {}
+        for _, key, value in self.fields:
+            found[key] = (*found[key], value) if key in found else (value,)
+        return found
 
     def all(self, name: str) -> tuple[str, ...]:
         """Every occurrence of a field, in order; `name` in any case."""
         return self._by_key.get(name.lower(), ())
+
+    @once
+    def sender(self) -> Address | None:
+        """The one mailbox in From; None where From is missing or names several (RFC 5322 §3.6.2)."""
+        found = self.of("from")
+        return found[0] if len(found) == 1 and found[0].domain and len(self.all("from")) == 1 else None
 
     def first(self, name: str) -> str | None:
         """The topmost occurrence of a field, or None."""

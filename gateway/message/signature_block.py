@@ -41,6 +41,14 @@ _CLOSING = re.compile(
     r"(?P<mark>\s*[,.!;:–—-]*)\s*",
     re.IGNORECASE,
 )
+# fmt: off
+_CLOSING_BEGINS = frozenset((
+    "wit", "all", "goo", "man", "my ", "kin", "bes", "war", "sin", "tha", "mer", "ave", "mes", "bie", "mit", "vie",
+    "reg", "wis", "thx", "you", "tru", "res", "gra", "app", "che", "cor", "tak", "in ", "tal", "be ", "sta", "hav",
+    "sal", "mei", "bon", "ami", "au ", "fre", "ate", "obr", "mii",
+))
+# fmt: on
+"""How `_CLOSING` begins, where it begins in ASCII."""
 _TOKEN = r"(?:[A-ZÀ-ÖØ-ÞŁŚŽŠČĆĐĞİ](?:[\w'’.-]*[\w.])?|(?:de|du|des|da|di|la|le|van|von|der|den|el|al|bin|ibn|dos|st\.?|y|e|d['’]\w+)(?= ))"
 _NAME = re.compile(rf"(?:(?:Mr|Mrs|Ms|Mx|Dr|M|Mme|Mlle|Prof)\.?\s)?{_TOKEN}(?:[ ,]{{1,2}}{_TOKEN}){{0,4}}$")
 _NON_LATIN_NAME = re.compile(r"[^\W\d_A-Za-zÀ-ɏ]{1,20}(?:[ ·][^\W\d_A-Za-zÀ-ɏ]{1,20}){0,3}$")
@@ -150,6 +158,8 @@ def _by_delimiter(lines: Sequence[str], names: Sequence[frozenset[str]]) -> Sign
 def _by_closing(lines: Sequence[str], names: Sequence[frozenset[str]]) -> SignatureBlock | None:
     for number in range(len(lines) - 1, max(-1, len(lines) - _LINES_LOOKED_AT), -1):
         line = lines[number].strip()
+        if (begins := line[:3]).isascii() and begins.lower() not in _CLOSING_BEGINS:
+            continue
         if (halves := line.partition(" / "))[2] and len(line) <= _LONGEST_LINE and _CLOSING.fullmatch(halves[0]):
             line = halves[2]  # in two languages
         closing = _CLOSING.match(line) if len(line) <= _LONGEST_LINE and line.count(" ") <= _LONGEST_CLOSING else None
@@ -220,9 +230,11 @@ def _line_above(lines: Sequence[str], number: int) -> str:
 
 def _naming(lines: Sequence[str], names: Sequence[frozenset[str]]) -> list[int]:
     """Those of the last lines that hold a word of a name somewhere: no other can be one, and most text holds none."""
+    if not names:
+        return []
     above = max(0, len(lines) - _LINES_LOOKED_AT)
     tail = "\n".join(lines[above:]).casefold()
-    return sorted({above + number for word in frozenset[str]().union(*names) for number in _lines_with(word, tail)})
+    return sorted({above + number for word in frozenset.union(*names) for number in _lines_with(word, tail)})
 
 
 def _lines_with(word: str, text: str) -> Iterator[int]:
