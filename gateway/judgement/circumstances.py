@@ -5,7 +5,6 @@ Gathers; decides nothing about sending. Here it is also settled which divisions 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from gateway.judgement.audience import the_sender
@@ -16,6 +15,7 @@ from gateway.judgement.signals import SenderClass, is_bounce_handler, sender_cla
 from gateway.judgement.verdict import Automatic, Case
 from gateway.message.model import Envelope, Message
 from gateway.message.once import once
+from gateway.message.value import value
 from gateway.policy.model import Audience, Division, Policy
 
 Named = Literal["to", "cc", "nowhere"]
@@ -24,7 +24,7 @@ MOST_FURTHER_ADDRESSES = 4
 """A header may name any number of people; a person has few addresses."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Addressed:
     """One division that the next hop accepted as recipient, once however many of its addresses were used."""
 
@@ -33,7 +33,7 @@ class Addressed:
     """Where the header names one of its addresses: To (or Resent-To), else Cc or Bcc, else nowhere."""
 
 
-@dataclass(frozen=True)
+@value(frozen=True)
 class Circumstances:
     """One message, its envelope, and what was found out about both."""
 

@@ -5,7 +5,7 @@ It calls each room of rules once and puts the answers together. What depends on 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from gateway.judgement import meeting, out_of_office, signature
 from gateway.judgement.audience import audience_of, is_proven_ours, the_sender
@@ -40,13 +40,14 @@ from gateway.message.once import once
 from gateway.message.own_token import is_own_message_id, looks_like_own, own_token_valid
 from gateway.message.text import plain_text
 from gateway.message.thread import answered_ids, identity, subject_references
+from gateway.message.value import value
 from gateway.policy.model import Audience, Policy
 
 LANGUAGE_CONFIDENCE = 0.55
 """Below it we write both official languages: a wrong guess costs a reader more than a longer mail."""
 
 
-@dataclass(frozen=True)
+@value(frozen=True)
 class Content:
     """What a message says by itself, whatever the policy: most of the work, done when it is asked for, and once where two policies are compared.
 

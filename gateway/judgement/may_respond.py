@@ -18,6 +18,7 @@ from gateway.judgement.circumstances import Circumstances
 from gateway.judgement.reasons import reason
 from gateway.judgement.refusals import Look
 from gateway.judgement.verdict import Case, Step
+from gateway.message.value import value
 
 EVIDENCE_LIMIT = 200
 """Characters of evidence that are kept."""
@@ -38,7 +39,7 @@ class Rule:
     """Without any of these it finds nothing: lower-cased names of fields, AUTOMATIC, MEASURED_ONLY. Empty where it may always find something."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Ruling:
     """What the table came to. `reason` is "new-inquiry" when nothing speaks against an acknowledgement."""
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
 
 from gateway.message import absence_phrases as absences
@@ -21,6 +20,7 @@ from gateway.message.automatic_phrases import fold
 from gateway.message.automatic_signs import Signs, auto_submitted_keyword, evidence
 from gateway.message.model import Message, Part
 from gateway.message.text import plain_text
+from gateway.message.value import value
 
 __all__ = ["Automatic", "AutomaticType", "auto_submitted_keyword", "classify"]
 
@@ -32,7 +32,7 @@ AutomaticType = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Automatic:
     """What kind of automatic mail a message is; all None for a person's."""
 

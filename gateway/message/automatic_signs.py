@@ -313,8 +313,8 @@ class Signs:
     @once
     def tells_of_its_owner(self) -> bool:
         """The newest text begins with the writer's own name in the third person, and that its bearer is away or gone."""
-        named = responders.OWNER_NAMED.match(self.told) or responders.OWNER_NAMED.match(self.opening)
-        if named is None or not responders.OWNER_IS_AWAY.match(named.string, named.end()):
+        named = responders.OWNER_NAMED.match(self.told) or (self.told is not self.opening and responders.OWNER_NAMED.match(self.opening))
+        if not named or not responders.OWNER_IS_AWAY.match(named.string, named.end()):
             return False
         words = set(re.findall(r"[^\W\d_]{2,}", named[1])) - {"mr", "mrs", "ms", "dr", "mme"}
         return bool(words) and words <= self.owner_names

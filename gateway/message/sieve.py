@@ -29,17 +29,23 @@ def warm_up() -> None:
 
 
 class Sieve:
-    """Finds what `pattern` finds. Takes no flag but MULTILINE and DOTALL: without case the two libraries differ."""
+    """Finds what `pattern` finds. Takes no flag but MULTILINE and DOTALL: without case the two libraries differ.
 
-    def __init__(self, pattern: re.Pattern[str]) -> None:
+    `holding`: pieces one of which stands in whatever it finds, where there are such; looking for them is quicker still.
+    """
+
+    def __init__(self, pattern: re.Pattern[str], holding: tuple[str, ...] = ()) -> None:
         if pattern.flags & ~(re.UNICODE | re.MULTILINE | re.DOTALL):
             raise ValueError("flag that no sieve is made for")
         _made.append(self)
         self.pattern = pattern
         self.match = pattern.match
+        self.holding = holding
 
     def search(self, text: str) -> re.Match[str] | None:
         """The leftmost match in the text."""
+        if self.holding and not any(map(text.__contains__, self.holding)):
+            return None
         try:
             octets = text.encode()
         except UnicodeEncodeError:  # half of a surrogate pair

@@ -49,6 +49,8 @@ _CLOSING_BEGINS = frozenset((
 ))
 # fmt: on
 """How `_CLOSING` begins, where it begins in ASCII."""
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_BETWEEN_NAMES = re.compile(r"[._+\d-]+")
 _TOKEN = r"(?:[A-ZÀ-ÖØ-ÞŁŚŽŠČĆĐĞİ](?:[\w'’.-]*[\w.])?|(?:de|du|des|da|di|la|le|van|von|der|den|el|al|bin|ibn|dos|st\.?|y|e|d['’]\w+)(?= ))"
 _NAME = re.compile(rf"(?:(?:Mr|Mrs|Ms|Mx|Dr|M|Mme|Mlle|Prof)\.?\s)?{_TOKEN}(?:[ ,]{{1,2}}{_TOKEN}){{0,4}}$")
 _NON_LATIN_NAME = re.compile(r"[^\W\d_A-Za-zÀ-ɏ]{1,20}(?:[ ·][^\W\d_A-Za-zÀ-ɏ]{1,20}){0,3}$")
@@ -95,7 +97,7 @@ def sender_names(message: Message) -> tuple[frozenset[str], ...]:
     found = []
     for address in (*message.of("from"), *message.of("sender"))[:4]:
         found.append(_words(_ASIDE.sub(" ", address.display_name)))
-        found.append(_words(re.sub(r"[._+\d-]+", " ", address.local)))
+        found.append(_words(_BETWEEN_NAMES.sub(" ", address.local)))
     return tuple(dict.fromkeys(names for names in found if names))
 
 
@@ -220,7 +222,7 @@ def _by_surname(lines: Sequence[str], names: Sequence[frozenset[str]]) -> Signat
 
 
 def _has_surname(text: str, names: Sequence[frozenset[str]]) -> bool:
-    words = re.findall(r"[^\W\d_]{2,}", bare_name(text).casefold())
+    words = _WORD.findall(bare_name(text).casefold())
     return len(words) == 2 and looks_like_name(text) and any(len(name) >= 2 and words[1] in name for name in names)
 
 
@@ -335,4 +337,4 @@ def _is_short(line: str) -> bool:
 
 
 def _words(text: str) -> frozenset[str]:
-    return frozenset(each for each in re.findall(r"[^\W\d_]{2,}", text.casefold()))
+    return frozenset(_WORD.findall(text.casefold()))
