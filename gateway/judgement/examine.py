@@ -66,6 +66,10 @@ class Content:
         return identity(self.message)
 
     @once
+    def answered(self) -> tuple[str, ...]:
+        return answered_ids(self.message)
+
+    @once
     def newest(self) -> NewestText:
         return newest_text(self.message)
 
@@ -108,7 +112,7 @@ def examine(
         message=message,
         envelope=envelope,
         identity=content.identity,
-        thread=answered_ids(message),
+        thread=content.answered,
         subject_references=subject_references(message.subject),
         inquirer=inquirer,
         audience=at.audience,
@@ -144,13 +148,15 @@ def _may_dispute(at: Circumstances) -> bool:
     """A person who replies to a notice of ours, or staff who write to the help desk that our warnings come from."""
     if at.automatic.is_automatic or at.own_notice:
         return False
+    if at.answers_own_notice or not at.proven_ours:
+        return at.answers_own_notice
     help_desks = {division.contacts.staff_help for division in at.policy.divisions.values()}
-    return at.answers_own_notice or (at.proven_ours and any(canonical(each) in help_desks for each in at.envelope.rcpt_to))
+    return any(canonical(each) in help_desks for each in at.envelope.rcpt_to)
 
 
 def _declared_reply(at: Circumstances, content: Content) -> DeclaredReply | None:
     """What a person's reply to a mail of ours declares; also of one that only claims to be a reply, so that it is counted."""
-    if at.automatic.is_automatic or at.own_notice or not any(looks_like_own(each) for each in answered_ids(at.message)):
+    if at.automatic.is_automatic or at.own_notice or not any(map(looks_like_own, content.answered)):
         return None
     return DeclaredReply(said_in(tuple(content.newest.body)), forged=not at.answers_own_notice)
 
@@ -176,7 +182,7 @@ def _circumstances(message: Message, envelope: Envelope, policy: Policy, content
         proven_ours=proven,
         trusted_source=trusted,
         own_notice=any(own_token_valid(each, message) or is_own_message_id(each, message.message_id or "") for each in secrets),
-        answers_own_notice=any(is_own_message_id(secret, each) for secret in secrets for each in answered_ids(message)),
+        answers_own_notice=any(is_own_message_id(secret, each) for each in content.answered for secret in secrets),
         addressed=addressed,
         asked=tuple((each, _case(each, envelope, policy, audience, content)) for each in asked),
         reply_to=reply_address(message, envelope, authentication, trusted_source=trusted, proven_ours=proven),

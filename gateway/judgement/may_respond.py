@@ -188,13 +188,21 @@ _TRUSTED = _Table(each for each in RULES if not each.reads_marks)
 _TRUSTED_SOURCE = Step("trusted-source", "note", "From is listed under trusted_sources", reason("trusted-source").source)
 
 
+def _authentication(said: str) -> Step:
+    return Step("authentication", "note", presentable(said), reason("authentication").source)
+
+
+_NOT_AUTHENTICATED = _authentication("no Authentication-Results of a listed authserv-id")
+_NOT_CONFIGURED = _authentication("no authserv_ids are configured")
+
+
 def _authentication_note(at: Circumstances) -> Step:
     found = at.authentication
     if found.authserv_id is None:
-        said = "no Authentication-Results of a listed authserv-id" if at.policy.authserv_ids else "no authserv_ids are configured"
-    else:
-        said = f"{found.authserv_id}: dmarc={found.dmarc or 'none'}, spf={found.spf or 'none'}, {len(found.dkim_domains)} DKIM signatures pass"
-    return Step("authentication", "note", presentable(said), reason("authentication").source)
+        return _NOT_AUTHENTICATED if at.policy.authserv_ids else _NOT_CONFIGURED
+    return _authentication(
+        f"{found.authserv_id}: dmarc={found.dmarc or 'none'}, spf={found.spf or 'none'}, {len(found.dkim_domains)} DKIM signatures pass"
+    )
 
 
 def _weak_signals(at: Circumstances) -> list[Step]:

@@ -54,6 +54,7 @@ _FRENCH = _set(
 _SMALL = _ENGLISH | _FRENCH
 # Spelled the same in other languages that people here write: they count only beside words that are not.
 _SHARED_WITH_OTHERS = _set("le la les des du et que qui un une ne mon ma me i he do at was her")
+_ENGLISH_OWN, _FRENCH_OWN = _ENGLISH - _SHARED_WITH_OTHERS, _FRENCH - _SHARED_WITH_OTHERS
 _LATIN = re.compile("[\0-\u036f\u1e00-\u1eff\u2000-\u2fff]+")
 _SCRIPTS = (
     (re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7af]"), "ko"),
@@ -134,8 +135,8 @@ def _by_small_words(text: str) -> tuple[str, float] | None:
     """English and French by their small words; mixed is unsure; None when they do not decide."""
     words = _words(text.lower().replace("’", "'"))
     small = list(filter(_SMALL.__contains__, words))
-    english, english_own = _hits(small, _ENGLISH)
-    french, french_own = _hits(small, _FRENCH)
+    english, english_own = _hits(small, _ENGLISH, _ENGLISH_OWN)
+    french, french_own = _hits(small, _FRENCH, _FRENCH_OWN)
     if min(english_own, french_own) >= 2 and min(english, french) * 4 > max(english, french):
         return _UNSURE
     code, hits, own, other = ("en", english, english_own, french) if english >= french else ("fr", french, french_own, english)
@@ -154,10 +155,10 @@ def _words(text: str) -> list[str]:
     return text.encode("ascii").translate(_WORDS_APART).decode("ascii").split()
 
 
-def _hits(words: list[str], known: frozenset[str]) -> tuple[int, int]:
+def _hits(words: list[str], known: frozenset[str], own: frozenset[str]) -> tuple[int, int]:
     """How many words are known, and how many different ones of them belong to no other language."""
     found = list(filter(known.__contains__, words))
-    return len(found), len(set(found) - _SHARED_WITH_OTHERS)
+    return len(found), len(own.intersection(found))
 
 
 def warm_up() -> None:

@@ -141,7 +141,7 @@ def find_signature(lines: Sequence[str], names: Sequence[frozenset[str]]) -> Sig
 
 def _by_delimiter(lines: Sequence[str], names: Sequence[frozenset[str]]) -> SignatureBlock | None:
     found = [number for number, line in enumerate(lines) if 0 < len(line) <= _LONGEST_DELIMITER and _DELIMITER.match(line)]
-    last = next((number for number in range(len(lines) - 1, -1, -1) if lines[number].strip()), 0)
+    last = next((number for number in range(len(lines) - 1, -1, -1) if lines[number].strip()), 0) if found else 0
     found = [number for number in found if number < last][-2:]
     if not found:
         return None
