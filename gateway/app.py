@@ -9,7 +9,6 @@ import asyncio
 import gc
 import secrets
 import signal
-import socket
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
@@ -22,19 +21,17 @@ import structlog
 import uvloop
 
 from gateway import sockets, telemetry
-from gateway.delivery.next_hop import parse_next_hops
 from gateway.delivery.pool import Pool
 from gateway.delivery.reply import Reply
 from gateway.delivery.submit import submit
-from gateway.delivery.timeouts import Timeouts
 from gateway.digests import Digests
 from gateway.intake import Intake
 from gateway.ledger.cap_state import health
 from gateway.ledger.counts import counts
-from gateway.ledger.errors import JournalFailed, LedgerFault, LedgerUnavailable, NewerLedger
+from gateway.ledger.errors import LedgerFault
 from gateway.ledger.forgetting import Forgetting, KeptBy
 from gateway.ledger.journal import Journal
-from gateway.ledger.key_file import UnusableKey, old_keys
+from gateway.ledger.key_file import UnusableKey
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.pseudonym import KEY_OCTETS
 from gateway.ledger.records import Notice
@@ -49,9 +46,10 @@ from gateway.relay.listener import RelayServer, serve_listener
 from gateway.reminders import Reminders
 from gateway.rulebook import Rulebook
 from gateway.rulebook_in_force import RulebookInForce
-from gateway.rulebook_loading import caps_of, existing_or_new_key, key_path, keys_before, missing_folders
+from gateway.rulebook_loading import caps_of, existing_or_new_key, missing_folders
 from gateway.settings import ListenerSettings, Settings, WebSettings
 from gateway.settings.mailboxes import GraphMailbox
+from gateway.starting import CannotServe, cannot_listen, earlier_keys, hostname, listening, open_journal, open_ledger, pool_of
 from gateway.web.server import Readiness, serve_web
 from gateway.workers import Place, share_out
 
@@ -67,10 +65,6 @@ MODEL_AFTER = 5.0
 """Seconds after the start until the language model is loaded."""
 
 log = structlog.get_logger()
-
-
-class CannotServe(Exception):
-    """One line that says what to do; the command exits with 2."""
 
 
 def clock() -> datetime:
@@ -290,25 +284,6 @@ class Parts:
         return found
 
 
-def earlier_keys(settings: Settings) -> tuple[bytes, ...]:
-    """Keys that were put aside; without them the service goes on, and recognises nobody whom it knew under them."""
-    try:
-        old_keys(key_path(settings))
-    except UnusableKey as error:
-        log.error("old-keys-unusable", said=str(error))
-    return keys_before(settings)
-
-
-def open_ledger(ledger: Ledger) -> None:
-    """Open and migrate; an unreachable ledger starts degraded, one of a newer gateway must not be written at all."""
-    try:
-        ledger.open()
-    except NewerLedger as error:
-        raise CannotServe(str(error)) from None
-    except LedgerUnavailable:
-        log.error("ledger-unavailable", why=ledger.state.why, said="mail flows; what is seen waits in the journal")
-
-
 def kept_by(rulebook: Callable[[], Rulebook | None]) -> KeptBy | None:
     """For how long the policy in force lets records be kept; None while none is good."""
     current = rulebook()
@@ -316,26 +291,6 @@ def kept_by(rulebook: Callable[[], Rulebook | None]) -> KeptBy | None:
         return None
     cap = current.policy.caps.correspondent
     return KeptBy(current.policy.keep, current.policy.zone, cap[1] if cap else timedelta(0))
-
-
-def open_journal(settings: Settings) -> Journal:
-    """The journal, with its reserve taken where the disk allows it."""
-    journal = Journal(settings.paths.state / "journal")
-    try:
-        journal.open()
-    except JournalFailed as error:
-        telemetry.fault("journal", error)
-    return journal
-
-
-def pool_of(settings: Settings, name: str) -> Pool:
-    """Connections to one of the next hops. Raises CannotServe."""
-    given = settings.timeouts
-    try:
-        hops = parse_next_hops(getattr(settings.next_hop, name))
-    except ValueError as error:
-        raise CannotServe(f"next_hop.{name}: {error}") from None
-    return Pool(hops, Timeouts(given.connect, given.command, given.data_end), hostname(settings))
 
 
 def sender(pool: Pool, heard: Callable[[Sequence[str], Sequence[str]], None]) -> Callable[[Notice], Awaitable[Reply]]:
@@ -349,26 +304,6 @@ def sender(pool: Pool, heard: Callable[[Sequence[str], Sequence[str]], None]) ->
         return reply
 
     return send
-
-
-def hostname(settings: Settings) -> str:
-    """In the greeting, EHLO and Received; an address literal where the machine has no usable name (RFC 5321 §4.1.3)."""
-    name = settings.relay.hostname or socket.getfqdn()
-    return name if name.isascii() and "." in name else f"{name or 'gateway'}.localdomain"
-
-
-async def listening(what: str, bind: str, start: Awaitable[T]) -> T:
-    """Bind, or say which port is taken. Raises CannotServe."""
-    try:
-        return await start
-    except OSError as error:
-        raise cannot_listen(what, bind, error) from None
-
-
-def cannot_listen(what: str, bind: str, error: OSError) -> CannotServe:
-    """Why, and what to do."""
-    reason = "the port is in use: stop what listens there, or choose another" if error.errno == 98 else (error.strerror or type(error).__name__)
-    return CannotServe(f"{what}: cannot listen on {bind}: {reason}")
 
 
 async def load_language_model() -> None:

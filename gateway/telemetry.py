@@ -11,6 +11,7 @@ import re
 import sys
 import traceback
 from collections.abc import MutableMapping
+from functools import partial
 from typing import Any, Literal
 
 import structlog
@@ -52,8 +53,8 @@ def fault(where: str, error: BaseException, **facts: object) -> None:
     structlog.get_logger().error("fault", where=where, fault=type(error).__name__, at=_place(error), **facts)
 
 
-def configure(form: Literal["auto", "json", "text"] = "auto", level: str = "info") -> None:
-    """Set structlog and the standard library's logging to one stream on standard error."""
+def configure(form: Literal["auto", "json", "text"] = "auto", level: str = "info", *, without: frozenset[str] = frozenset()) -> None:
+    """Set structlog and the standard library's logging to one stream on standard error. `without`: events that the caller tells in its own words."""
     as_json = form == "json" or (form == "auto" and not sys.stderr.isatty())
     shared: list[Processor] = [
         structlog.stdlib.add_log_level,
@@ -64,7 +65,7 @@ def configure(form: Literal["auto", "json", "text"] = "auto", level: str = "info
     renderer: Processor = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     threshold = logging.getLevelName(level.upper())
     structlog.configure(
-        processors=[*shared, renderer],
+        processors=[partial(_unless, without), *shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
         logger_factory=_SafeLoggerFactory(),
         cache_logger_on_first_use=True,
@@ -79,6 +80,12 @@ def configure(form: Literal["auto", "json", "text"] = "auto", level: str = "info
     logging.basicConfig(handlers=[handler], level=max(threshold, logging.WARNING), force=True)
     # aiosmtpd prints every command, and so every address, at INFO.
     logging.getLogger("mail.log").setLevel(logging.CRITICAL)
+
+
+def _unless(without: frozenset[str], _: object, __: str, event: Event) -> Event:
+    if event.get("event") in without:
+        raise structlog.DropEvent
+    return event
 
 
 class _SafeLogger(structlog.WriteLogger):

@@ -24,6 +24,9 @@ config_option = click.option(
     help="gateway.toml to use (default: ./gateway.toml where there is one).",
 )
 
+_TOLD = frozenset({"ledger-degraded"})
+"""What a command says in its one line."""
+
 
 def settings_or_exit(config: Path | None) -> Settings:
     """The configuration, or exit 2 with every problem on standard error."""
@@ -32,7 +35,7 @@ def settings_or_exit(config: Path | None) -> Settings:
     except SettingsError as error:
         cannot_run(*error.lines)
     # Nothing but the answer may go to standard output; structlog's own default would.
-    telemetry.configure(settings.log.format, "error")
+    telemetry.configure(settings.log.format, "error", without=_TOLD)
     return settings
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import click
 
-from gateway.app import hostname
 from gateway.cli.diagnostics import config_option, found_wrong, settings_or_exit
 from gateway.cli.doctor_checks import Check, checks
 from gateway.settings import Settings
+from gateway.starting import hostname
 
 
 @click.command()

@@ -8,9 +8,10 @@ from pathlib import Path
 import click
 
 from gateway import telemetry
-from gateway.app import CannotServe, run
+from gateway.app import run
 from gateway.cli.diagnostics import cannot_run, config_option, settings_or_exit
 from gateway.rulebook_loading import missing_folders
+from gateway.starting import CannotServe
 
 
 @click.command()

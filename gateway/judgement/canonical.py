@@ -25,6 +25,8 @@ _QUOTED = r'"(?:[^"\\\x00-\x1f\x7f]|\\[ -~])+"'
 _DOT_STRING = r'[^\s"(),:;<>@\[\\\]\x00-\x1f\x7f]+'
 _DELIVERABLE = re.compile(rf"(?P<local>{_QUOTED}|{_DOT_STRING})@(?P<domain>(?:{_LABEL}\.)+{_LABEL})")
 
+_ASCII_FORM = re.compile(r'(?:"[ !#-\[\]-~]+"|[!#-\[\]-~]+)@[A-Za-z0-9.-]+')
+
 
 class _Forms(NamedTuple):
     """What the rules ask of one address, again and again."""
@@ -105,6 +107,14 @@ def is_deliverable(address: str) -> bool:
     local, domain = found["local"], found["domain"].casefold()
     dotted = local.startswith('"') or not (local.startswith(".") or local.endswith(".") or ".." in local)
     return dotted and not domain.endswith(".invalid") and not domain.rpartition(".")[2].isdigit()
+
+
+def ascii_form(address: str) -> str | None:
+    """The address as every server takes it, its domain in A-labels (RFC 5890); None for one that needs SMTPUTF8 (RFC 6531), or that
+    quotes within quotes, and for host names that are none."""
+    local, _, domain = address.rpartition("@")
+    written = f"{local}@{domain if domain.isascii() else _a_labels(domain)}"
+    return written if len(written) <= 254 and _ASCII_FORM.fullmatch(written) else None
 
 
 def fits(pattern: str, address: str) -> bool:

@@ -43,6 +43,8 @@ class _Decided:
     opened: dict[str, int]
     """Reference -> provisional id of each case in `verdict.opens`, in that order."""
     notices: tuple[Notice, ...]
+    notice_hashes: tuple[str, ...]
+    """Of their Message-IDs."""
     acknowledgement: KnownNotice | None
     """The message's own, by this decision or an earlier one; a later copy of the message may bring one that does not speak for these cases."""
     kept_in_thread: bool
@@ -124,8 +126,8 @@ class _Deciding:
         # One acknowledgement record for one message (DESIGN promise 3), whatever a rule may say.
         notices = tuple(each for each in decision.notices if each.kind != "acknowledgement" or entry.acknowledgement is None)
         kept = self._known.has_room(keyed.own)
-        hashed = [(each, self._pseudonyms.of_message_id(each.message_id) or "") for each in notices]
-        self._known.learn(examination, keyed, decision, opened, hashed)
+        hashes = tuple(self._pseudonyms.of_message_id(each.message_id) or "" for each in notices)
+        self._known.learn(examination, keyed, decision, opened, list(zip(notices, hashes, strict=True)))
         if new:
             self._known.declared.learn(examination, decision)
             self._known.surveys.learn(examination, replace(decision, notices=notices))
@@ -136,7 +138,7 @@ class _Deciding:
         for each in notices:
             if each.kind == "acknowledgement":
                 entry.acknowledgement = KnownNotice(each.key)
-        return _Decided(examination, keyed, decision, entry, new, seen_by, opened, notices, entry.acknowledgement, kept, measured)
+        return _Decided(examination, keyed, decision, entry, new, seen_by, opened, notices, hashes, entry.acknowledgement, kept, measured)
 
     def _measured(self, examination: Examination, keyed: Keyed, decision: Decision) -> Measured | None:
         excluded = self._known.excluded.answered_by(examination, keyed)
@@ -260,8 +262,7 @@ class _Writing:
             late = [self._case_ids[case_id] for case_id, _ in one.measured.cases.values()]
             rows += [_entry(one.measured.excluded.own, one.measured.message.row_id, each, None) for each in late]
             rows += [_entry(one.keyed.own, one.known.row_id, each, None) for each in late]
-        for each in one.notices:
-            hash_ = self._pseudonyms.of_message_id(each.message_id)
+        for each, hash_ in zip(one.notices, one.notice_hashes, strict=True):
             about = opened if each.speaks_to_inquirer else []
             rows += [_entry(hash_, one.known.row_id, case_id, self.notice_ids[each.key]) for case_id in about or (None,)]
         return rows

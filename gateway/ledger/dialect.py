@@ -20,11 +20,12 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool, StaticPool
 
+from gateway.ledger.write_lock import WriteLock
+
 BUSY_MILLISECONDS = 500
 """How long a write waits for another process's lock. Short, because a relayed message's 250 waits with it."""
 
 _CACHE_KIBIBYTES = 65536
-_WRITES = "gateway_writes"
 _STATEMENTS = 512
 """Kept prepared by a connection: an INSERT is one for each number of rows."""
 
@@ -93,9 +94,11 @@ class Sqlite:
             json_serializer=_compact_json,
             connect_args={"cached_statements": _STATEMENTS},
             **({"pool_size": 1, "max_overflow": 0} if writing else {"poolclass": NullPool}),
-        ).execution_options(**{_WRITES: writing})
+        )
         event.listen(engine, "connect", _configure)
-        event.listen(engine, "begin", _begin)
+        if writing:
+            event.listen(engine, "connect", _do_not_wait)
+        event.listen(engine, "begin", _Begin() if writing else _begin)
         return engine
 
     def prepare_place(self) -> None:
@@ -129,10 +132,8 @@ class Sqlite:
 
     def erase_remains(self, connection: Connection) -> None:
         driver: Any = connection.connection
-        # Not at the price of waiting for a reader: what remains is erased next time.
-        driver.execute("PRAGMA busy_timeout = 0")
+        # It does not wait for a reader (`_do_not_wait`): what remains is erased next time.
         driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        driver.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
 
     def spare_nothing(self, connection: Connection) -> None:
         driver: Any = connection.connection
@@ -259,7 +260,24 @@ def _configure(connection: sqlite3.Connection, _: object) -> None:
         connection.execute(f"PRAGMA {pragma}").fetchall()
 
 
+def _do_not_wait(connection: sqlite3.Connection, _: object) -> None:
+    """Who writes waits for the lock only, and by itself (`write_lock.py`)."""
+    connection.execute("PRAGMA busy_timeout = 0").fetchall()
+
+
 def _begin(connection: Connection) -> None:
-    options: dict[str, Any] = dict(connection.get_execution_options())
-    # A write takes its lock at once: a read lock that grows into a write lock fails without waiting when another writer came between.
-    execute(connection, "BEGIN IMMEDIATE" if options.get(_WRITES) else "BEGIN", ())
+    execute(connection, "BEGIN", ())
+
+
+class _Begin:
+    """A write takes its lock at once: a read lock that grows into a write lock fails without waiting when another writer came between."""
+
+    def __init__(self) -> None:
+        self._lock = WriteLock(BUSY_MILLISECONDS / 1000)
+
+    def __call__(self, connection: Connection) -> None:
+        self._lock.take(lambda: execute(connection, "BEGIN IMMEDIATE", ()), _is_busy)
+
+
+def _is_busy(error: Exception) -> bool:
+    return str(getattr(getattr(error, "orig", None), "sqlite_errorname", "")).startswith("SQLITE_BUSY")

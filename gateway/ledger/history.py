@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
@@ -102,6 +102,7 @@ class Known:
         self._references: dict[str, int] = {}
         self._further: dict[int, frozenset[str]] = {}
         self._probed: set[str] = set()
+        self._candidates: dict[tuple[str, str, str], list[str]] = {}
         self.excluded = ExcludedMail()
         self.sending: Sending
         self.staff: StaffKnown
@@ -221,7 +222,8 @@ class Known:
     def _free_references(self, identity: str, cases: Iterable[Case]) -> dict[str, str]:
         free: dict[str, str] = {}
         for case in cases:
-            for reference in candidates(self._key, identity, case.mailbox, case.reference_prefix):
+            of_case = (identity, case.mailbox, case.reference_prefix)
+            for reference in chain(self._candidates.get(of_case, ()), candidates(self._key, *of_case)):
                 if reference not in self._probed:  # all short ones are taken: very rare, so one statement each will do
                     self._probe({reference})
                 if reference not in self._references and reference not in free.values():
@@ -252,13 +254,11 @@ class Known:
 
     def _load_references(self, examinations: Sequence[tuple[Examination, Keyed]]) -> None:
         named = {reference for each, _ in examinations for reference in each.subject_references}
-        wanted = {
-            reference
-            for each, _ in examinations
-            for case in each.cases
-            for reference in islice(candidates(self._key, each.identity, case.mailbox, case.reference_prefix), FIRST)
-        }
-        self._probe(named | wanted)
+        for each, _ in examinations:
+            for case in each.cases:
+                of_case = (each.identity, case.mailbox, case.reference_prefix)
+                self._candidates[of_case] = list(islice(candidates(self._key, *of_case), FIRST))
+        self._probe(named.union(*self._candidates.values()))
 
     def _probe(self, references: set[str]) -> None:
         self._probed |= references

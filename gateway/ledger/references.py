@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterator
-from itertools import count
+from itertools import count, product
 
 from gateway.message.thread import REFERENCE_ALPHABET
 
@@ -25,11 +25,15 @@ def candidates(key: bytes, identity: str, mailbox: str, prefix: str) -> Iterator
         yield from (f"{prefix}-{letters[6 * place : 6 * place + length]}" for place, length in enumerate(lengths))
 
 
+_PAIRS = [second + first for first, second in product(REFERENCE_ALPHABET, repeat=2)]
+"""What the remainder by the square of the alphabet stands for: its last digit first."""
+
+
 def _letters(digest: bytes) -> str:
     """18 characters of the alphabet; the bias of the division is below 2⁻¹⁷⁰."""
     number = int.from_bytes(digest, "big")
-    letters = []
-    for _ in range(6 * FIRST):
-        number, letter = divmod(number, len(REFERENCE_ALPHABET))
-        letters.append(REFERENCE_ALPHABET[letter])
-    return "".join(letters)
+    pairs = []
+    for _ in range(3 * FIRST):
+        number, pair = divmod(number, len(_PAIRS))
+        pairs.append(_PAIRS[pair])
+    return "".join(pairs)

@@ -99,7 +99,7 @@ ABSENCE_OF_THE_READER = in_text(
 
 SOFTWARE_TAG = any_of(
     r"\s{0,3}(?:(?:re|aw|sv) ?: ?)?[\[({*<-]{1,4} ?(?:this is )?(?:an? )?auto(?:matic|mated)?[ -]?(?:e-?mail )?(?:reply|response|responder|answer)\b",
-    r"\s{0,3}[\[({*<-]{1,4} ?(?:reponse|absence) automatique\b|\s{0,3}[\[({*<-]{1,4} ?(?:automatische antwort|respuesta automatica|resposta automatica|risposta automatica)\b",
+    r"\s{0,3}[\[({*<-]{1,4} ?(?:reponse|absence) automatique\b|\s{0,3}[\[({*<-]{1,4} ?(?:automatische antwort|automatisch antwoord|respuesta automatica|resposta automatica|risposta automatica|automatyczna odpowiedz|odpowiedz automatyczna|automatisk svar|autosvar)\b",
 )
 """A tag in front of a subject, in which software says that it answers by itself."""
 

@@ -1,8 +1,8 @@
 """Address lists of header fields (RFC 5322 §3.4 and §4.4), as real mail writes them.
 
-Reads groups (flattened), nested comments, quoted strings, obsolete routes, display names with encoded words, bare addresses,
-missing brackets and quotation marks, Outlook's semicolons. Linear in the length of the value; never raises, never validates:
-what cannot be an address is left out.
+Reads groups (flattened), nested comments, quoted strings, obsolete routes, display names with encoded words, bare addresses, missing
+brackets and quotation marks (around a name with a comma, too), Outlook's semicolons. Linear in the length of the value; never
+raises, never validates: what cannot be an address is left out.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ INTERNATIONAL_LIMIT = 5000
 """Characters of a message's international domain names that are converted to ASCII; it takes some 20 µs each."""
 
 _LONGEST_NAME, _LONGEST_LABEL = 253, 63
+_COMMAS = 3
+"""Commas in one name without quotation marks: family name, degrees, office."""
 _HOST_NAME = re.compile(r"[a-z0-9._-]+")
 
 _ORDINARY = re.compile(r'\s*+(?:"([^"\\<>@]*+)"|([^"\\<>@,;:()\[\]]*+))\s*+<([A-Za-z0-9_.+=-]++)@([A-Za-z0-9.-]++)>\s*+')
@@ -52,7 +54,7 @@ def parse_addresses(value: str, names: DomainNames | None = None) -> tuple[Addre
         return (Address("", bare[1], _domain(bare[2])),)
     found: list[Address] = []
     names = names or DomainNames()
-    for mailbox in _mailboxes(value):
+    for mailbox in _with_whole_names(_mailboxes(value)):
         address = mailbox.address()
         if address is not None:
             found.append(address._replace(domain=names.ascii(address.domain)))
@@ -77,6 +79,17 @@ class _Mailbox:
         else:
             self.words[-1] += token
         self.apart = False
+
+    @property
+    def is_words(self) -> bool:
+        """No address, but what may be the first half of a name that has a comma in it."""
+        return bool(self.words) and self.angle is None and not any("@" in word for word in self.words)
+
+    def begin_with(self, earlier: list[_Mailbox]) -> None:
+        """Put the words of others before this one's name, with the commas between them."""
+        for each in reversed(earlier):
+            last = each.words[-1]
+            self.words[:0] = [*each.words[:-1], last if last.endswith("?=") else f"{last},"]
 
     def address(self) -> Address | None:
         if self.angle is not None:
@@ -128,6 +141,22 @@ def _mailboxes(value: str) -> Iterator[_Mailbox]:
         else:
             mailbox.add(token)
     yield mailbox
+
+
+def _with_whole_names(mailboxes: Iterator[_Mailbox]) -> Iterator[_Mailbox]:
+    """`Example, Ana <a@b.example>` without its quotation marks is one mailbox: nothing before the comma is an address."""
+    waiting: list[_Mailbox] = []
+    for mailbox in mailboxes:
+        if mailbox.is_words and len(waiting) < _COMMAS:
+            waiting.append(mailbox)
+            continue
+        if mailbox.angle is not None and "@" in mailbox.angle:
+            mailbox.begin_with(waiting)
+        else:
+            yield from waiting
+        waiting = []
+        yield mailbox
+    yield from waiting
 
 
 def _closing(value: str, at: int) -> int:

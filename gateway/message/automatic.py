@@ -15,6 +15,7 @@ from gateway.message import absence_phrases as absences
 from gateway.message import absence_reasons as reasons
 from gateway.message import automatic_headers as headers
 from gateway.message import automatic_phrases as phrases
+from gateway.message import bounce_phrases as bounces
 from gateway.message import responder_phrases as responders
 from gateway.message.automatic_phrases import fold
 from gateway.message.automatic_signs import Signs, auto_submitted_keyword, evidence
@@ -72,17 +73,19 @@ def _bounce_by_words(signs: Signs) -> Automatic | None:
     marks = sorted(signs.names & headers.BOUNCE)
     if marks:
         return Automatic("bounce", "bounce-header", evidence(marks[0], ""))
-    names = " ".join(address.display_name.lower() for address in signs.message.of("from"))
-    daemon = any(local in headers.DAEMONS or local.startswith("microsoftexchange") for local in signs.from_locals) or (
-        "mail delivery" in names or "system administrator" in names
-    )
-    if not (daemon or signs.null_sender) or signs.forwarded:
+    if signs.forwarded:
         return None
-    by_subject = phrases.BOUNCE_SUBJECT.match(signs.subject)
-    by_text = (daemon or by_subject) and phrases.BOUNCE_TEXT.search(signs.opening)
-    if by_subject or by_text:
-        sender = "mail system as sender" if daemon else "null reverse-path"
-        return Automatic("bounce", "bounce-text", f"{sender}, {'subject' if by_subject else 'text'} of a non-delivery notice")
+    by_subject = bounces.BOUNCE_SUBJECT.match(signs.subject)
+    if not (signs.mail_system or signs.null_sender):
+        told = by_subject and bounces.BOUNCE_OPENING.match(signs.opening) and "?" not in signs.opening[:300] and not signs.from_a_person
+        return Automatic("bounce", "bounce-opening", "subject and first words of a non-delivery notice") if told else None
+    by_text = (signs.mail_system or by_subject) and bounces.BOUNCE_TEXT.search(signs.opening)
+    # A postmaster is often a person (RFC 5230 §4.6), and says much in a text.
+    said = signs.subject if "postmaster" in signs.from_locals else f"{signs.subject}. {signs.opening}"
+    by_daemon = signs.mail_system and bounces.BOUNCE_OF_DAEMON.search(said)
+    if by_subject or by_text or by_daemon:
+        sender = "mail system as sender" if signs.mail_system else "null reverse-path"
+        return Automatic("bounce", "bounce-text", f"{sender}, {'subject' if by_subject else 'words'} of a non-delivery notice")
     return None
 
 

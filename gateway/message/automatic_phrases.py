@@ -54,7 +54,7 @@ def _phrases(*lines: str) -> Sieve:
 
 # --- subjects; matched at the start, after tags in brackets ---------------------------------------------------------------------
 
-TAG = re.compile(r"(?:\s*[\[({*<][^\])}>*]{1,40}[\])}>*]+\s*)*\s*(?:(?:external|externe)\s*:\s*)?")
+TAG = re.compile(r"(?:\s*[\[({*<][^\])}>*]{1,80}[\])}>*]+\s*)*\s*(?:(?:external|externe)\s*:\s*)?")
 REPLIED = re.compile(r"(?:re|ref|aw|r|sv|antw|回复|答复|回覆)\s*(?:\[\d+\]\s*)?:")
 FORWARDED = re.compile(r"(?:fwd?|tr|wg|rv|enc|i|vs|轉寄|转发|轉發)\s*(?:\[\d+\]\s*)?:")
 
@@ -128,17 +128,6 @@ EXCHANGE_SUBJECT = any_of(
     ).pattern,
 )
 """What Exchange puts before the subject when its automatic replies (out of office) answer."""
-
-BOUNCE_SUBJECT = any_of(
-    r"(?:message status - |mail )?un-?deliver(?:able|ed)",
-    r"(?:mail )?delivery (?:failure|failed|status|notification|report|problem|delayed|error|unsuccessful)",
-    r"mail delivery (?:failed|failure|problem|system|subsystem|error)",
-    r"failure notice|returned mail|mail system error|non-?delivery|nondeliverable|mail returned|message (?:delivery|undeliverable|not delivered|delayed)",
-    r"warning: (?:message|could not send|mail)|(?:message )?delayed mail|mail could not be|could not deliver|rejected mail|undelivered mail",
-    r"(?:non remis|non distribue|impossible de remettre|message non remis|echec de (?:la )?(?:remise|distribution|livraison)|avis de non-remise)",
-    r"unzustellbar|nicht zugestellt|no se puede entregar|no entregado|nao (?:e possivel|foi possivel) entregar|non recapitabile|mancato recapito",
-    _words("无法送达|無法傳遞|未送达|未传递|배달되지 않음|недоставленное|не доставлено|לא ניתן להעברה|لم يتم التسليم").pattern,
-)
 
 RECEIPT_SUBJECT = any_of(
     r"(?:read|not read|return receipt|read receipt|delivered|displayed|disposition notification|receipt)\b\s*(?:[:(-]|$)",
@@ -350,14 +339,6 @@ NOT_A_ROBOT = in_text(
     r"\?|\battached\b|\bci-joint|\blet me know\b|\bcould you\b|\bcan you\b|\bfaites-moi savoir\b|\bpourriez-vous\b|\bpouvez-vous\b",
 )
 """Marks of a person who writes about an absence: to a group, asking, with enclosures."""
-
-BOUNCE_TEXT = in_text(
-    r"this is the qmail-send program|this message was created automatically by mail delivery software|did not reach the following recipient|permanent fatal errors",
-    r"could not be delivered to (?:one or more|the following)|delivery to the following recipients? (?:has )?(?:failed|been delayed)|not listed in (?:domino|public name)",
-    r"sorry to have to inform you|undeliverable (?:message|mail)|recipient address rejected|\buser unknown\b|550[ -]5\.\d\.\d|\bmailbox (?:unavailable|is full|full)\b|no such user",
-    r"your message (?:wasn't|was not|could not be|couldn't be|cannot be) delivered|message you sent could not be delivered|unable to deliver (?:your|the) message",
-    r"n'a pas pu etre (?:remis|distribue|livre)|impossible de (?:remettre|distribuer)|\bthe following (?:address|recipient)(?:es|s|\(es\)|\(s\))? (?:failed|had)",
-)
 
 DMARC_REPORT_SUBJECT = any_of(r"report domain:.{1,260}submitter:")
 """RFC 7489 §7.2.1.1."""

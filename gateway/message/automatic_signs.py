@@ -62,6 +62,15 @@ class Signs:
         return tuple(address.local.lower() for name in ("from", "sender") for address in self.message.of(name))
 
     @once
+    def mail_system(self) -> bool:
+        """Whether a mail system is named as the writer, or nobody in the way of bounces (`From: Postmaster <>`)."""
+        writers = self.message.of("from")
+        named = " ".join(address.display_name.lower() for address in writers)
+        if "mail delivery" in named or "system administrator" in named or (not writers and (self.message.first("from") or "").endswith("<>")):
+            return True
+        return any(local in headers.DAEMONS or local.startswith("microsoftexchange") for local in self.from_locals)
+
+    @once
     def from_a_person(self) -> bool:
         """Whether the one writer's address is made of a first and a last name that stand in the display name: a mailbox of one's own."""
         writers = self.message.of("from")

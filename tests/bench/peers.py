@@ -81,12 +81,13 @@ class Gateway(Peer):
     """`gateway serve`, one process, with the shipped policies, templates and signatures, a fully synced ledger, all limits as they are.
 
     `ledger`: an old one, in a folder of its own that becomes the gateway's. `outbound`: port of another sink, for that listener.
+    `workers`: processes that share port and ledger.
     """
 
-    name = "gateway"
-
-    def __init__(self, *, replies: bool, ledger: Path | None = None, outbound: int = 0) -> None:
+    def __init__(self, *, replies: bool, ledger: Path | None = None, outbound: int = 0, workers: int = 1) -> None:
+        self.name = "gateway" if workers == 1 else f"gateway, {workers} workers"
         self.replies = replies
+        self._options = () if workers == 1 else ("--workers", str(workers))
         self._outbound = outbound
         self.at_sink = 2 if replies else 1
         self._ledger = ledger
@@ -96,7 +97,7 @@ class Gateway(Peer):
         self.gateway = GatewayProcess(folder, next_hop=hop, notices=hop, settings={"next_hop": {"outbound": other}})
         if self._ledger is not None:
             self._ledger.parent.rename(self.gateway.database.parent)
-        self.gateway.start()
+        self.gateway.start(options=self._options)
         self.port = self.gateway.inbound
         # The language model is loaded some seconds after the start.
         wait_for(lambda: self._is_idle(0.5), "the gateway is idle", within=30.0)

@@ -131,7 +131,7 @@ class Bench:
     def relay(self) -> list[Figure]:
         found = []
         for size, name in ((4 * KB, "4 KB"), (40 * KB, "40 KB"), (MB, "1 MB")):
-            found += self.compare("relay", f"relay only, {name}", size, Aiosmtpd(), Gateway(replies=False), Postfix())
+            found += self.compare("relay", f"relay only, {name}", size, Aiosmtpd(), *_gateways(replies=False), Postfix())
         what = "relay only, 4 KB, commands one by one"
         return found + self.compare("relay", what, 4 * KB, Aiosmtpd(), Gateway(replies=False), pipeline=False)
 
@@ -143,7 +143,7 @@ class Bench:
             (40 * KB, "attachment", "40 KB with an attachment"),
         )
         for size, shape, name in shapes:
-            peers = (Aiosmtpd(), Gateway(replies=True), Pigeonhole(), Exim())
+            peers = (Aiosmtpd(), *_gateways(replies=True), Pigeonhole(), Exim())
             found += self.compare("job", f"whole job, {name}", size, *peers, shape=shape)
         return found
 
@@ -208,6 +208,11 @@ class Bench:
             make_old_ledger(ledger, each)
             peers.append(_named(Gateway(replies=True, ledger=ledger), f"gateway, {each:,} cases"))
         return self.compare("growth", "whole job, 4 KB, old ledgers", 4 * KB, *peers)
+
+
+def _gateways(*, replies: bool) -> tuple[Gateway, Gateway]:
+    """As it is compared, one process; and as it may run where there is more than one processor."""
+    return Gateway(replies=replies), Gateway(replies=replies, workers=2)
 
 
 def _late(job: Job) -> tuple[float, ...]:

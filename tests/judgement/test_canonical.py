@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.judgement.canonical import canonical, fits, is_deliverable, untagged
+from gateway.judgement.canonical import ascii_form, canonical, fits, is_deliverable, untagged
+from gateway.notices.mime import is_address
 
 
 @pytest.mark.parametrize(
@@ -116,3 +117,26 @@ def test_untagged() -> None:
 )
 def test_deliverable(address: str, expected: bool) -> None:
     assert is_deliverable(address) is expected
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("Anna.B+c=d@Example.ORG", "Anna.B+c=d@Example.ORG"),
+        ('"anna b"@example.org', '"anna b"@example.org'),
+        ("anna@b\u00fccher.example", "anna@xn--bcher-kva.example"),
+        ("j\u00f8ran@example.org", None),
+        (r'"an\"na"@example.org', None),
+        ("anna@my_host.example.org", None),
+        ("a@" + "\u00fc" * 60 + ".example", None),
+    ],
+)
+def test_ascii_form(address: str, expected: str | None) -> None:
+    assert ascii_form(address) == expected
+    assert expected is None or is_address(expected)
+
+
+@given(st.from_regex(r"[!-~\u00a1-\u0180]{1,20}@[\w.\uff20-]{1,20}\.example", fullmatch=True))
+def test_where_a_reply_may_go_a_header_can_name(address: str) -> None:
+    written = ascii_form(address)
+    assert not is_deliverable(address) or written is None or is_address(written)
