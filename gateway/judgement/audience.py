@@ -22,8 +22,7 @@ from gateway.policy.model import Audience, Policy
 
 def the_sender(message: Message) -> Address | None:
     """The one mailbox in From; None where From is missing or names several (RFC 5322 §3.6.2)."""
-    found = message.of("from")
-    return found[0] if len(found) == 1 and found[0].domain and len(message.all("from")) == 1 else None
+    return message.sender
 
 
 def claims_our_domain(message: Message, envelope: Envelope, policy: Policy) -> bool:

@@ -11,7 +11,7 @@ Never concludes anything from a missing field.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -66,6 +66,7 @@ class Authentication:
         return self.passes(from_domain) and (aligned(envelope_domain, from_domain) or (self.spf == "pass" and self.spf_domain == envelope_domain))
 
 
+_NOTHING = Authentication()
 _UNDECIDED = frozenset({None, "none", "bestguesspass"})
 
 
@@ -75,11 +76,11 @@ def aligned(one: str, other: str) -> bool:
     return "." in short and (short == long or long.endswith(f".{short}"))
 
 
-def believed(message: Message, authserv_ids: Iterable[str], own_domains: Iterable[str]) -> Authentication:
+def believed(message: Message, authserv_ids: Collection[str], own_domains: Iterable[str]) -> Authentication:
     """The results that our border stands for; an empty value where there are none."""
+    if not authserv_ids:
+        return _NOTHING
     listed = frozenset(each.casefold() for each in authserv_ids)
-    if not listed:
-        return Authentication()
     hosts = (*listed, *(each.casefold() for each in own_domains))
     looked_at = 0
     for field in message.fields:
@@ -92,7 +93,7 @@ def believed(message: Message, authserv_ids: Iterable[str], own_domains: Iterabl
                 return _summary(authserv_id, results)
         if looked_at >= _FIELDS:
             break
-    return Authentication()
+    return _NOTHING
 
 
 def read(value: str) -> tuple[str, tuple[Result, ...]]:

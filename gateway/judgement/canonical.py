@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import NamedTuple
 
 _PRVS = re.compile(r"(?:ms)?prvs1?=(?P<tag>[^=/]+)=(?P<local>.+)")
 """BATV: prvs=tag=local, and the msprvs1=tag=local of SparkPost."""
@@ -27,9 +28,33 @@ _DELIVERABLE = re.compile(rf"(?P<local>{_QUOTED}|{_DOT_STRING})@(?P<domain>(?:{_
 _ASCII_FORM = re.compile(r'(?:"[ !#-\[\]-~]+"|[!#-\[\]-~]+)@[A-Za-z0-9.-]+')
 
 
+class _Forms(NamedTuple):
+    """What the rules ask of one address, again and again."""
+
+    parts: tuple[str, str]
+    canonical: str
+    mailbox: str
+
+
 @lru_cache(maxsize=1024)
+def _forms(address: str) -> _Forms:
+    parts = _split(address)
+    local, domain = parts
+    for _ in range(_LAYERS):
+        unwrapped = _unwrap(local, domain)
+        if unwrapped is None:
+            break
+        local, domain = unwrapped
+    plain = f"{local}@{domain}" if domain else local
+    return _Forms(parts, plain, _without_tag(*_split(plain)))
+
+
 def split(address: str) -> tuple[str, str]:
     """Local part and domain, without case, quotes or the root dot; the domain as A-labels where it has them. "" where missing."""
+    return _forms(address).parts
+
+
+def _split(address: str) -> tuple[str, str]:
     local, _, domain = address.strip().strip("<>").rpartition("@")
     if not local:
         local, domain = domain, ""
@@ -44,13 +69,7 @@ def canonical(address: str) -> str:
     >>> canonical("SRS0=HHH=TT=example.org=Anna@forwarder.example")
     'anna@example.org'
     """
-    local, domain = split(address)
-    for _ in range(_LAYERS):
-        unwrapped = _unwrap(local, domain)
-        if unwrapped is None:
-            break
-        local, domain = unwrapped
-    return f"{local}@{domain}" if domain else local
+    return _forms(address).canonical
 
 
 def _unwrap(local: str, domain: str) -> tuple[str, str] | None:
@@ -67,7 +86,15 @@ def _unwrap(local: str, domain: str) -> tuple[str, str] | None:
 
 def untagged(address: str) -> str:
     """The mailbox behind a plus-address: `hr+jobs@…` is `hr@…`."""
-    local, domain = split(address)
+    return _without_tag(*split(address))
+
+
+def mailbox_of(address: str) -> str:
+    """The mailbox behind what a forwarder or bounce scheme wrapped around it, and behind a plus-address."""
+    return _forms(address).mailbox
+
+
+def _without_tag(local: str, domain: str) -> str:
     plain = local.partition("+")[0] or local
     return f"{plain}@{domain}" if domain else plain
 
@@ -92,23 +119,33 @@ def ascii_form(address: str) -> str | None:
 
 def fits(pattern: str, address: str) -> bool:
     """Whether an address fits a pattern of the policy: `*` stands for anything; `example.org` and `@example.org` for all of that domain."""
-    wanted, (local, domain) = pattern.strip().casefold(), split(address)
-    if "@" not in wanted or wanted.startswith("@"):
-        return _like(wanted.lstrip("@"), domain)
-    return _like(wanted, f"{local}@{domain}")
+    return fits_any((pattern,), address)
 
 
 def fits_any(patterns: Iterable[str], address: str) -> bool:
     """Whether an address fits one of them."""
-    return any(fits(pattern, address) for pattern in patterns)
+    local, domain = split(address)
+    whole = f"{local}@{domain}"
+    for pattern in patterns:
+        of_domain, pieces = _pieces(pattern)
+        if _like(pieces, domain if of_domain else whole):
+            return True
+    return False
 
 
-def _like(pattern: str, text: str) -> bool:
+@lru_cache(maxsize=1024)
+def _pieces(pattern: str) -> tuple[bool, tuple[str, ...]]:
+    """Whether a pattern speaks of the domain only, and what stands between its asterisks."""
+    wanted = pattern.strip().casefold()
+    of_domain = "@" not in wanted or wanted.startswith("@")
+    return of_domain, tuple((wanted.lstrip("@") if of_domain else wanted).split("*"))
+
+
+def _like(pieces: tuple[str, ...], text: str) -> bool:
     """Wildcard match in linear time: each piece is sought once, after the one before it."""
-    first, *rest = pattern.split("*")
-    if not rest:
-        return text == first
-    *middle, last = rest
+    if len(pieces) == 1:
+        return text == pieces[0]
+    first, *middle, last = pieces
     if not text.startswith(first):
         return False
     at = len(first)

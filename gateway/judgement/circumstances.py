@@ -5,17 +5,17 @@ Gathers; decides nothing about sending. Here it is also settled which divisions 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from gateway.judgement.audience import the_sender
 from gateway.judgement.authentication import Authentication
-from gateway.judgement.canonical import canonical, fits_any, is_deliverable, split, untagged
+from gateway.judgement.canonical import canonical, fits_any, is_deliverable, mailbox_of, split
 from gateway.judgement.mail_providers import PUBLIC_MAIL_PROVIDERS
 from gateway.judgement.signals import SenderClass, is_bounce_handler, sender_class
 from gateway.judgement.verdict import Automatic, Case
 from gateway.message.model import Envelope, Message
 from gateway.message.once import once
+from gateway.message.value import value
 from gateway.policy.model import Audience, Division, Policy
 
 Named = Literal["to", "cc", "nowhere"]
@@ -24,7 +24,7 @@ MOST_FURTHER_ADDRESSES = 4
 """A header may name any number of people; a person has few addresses."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Addressed:
     """One division that the next hop accepted as recipient, once however many of its addresses were used."""
 
@@ -33,7 +33,7 @@ class Addressed:
     """Where the header names one of its addresses: To (or Resent-To), else Cc or Bcc, else nowhere."""
 
 
-@dataclass(frozen=True)
+@value(frozen=True)
 class Circumstances:
     """One message, its envelope, and what was found out about both."""
 
@@ -55,11 +55,10 @@ class Circumstances:
     """Those of them that this message puts something to: not the sender's own mailbox, not a copy from a colleague."""
     reply_to: str
     """Where an acknowledgement would go; "" = nowhere."""
-
-    @once
-    def writing_divisions(self) -> frozenset[str]:
-        """Slugs of those whose mailbox stands in From."""
-        return divisions_in_from(self.message, self.policy)
+    writing_divisions: frozenset[str]
+    """Slugs of those whose mailbox stands in From."""
+    from_mail_room: bool
+    """The sender scans letters for an addressed division."""
 
     @once
     def refusals(self) -> tuple[str | None, ...]:
@@ -94,12 +93,15 @@ def refusal(addressed: Addressed, audience: Audience) -> str | None:
 
 def addressed_divisions(message: Message, envelope: Envelope, policy: Policy) -> tuple[Addressed, ...]:
     """The divisions among the accepted recipients, in their order (aliases, plus-addresses, any case)."""
+    divisions = [division for recipient in envelope.rcpt_to if (division := division_of(recipient, policy)) is not None]
+    if not divisions:
+        return ()
     to, elsewhere = _named(message, policy, "to", "resent-to"), _named(message, policy, "cc", "resent-cc", "bcc", "resent-bcc")
     found: dict[str, Addressed] = {}
-    for recipient in envelope.rcpt_to:
-        if (division := division_of(recipient, policy)) is not None:
+    for division in divisions:
+        if division.slug not in found:
             named: Named = "to" if division.slug in to else "cc" if division.slug in elsewhere else "nowhere"
-            found.setdefault(division.slug, Addressed(division, named))
+            found[division.slug] = Addressed(division, named)
     return tuple(found.values())
 
 
@@ -110,7 +112,7 @@ def _named(message: Message, policy: Policy, *fields: str) -> frozenset[str]:
 
 def division_of(address: str, policy: Policy) -> Division | None:
     """The division whose mailbox or alias an address is, by any spelling of it."""
-    return policy.by_mailbox.get("@".join(split(address))) or policy.by_mailbox.get(untagged(canonical(address)))
+    return policy.by_mailbox.get("@".join(split(address))) or policy.by_mailbox.get(mailbox_of(address))
 
 
 def divisions_in_from(message: Message, policy: Policy) -> frozenset[str]:

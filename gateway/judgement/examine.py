@@ -5,7 +5,7 @@ It calls each room of rules once and puts the answers together. What depends on 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from gateway.judgement import meeting, out_of_office, signature
 from gateway.judgement.audience import audience_of, is_proven_ours, the_sender
@@ -40,13 +40,14 @@ from gateway.message.once import once
 from gateway.message.own_token import is_own_message_id, looks_like_own, own_token_valid
 from gateway.message.text import plain_text
 from gateway.message.thread import answered_ids, identity, subject_references
+from gateway.message.value import value
 from gateway.policy.model import Audience, Policy
 
 LANGUAGE_CONFIDENCE = 0.55
 """Below it we write both official languages: a wrong guess costs a reader more than a longer mail."""
 
 
-@dataclass(frozen=True)
+@value(frozen=True)
 class Content:
     """What a message says by itself, whatever the policy: most of the work, done when it is asked for, and once where two policies are compared.
 
@@ -63,6 +64,10 @@ class Content:
     @once
     def identity(self) -> str:
         return identity(self.message)
+
+    @once
+    def answered(self) -> tuple[str, ...]:
+        return answered_ids(self.message)
 
     @once
     def newest(self) -> NewestText:
@@ -107,7 +112,7 @@ def examine(
         message=message,
         envelope=envelope,
         identity=content.identity,
-        thread=answered_ids(message),
+        thread=content.answered,
         subject_references=subject_references(message.subject),
         inquirer=inquirer,
         audience=at.audience,
@@ -143,13 +148,15 @@ def _may_dispute(at: Circumstances) -> bool:
     """A person who replies to a notice of ours, or staff who write to the help desk that our warnings come from."""
     if at.automatic.is_automatic or at.own_notice:
         return False
+    if at.answers_own_notice or not at.proven_ours:
+        return at.answers_own_notice
     help_desks = {division.contacts.staff_help for division in at.policy.divisions.values()}
-    return at.answers_own_notice or (at.proven_ours and any(canonical(each) in help_desks for each in at.envelope.rcpt_to))
+    return any(canonical(each) in help_desks for each in at.envelope.rcpt_to)
 
 
 def _declared_reply(at: Circumstances, content: Content) -> DeclaredReply | None:
     """What a person's reply to a mail of ours declares; also of one that only claims to be a reply, so that it is counted."""
-    if at.automatic.is_automatic or at.own_notice or not any(looks_like_own(each) for each in answered_ids(at.message)):
+    if at.automatic.is_automatic or at.own_notice or not any(map(looks_like_own, content.answered)):
         return None
     return DeclaredReply(said_in(tuple(content.newest.body)), forged=not at.answers_own_notice)
 
@@ -160,7 +167,8 @@ def _circumstances(message: Message, envelope: Envelope, policy: Policy, content
     addressed = addressed_divisions(message, envelope, policy)
     proven = is_proven_ours(message, envelope, policy, authentication)
     trusted = is_trusted_source(message, policy, authentication, proven_ours=proven)
-    carried = trusted or automatic.type == "voicemail" or is_from_mail_room(message, addressed)
+    from_mail_room = is_from_mail_room(message, addressed)
+    carried = trusted or automatic.type == "voicemail" or from_mail_room
     audience = audience_of(message, policy, authentication, proven=proven, carried=carried)
     senders = divisions_in_from(message, policy)
     asked = [each for each in addressed if each.division.slug not in senders and not (audience == "internal" and each.named == "cc")]
@@ -174,10 +182,12 @@ def _circumstances(message: Message, envelope: Envelope, policy: Policy, content
         proven_ours=proven,
         trusted_source=trusted,
         own_notice=any(own_token_valid(each, message) or is_own_message_id(each, message.message_id or "") for each in secrets),
-        answers_own_notice=any(is_own_message_id(secret, each) for secret in secrets for each in answered_ids(message)),
+        answers_own_notice=any(is_own_message_id(secret, each) for each in content.answered for secret in secrets),
         addressed=addressed,
         asked=tuple((each, _case(each, envelope, policy, audience, content)) for each in asked),
         reply_to=reply_address(message, envelope, authentication, trusted_source=trusted, proven_ours=proven),
+        writing_divisions=senders,
+        from_mail_room=from_mail_room,
     )
 
 

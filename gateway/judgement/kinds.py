@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
 import re2
@@ -18,13 +17,14 @@ import re2
 from gateway.judgement.canonical import fits_any, split, untagged
 from gateway.message.model import Envelope, Message
 from gateway.message.once import once
+from gateway.message.value import value
 from gateway.policy.model import Audience, Division, KindRule
 
 TEXT_LIMIT = 65_536
 """Characters of subject and newest text that conditions look at."""
 
 
-@dataclass(frozen=True)
+@value(frozen=True)
 class Reading:
     """One message as the conditions of the policy see it."""
 
@@ -34,17 +34,17 @@ class Reading:
     letters_arrive_from: tuple[str, ...]
 
     @once
-    def subject(self) -> str:
-        return plain(self.message.subject[:TEXT_LIMIT])
+    def subject(self) -> bytes:
+        return plain(self.message.subject[:TEXT_LIMIT]).encode()
 
     @once
-    def body(self) -> str:
+    def body(self) -> bytes:
         # Its white space stays: phrases are found whatever stands between their words.
-        return _folded(self.newest_text[:TEXT_LIMIT])
+        return _folded(self.newest_text[:TEXT_LIMIT]).encode()
 
     @once
-    def attachments(self) -> str:
-        return "\n".join(plain(_CAMEL.sub(" ", name)) for name in self.message.attachments)
+    def attachments(self) -> bytes:
+        return "\n".join(plain(_CAMEL.sub(" ", name)) for name in self.message.attachments).encode()
 
     @once
     def whole(self) -> str:
@@ -74,12 +74,15 @@ def kind_for(division: Division, audience: Audience, reading: Reading) -> tuple[
 def _rule_fits(rule: KindRule, reading: Reading) -> bool:
     if rule.any_of and not any(_holds(condition, reading) for condition in rule.any_of):
         return False
-    return not any(_holds(condition, reading) for condition in rule.but_not)
+    return not rule.but_not or not any(_holds(condition, reading) for condition in rule.but_not)
 
 
 def _holds(condition: Mapping[str, tuple[str, ...]], reading: Reading) -> bool:
     """All keys of one condition hold; within a key, any of its values."""
-    return bool(condition) and all(key in _CONDITIONS and _CONDITIONS[key](reading, values) for key, values in condition.items())
+    for key, values in condition.items():
+        if key not in _CONDITIONS or not _CONDITIONS[key](reading, values):
+            return False
+    return bool(condition)
 
 
 def plain(text: str) -> str:
@@ -119,7 +122,8 @@ def _compiled(source: str) -> re2._Regexp:
     return re2.compile(source, options)
 
 
-def _has(text: str, phrases: tuple[str, ...]) -> bool:
+def _has(text: bytes, phrases: tuple[str, ...]) -> bool:
+    """Whether UTF-8 text has one of them at the beginning of a word."""
     return bool(phrases) and _beginning_a_word(phrases).search(text) is not None
 
 

@@ -12,7 +12,7 @@ from gateway.judgement import signals
 from gateway.judgement.audience import claims_our_domain, the_sender
 from gateway.judgement.authentication import without_comments
 from gateway.judgement.canonical import ascii_form, canonical, is_deliverable, split
-from gateway.judgement.circumstances import Circumstances, division_of, is_from_mail_room, person_to_answer
+from gateway.judgement.circumstances import Circumstances, division_of, person_to_answer
 from gateway.judgement.verdict import AutomaticType
 from gateway.message.automatic import auto_submitted_keyword
 from gateway.message.model import MeasuredOnly
@@ -206,7 +206,7 @@ def answers_our_notice(at: Circumstances) -> str | None:
 
 
 def paper_letter(at: Circumstances) -> str | None:
-    return "From is listed under letters_arrive_from" if is_from_mail_room(at.message, at.addressed) else None
+    return "From is listed under letters_arrive_from" if at.from_mail_room else None
 
 
 def stopped_city_wide(at: Circumstances) -> str | None:

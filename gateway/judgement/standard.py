@@ -6,15 +6,15 @@ The first standard of the division that names audience and kind; the City-wide o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.judgement.verdict import Case, ThreadCase
+from gateway.message.value import value
 from gateway.policy.calendar import Due, due
 from gateway.policy.model import Audience, Clock, Division, Policy, Standard
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Promise:
     """A standard with its two clocks; a clock that it does not promise is None."""
 

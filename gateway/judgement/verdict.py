@@ -17,6 +17,7 @@ from gateway.judgement.staff_verdict import Belonging, StaffHistory, StaffVerdic
 from gateway.judgement.survey_verdict import Askable, Asking, SurveyReply
 from gateway.message.automatic import Automatic, AutomaticType
 from gateway.message.model import Direction, Envelope, Message
+from gateway.message.value import value
 from gateway.policy.model import Audience
 
 __all__ = [
@@ -42,7 +43,7 @@ Outcome = Literal["pass", "stop", "note"]
 """pass: looked, nothing found · stop: this rule decides · note: a weak signal or a fact, decides nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Step:
     """One rule that was looked at. `evidence` names the header or fact, never a resident's address or subject."""
 
@@ -53,7 +54,7 @@ class Step:
     """RFC section or seed line, e.g. "RFC 3834 §2"."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Case:
     """One case of one division mailbox that this message opens, with both clocks; times are aware, None = not promised."""
 
@@ -70,7 +71,7 @@ class Case:
     reference_prefix: str = "CT"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class AcknowledgementDecision:
     """`send`, or the rule that says no. `reason` is a slug of `gateway.judgement.reasons.REASONS`."""
 
@@ -116,7 +117,7 @@ class SignatureCheck:
     violations: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Examination:
     """Everything the rules can say without history; made in the session, before the ledger is asked."""
 

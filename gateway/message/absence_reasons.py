@@ -22,7 +22,7 @@ _APOSTROPHE = in_text(
     r"\bim(?= (?:out|away|on|off|in|at|not|no|gone|back|sick|ill|afk|ooo|home|here|a|the|up|currently|now|still|also|unavailable|absent|abroad|unwell|retired|only|just|at|\w+ing)\b)|\b(?:ive|wont|cant|dont|isnt|arent|wasnt|doesnt|didnt|couldnt|havent|hasnt|weve|youre|youve|hes|shes|theyre|whos|jai|jusquau|jusqua|naurai|aujourdhui|til|untill)\b",
     rf"\bill(?= (?:\w+ly )?{_VERB}\b)|(?:^|(?<=[.!,] ))were(?= (?:all )?(?:away|out|off|closed|on|back)\b)|(?:^|(?<=[.!,] ))well(?= be (?:away|out|off|closed|on|back)\b)",
 )
-_LEFT_OUT_HERE = in_text(
+LEFT_OUT_HERE = in_text(
     r"\bim(?: (?:out|away|on|off|in|at|not|no|gone|back|sick|ill|afk|ooo|home|here|a|the|up|currently|now|still|also|unavailable|absent|abroad|unwell|retired|only|just|at|\w+ing)\b)|\b(?:ive|wont|cant|dont|isnt|arent|wasnt|doesnt|didnt|couldnt|havent|hasnt|weve|youre|youve|hes|shes|theyre|whos|jai|jusquau|jusqua|naurai|aujourdhui|til|untill)\b",
     rf"\bill(?: (?:\w+ly )?{_VERB}\b)|(?:^|[.!,] )were(?: (?:all )?(?:away|out|off|closed|on|back)\b)|(?:^|[.!,] )well(?: be (?:away|out|off|closed|on|back)\b)",
 )
@@ -31,7 +31,7 @@ _LEFT_OUT_HERE = in_text(
 
 def with_apostrophes(text: str) -> str:
     """Folded text with the apostrophes of contractions that were left out: im, ill be, wont, jai."""
-    if _LEFT_OUT_HERE.search(text) is None:
+    if LEFT_OUT_HERE.search(text) is None:
         return text
     return _APOSTROPHE.pattern.sub(lambda match: _LEFT_OUT[match[0]], text)
 

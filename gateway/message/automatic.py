@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
 
 from gateway.message import absence_phrases as absences
@@ -22,6 +21,7 @@ from gateway.message.automatic_phrases import fold
 from gateway.message.automatic_signs import Signs, auto_submitted_keyword, evidence
 from gateway.message.model import Message, Part
 from gateway.message.text import plain_text
+from gateway.message.value import value
 
 __all__ = ["Automatic", "AutomaticType", "auto_submitted_keyword", "classify"]
 
@@ -33,7 +33,7 @@ AutomaticType = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Automatic:
     """What kind of automatic mail a message is; all None for a person's."""
 
@@ -242,8 +242,7 @@ def _absence_without_headers(signs: Signs) -> Automatic | None:
 def _absence_told_to_anybody(signs: Signs) -> Automatic | None:
     """No header, no fixed wording: what a person tells whoever writes, and never in a letter. Rather missed than said of a letter."""
     gone = responders.GONE_SUBJECT.match(signs.subject)
-    deleted = responders.MAIL_DELETED.search(signs.opening)
-    if not (signs.tells_of_its_owner or deleted or gone):
+    if not (signs.tells_of_its_owner or signs.deletes_mail or gone):
         return None
     in_talk = signs.answers or signs.quotes or signs.personal or signs.greets_its_reader or phrases.REPLIED.match(signs.subject)
     if in_talk or responders.TAKES_PART.search(signs.opening):
@@ -253,7 +252,7 @@ def _absence_told_to_anybody(signs: Signs) -> Automatic | None:
     if signs.tells_of_its_owner and not written and (unread or gone or signs.under_its_name or phrases.ABSENCE_SUBJECT.match(signs.subject)):
         return Automatic("out_of_office", "absence-of-its-owner", "from a person's mailbox, of that person's absence, in the third person")
     away = signs.absent or phrases.ABSENCE_TERSE.search(signs.opening)
-    if away and (deleted or (gone and unread)):
+    if away and (signs.deletes_mail or (gone and unread)):
         return Automatic("out_of_office", "absence-told-to-anybody", "the text says that the writer is away, and what becomes of mail that comes in")
     return None
 

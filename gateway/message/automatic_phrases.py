@@ -37,9 +37,9 @@ def any_of(*patterns: str) -> re.Pattern[str]:
     return re.compile("|".join(patterns))
 
 
-def in_text(*patterns: str, flags: re.RegexFlag = re.NOFLAG) -> Sieve:
-    """The same, for what is looked for anywhere in a text."""
-    return Sieve(re.compile("|".join(patterns), flags))
+def in_text(*patterns: str, flags: re.RegexFlag = re.NOFLAG, holding: tuple[str, ...] = ()) -> Sieve:
+    """The same, for what is looked for anywhere in a text; `holding` as of a `Sieve`."""
+    return Sieve(re.compile("|".join(patterns), flags), holding)
 
 
 def _words(*lines: str) -> re.Pattern[str]:
@@ -374,5 +374,6 @@ QUOTED = in_text(
     # Notes: the writer's name, then the day, then the fields.
     r"|^[^\n]{0,60}\n?\s*\d\d?/\d\d?/\d{2,4} \d\d?:\d\d(?::\d\d)? ?[ap]m\s*\n\s*to ?:",
     flags=re.MULTILINE,
+    holding=(":", ">", "--", "begin forwarded message"),
 )
 """Where a quoted or forwarded message begins, in folded text."""

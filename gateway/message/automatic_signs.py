@@ -15,6 +15,7 @@ from gateway.message import responder_phrases as responders
 from gateway.message.automatic_phrases import fold
 from gateway.message.model import Message, Part
 from gateway.message.once import once
+from gateway.message.sieve import Sieves
 from gateway.message.text import plain_text, readable_leaves
 
 OPENING_LIMIT = 2000
@@ -119,10 +120,12 @@ class Signs:
         return subject[tagged.end() :] if tagged and tagged.end() < len(subject) else subject.strip()
 
     @once
-    def _newest(self) -> tuple[str, bool]:
+    def _newest(self) -> tuple[str, bool, bool]:
         text = fold(plain_text(self.message)[: 4 * OPENING_LIMIT])
         quoted = phrases.QUOTED.search(text)
-        return reasons.with_apostrophes(_opening(text[: quoted.start()] if quoted else text)), quoted is not None
+        opening = _opening(text[: quoted.start()] if quoted else text)
+        unusual = _RARELY_SAID.may_find(opening)
+        return reasons.with_apostrophes(opening) if unusual else opening, quoted is not None, unusual
 
     @property
     def opening(self) -> str:
@@ -133,6 +136,11 @@ class Signs:
     def quotes(self) -> bool:
         """Whether an earlier message is quoted below."""
         return self._newest[1]
+
+    @property
+    def _unusual(self) -> bool:
+        """Whether something of `_RARELY_SAID` may stand in the opening."""
+        return self._newest[2]
 
     @once
     def personal(self) -> bool:
@@ -152,6 +160,8 @@ class Signs:
     @once
     def submitted(self) -> tuple[str, str] | None:
         """Keyword and value of the first Auto-Submitted that is not `no` (RFC 3834 §5, RFC 5436: unknown keywords count)."""
+        if not self.names:
+            return None
         for name in ("auto-submitted", "x-auto-submitted"):
             for value in self.message.all(name):
                 keyword = auto_submitted_keyword(value)
@@ -162,12 +172,16 @@ class Signs:
     @once
     def reply(self) -> str | None:
         """Evidence that software answered a message."""
+        if not self.names:
+            return None
         if self.submitted and self.submitted[0].startswith(("auto-repl", "auto-resp")):
             return self.submitted[1]
         return self.table(headers.REPLY) or self.table(headers.ABSENCE) or self._own_rule_loop
 
     @once
     def _own_rule_loop(self) -> str | None:
+        if "x-ms-exchange-inbox-rules-loop" not in self.names:
+            return None
         # Exchange writes the mailbox whose rule acted: its own address in an automatic reply, another one in a redirected letter.
         writers = {address.key for address in self.message.of("from")}
         for value in self.message.all("x-ms-exchange-inbox-rules-loop"):
@@ -186,15 +200,17 @@ class Signs:
 
     @once
     def from_list(self) -> str | None:
-        names = sorted(self.names & headers.LIST)
-        if names:
+        if not self.names:
+            return None
+        if names := sorted(self.names & headers.LIST):
             return evidence(names[0], "")
         return "Precedence: list" if self.precedence("list") else None
 
     @once
     def precedences(self) -> frozenset[str]:
         """What Precedence and its private form say."""
-        return frozenset(value.strip().lower() for name in ("precedence", "x-precedence") for value in self.message.all(name))
+        written = [value for name in ("precedence", "x-precedence") if name in self.names for value in self.message.all(name)]
+        return frozenset(value.strip().lower() for value in written)
 
     def precedence(self, *words: str) -> bool:
         return not self.precedences.isdisjoint(words)
@@ -229,8 +245,13 @@ class Signs:
 
     @once
     def self_declared(self) -> bool:
-        said = phrases.SELF_DECLARED.search(self.opening)
+        said = phrases.SELF_DECLARED.search(self.opening) if self._unusual else None
         return said is not None and any(_mentions_machine(part) for part in readable_leaves(self.message.root))
+
+    @once
+    def deletes_mail(self) -> bool:
+        """The newest text says that mail which comes in meanwhile is not kept."""
+        return self._unusual and responders.MAIL_DELETED.search(self.opening) is not None
 
     @once
     def absent(self) -> bool:
@@ -301,8 +322,8 @@ class Signs:
     @once
     def tells_of_its_owner(self) -> bool:
         """The newest text begins with the writer's own name in the third person, and that its bearer is away or gone."""
-        named = responders.OWNER_NAMED.match(self.told) or responders.OWNER_NAMED.match(self.opening)
-        if named is None or not responders.OWNER_IS_AWAY.match(named.string, named.end()):
+        named = responders.OWNER_NAMED.match(self.told) or (self.told is not self.opening and responders.OWNER_NAMED.match(self.opening))
+        if not named or not responders.OWNER_IS_AWAY.match(named.string, named.end()):
             return False
         words = set(re.findall(r"[^\W\d_]{2,}", named[1])) - {"mr", "mrs", "ms", "dr", "mme"}
         return bool(words) and words <= self.owner_names
@@ -310,12 +331,16 @@ class Signs:
     @once
     def noted_as_vacation(self) -> str | None:
         """A vacation responder's own mark: RFC 3834 comments such as `auto-replied (vacation)`, or a field of its own."""
+        if not self.names:
+            return None
         for value in self.message.all("auto-submitted"):
             if re.search("vacation|out.?of.?office|absence", _without_comments(value)[1].lower()) and auto_submitted_keyword(value) not in ("", "no"):
                 return evidence("auto-submitted", value)
         return self.table(headers.ABSENCE)
 
 
+_RARELY_SAID = Sieves(reasons.LEFT_OUT_HERE, phrases.SELF_DECLARED, responders.MAIL_DELETED)
+"""What is looked for in the opening of nearly every letter, and hardly ever stands there."""
 _TERSE = (phrases.ABSENCE_TERSE, absences.AWAY_IN_FEW_WORDS, absences.ELLIPTIC_IN_OTHER_LANGUAGES, reasons.WHY_AWAY)
 
 
@@ -326,10 +351,8 @@ def _opening(text: str) -> str:
 
 
 def _on_one_line(text: str) -> str:
-    text = text.replace("\n", " ")
-    while "  " in text:
-        text = text.replace("  ", " ")
-    return text.strip()
+    # Folded: no line has two blanks side by side.
+    return " ".join(filter(None, map(str.strip, text.split("\n"))))
 
 
 def _mentions_machine(part: Part) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from gateway.message.html import HtmlReading, Look, read_html
 from gateway.message.mime import TEXT_LIMIT
@@ -18,6 +17,7 @@ from gateway.message.parse import parse
 from gateway.message.quoting import newest_lines
 from gateway.message.signature_block import Introduced, find_signature, sender_names
 from gateway.message.smime import signed_content
+from gateway.message.value import value
 
 _TEXT_LIMIT = 512 * 1024
 _WRAPPINGS_READ = 3
@@ -33,7 +33,7 @@ _INSTEAD_OF_TEXT = ("image/", "application/ms-tnef")
 _ENCRYPTED = "-----BEGIN PGP MESSAGE-----"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class NewestText:
     """`lines` are the newest lines without quotes and disclaimers, the signature included; `text` is the same, joined."""
 

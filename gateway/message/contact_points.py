@@ -74,21 +74,32 @@ _PLACEHOLDER_DIGITS = re.compile(r"1?(?:(\d)\1{6,}|(?:123)?(?:123|555|000)(?:456
 _MACHINE_LOCAL = re.compile(r"(?:do[._-]?not|no)[._-]?reply|ne[._-]?pas[._-]?repondre|mailer-daemon|postmaster", re.IGNORECASE)
 _NORTH_AMERICAN = re.compile(r"(?:\+?1[\s.-]{0,2})?\(?\s?([2-9]\d\d)\s?\)?[\s./-]{0,3}(\d{3})[\s.-]{0,3}(\d{4})")
 """The usual forms, without the long way through phonenumbers; no exchange begins with 0 or 1 (`416-000-0000` is a placeholder)."""
+_NO_DIGITS = re.compile(r"\D+")
+_LOCAL = re.compile(r"\d{3}[.-]\d{4}")
+_FRENCH = re.compile(r"0\d(?:[\s.]\d\d){4}")
 _DASHES = dict.fromkeys([*range(0x2010, 0x2016), 0x2212], "-")
 _LONGEST_TEXT = 20_000
+_FEWEST_DIGITS = 3
+"""Of any number: 311, an extension, 416-ACCESS1."""
 
 
 def contact_points(text: str) -> tuple[ContactPoint, ...]:
     """All of them, in order, without overlaps. Linear time; only the first 20,000 characters are read."""
-    text = text[:_LONGEST_TEXT].translate(_DASHES)
+    text = text[:_LONGEST_TEXT]
     found: list[ContactPoint] = []
+    if not text.isascii():
+        text = text.translate(_DASHES)
+    elif len(text) - len(text.encode("ascii").translate(None, b"0123456789")) < _FEWEST_DIGITS:
+        return tuple(_emails(text))
     for points in (_emails(text), _phones(text), _extensions(text), _short_lines(text)):
         found.extend(point for point in points if not any(point.start < each.end and each.start < point.end for each in found))
     return tuple(sorted(found, key=lambda point: point.start))
 
 
 def _emails(text: str) -> list[ContactPoint]:
-    found = []
+    found: list[ContactPoint] = []
+    if not ("@" in text or "(" in text or "[" in text):
+        return found
     for match in _EMAIL.finditer(text):
         local = match[1].strip(".'")
         if not _PLACEHOLDER_LOCAL.fullmatch(local) and not _MACHINE_LOCAL.match(local):
@@ -114,11 +125,11 @@ def _phones(text: str) -> list[ContactPoint]:
 
 def _normalised(written: str) -> str | None:
     """National form with hyphens for North America, international elsewhere; None for what no telephone could have."""
-    if _PLACEHOLDER_DIGITS.match(re.sub(r"\D", "", written)) or "XXX" in written:
+    if _PLACEHOLDER_DIGITS.match(_NO_DIGITS.sub("", written)) or "XXX" in written:
         return None
-    if re.fullmatch(r"\d{3}[.-]\d{4}", written):
+    if _LOCAL.fullmatch(written):
         return written.replace(".", "-")
-    if re.fullmatch(r"0\d(?:[\s.]\d\d){4}", written):
+    if _FRENCH.fullmatch(written):
         return re.sub(r"[\s.]", " ", written)
     if north_american := _NORTH_AMERICAN.fullmatch(written):
         area, exchange, line = north_american.groups()
@@ -141,6 +152,8 @@ def _extensions(text: str) -> list[ContactPoint]:
 
 
 def _short_lines(text: str) -> list[ContactPoint]:
+    if not ("11" in text or "1-1" in text):
+        return []
     found = [ContactPoint("911", "911", match.start(), match.end()) for match in _EMERGENCY.finditer(text)]
     for match in _CITY_LINE.finditer(text):
         before, after = text[max(0, match.start() - 30) : match.start()], text[match.end() : match.end() + 60]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 
 _MONTHS = {name: number for number, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1)}
 # RFC 5322 §4.3; single letters other than Z are of unknown meaning and count as -0000.
@@ -19,31 +20,39 @@ _FORMS = tuple(
         r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})[T\s]\s*" + _CLOCK + _ZONE,
     )
 )
+_ORDINARY = re.compile(r"(?:[A-Za-z]{3}, )?(\d{1,2}) ([A-Za-z]{3}) (\d{4}) (\d\d):(\d\d):(\d\d) ([+-]\d{4})(?: \([A-Za-z]{1,40}\))?", re.ASCII)
+"""As RFC 5322 has it, and nearly all mail; the first of `_FORMS` reads it alike."""
 _COMMENT = re.compile(r"\([^()]*\)")
 
 
 def parse_date(value: str | None) -> datetime | None:
     """An aware datetime; a missing or unknown zone counts as UTC. Years before 1970 or after 2199 and zones beyond 15 hours are None."""
-    text = _COMMENT.sub(" ", (value or "")[:200]).strip()
-    found = next((match for form in _FORMS if (match := form.match(text))), None)
-    if found is None:
+    if not value:
         return None
+    ordinary = _ORDINARY.fullmatch(value)
     try:
-        return _build(found.groupdict())
+        if ordinary:
+            day, name, year, hour, minute, second, zone = ordinary.groups()
+            return _moment(int(year), _month(name), int(day), int(hour), int(minute), int(second), _zone(zone))
+        text = _COMMENT.sub(" ", value[:200]).strip()
+        found = next((match for form in _FORMS if (match := form.match(text))), None)
+        return _build(found.groupdict()) if found else None
     except (ValueError, OverflowError):
         return None
 
 
 def _build(part: dict[str, str | None]) -> datetime | None:
-    year, month = _year(part["year"] or ""), _month(part["month"] or "")
-    zone = _zone(part["zone"] or "")
-    if not 1970 <= year < 2200 or month is None or zone is None:
-        return None
     hour = int(part["hour"] or 0)
     if part["half"]:
         hour = hour % 12 + (12 if part["half"][0] in "pP" else 0)
-    second = min(int(part["second"] or 0), 59)  # a leap second
-    return datetime(year, month, int(part["day"] or 0), hour, int(part["minute"] or 0), second, tzinfo=zone)
+    year, month, zone = _year(part["year"] or ""), _month(part["month"] or ""), _zone(part["zone"] or "")
+    return _moment(year, month, int(part["day"] or 0), hour, int(part["minute"] or 0), int(part["second"] or 0), zone)
+
+
+def _moment(year: int, month: int | None, day: int, hour: int, minute: int, second: int, zone: timezone | None) -> datetime | None:
+    if not 1970 <= year < 2200 or month is None or zone is None:
+        return None
+    return datetime(year, month, day, hour, minute, min(second, 59), tzinfo=zone)  # a leap second
 
 
 def _year(text: str) -> int:
@@ -57,6 +66,7 @@ def _month(text: str) -> int | None:
     return int(text) if text.isdigit() else _MONTHS.get(text[:3].lower())
 
 
+@lru_cache(maxsize=256)
 def _zone(text: str) -> timezone | None:
     name = text.strip().lower()
     offset = re.search(r"([+-])(\d{1,2}):?(\d{2})$", name)

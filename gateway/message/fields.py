@@ -68,13 +68,14 @@ def _ordinary(octets: bytes, start: int, limit: int, field_limit: int) -> Header
     kept = raw.translate(None, _NOT_ORDINARY)
     if not raw.isascii() or len(kept) + raw.count(b"\r\n") != len(raw):
         return None
-    fields: list[Field] = []
-    for name, value, other in _ORDINARY_FIELD.findall(kept.decode("ascii")):
-        # Each line was one octet longer.
-        if other or len(value) > VALUE_LIMIT // 2:
-            return None
-        fields.append(Field(name, name.lower(), (value.replace("\n", "") if "\n" in value else value).strip()))
-    return Header(tuple(fields), blank.end()) if len(fields) <= field_limit else None
+    found = _ORDINARY_FIELD.findall(kept.decode("ascii"))
+    if not found or found[-1][2] or len(found) > field_limit:
+        return None
+    # Each line was one octet longer.
+    if len(kept) > VALUE_LIMIT // 2 and any(len(value) > VALUE_LIMIT // 2 for _, value, _ in found):
+        return None
+    fields = [Field(name, name.lower(), (value.replace("\n", "") if "\n" in value else value).strip()) for name, value, _ in found]
+    return Header(tuple(fields), blank.end())
 
 
 def _sliced(octets: bytes, start: int, end: int, limit: int, field_limit: int) -> Header:

@@ -35,7 +35,7 @@ _DIGITS = re.compile(r"[\d_]+")
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _ASCII_RUN = re.compile("[\0-\x7f]+")
 _NO_LETTERS = bytes(octet for octet in range(128) if not chr(octet).isalpha())
-_BETWEEN_WORDS = dict.fromkeys(_NO_LETTERS.replace(b"'", b""), " ")
+_WORDS_APART = bytes(octet if chr(octet).isalpha() or chr(octet) == "'" else 32 for octet in range(256))
 _LOOSE_APOSTROPHE = re.compile("'(?:(?![a-z])|(?<![a-z]'))")
 _SECOND_APOSTROPHE = re.compile("'([a-z]+)'")
 
@@ -51,8 +51,10 @@ _FRENCH = _set(
     "mais donc car bonjour bonsoir merci salutations cordialement madame monsieur svp s'il besoin demain hier aujourd'hui rue "
     "j'aimerais voudrais toujours depuis aussi très chez entre été fait faire peut pouvez pourriez l'eau d'eau mon ma mes"
 )
+_SMALL = _ENGLISH | _FRENCH
 # Spelled the same in other languages that people here write: they count only beside words that are not.
 _SHARED_WITH_OTHERS = _set("le la les des du et que qui un une ne mon ma me i he do at was her")
+_ENGLISH_OWN, _FRENCH_OWN = _ENGLISH - _SHARED_WITH_OTHERS, _FRENCH - _SHARED_WITH_OTHERS
 _LATIN = re.compile("[\0-\u036f\u1e00-\u1eff\u2000-\u2fff]+")
 _SCRIPTS = (
     (re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7af]"), "ko"),
@@ -132,8 +134,9 @@ def _cyrillic_script(text: str) -> str:
 def _by_small_words(text: str) -> tuple[str, float] | None:
     """English and French by their small words; mixed is unsure; None when they do not decide."""
     words = _words(text.lower().replace("’", "'"))
-    english, english_own = _hits(words, _ENGLISH)
-    french, french_own = _hits(words, _FRENCH)
+    small = list(filter(_SMALL.__contains__, words))
+    english, english_own = _hits(small, _ENGLISH, _ENGLISH_OWN)
+    french, french_own = _hits(small, _FRENCH, _FRENCH_OWN)
     if min(english_own, french_own) >= 2 and min(english, french) * 4 > max(english, french):
         return _UNSURE
     code, hits, own, other = ("en", english, english_own, french) if english >= french else ("fr", french, french_own, english)
@@ -149,13 +152,13 @@ def _words(text: str) -> list[str]:
         return _WORD.findall(text)
     if "'" in text:
         text = _SECOND_APOSTROPHE.sub(r"'\1 ", _LOOSE_APOSTROPHE.sub(" ", text))
-    return text.translate(_BETWEEN_WORDS).split()
+    return text.encode("ascii").translate(_WORDS_APART).decode("ascii").split()
 
 
-def _hits(words: list[str], known: frozenset[str]) -> tuple[int, int]:
+def _hits(words: list[str], known: frozenset[str], own: frozenset[str]) -> tuple[int, int]:
     """How many words are known, and how many different ones of them belong to no other language."""
-    found = [word for word in words if word in known]
-    return len(found), len(set(found) - _SHARED_WITH_OTHERS)
+    found = list(filter(known.__contains__, words))
+    return len(found), len(own.intersection(found))
 
 
 def warm_up() -> None:

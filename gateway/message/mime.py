@@ -60,7 +60,7 @@ class PartReader:
 
     def _part(self, fields: tuple[Field, ...], body: _Span, depth: int, default: str) -> Part:
         self._parts += 1
-        first = {each.key: each.value for each in reversed(fields) if each.key.startswith("content-")}
+        first = {key: value for _, key, value in reversed(fields) if key.startswith("content-")}
         kind, parameters = parse_parameters(first.get("content-type", ""))
         if kind.count("/") != 1 or kind.startswith("/") or kind.endswith("/"):
             kind = default

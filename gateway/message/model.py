@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from gateway.message.once import once
+from gateway.message.value import value
 
 PREFIX_LIMIT = 1 << 20
 """Octets of a message that intake and `explain` look at, so that both see the same (1 MiB)."""
@@ -53,7 +54,7 @@ class Field(NamedTuple):
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Part:
     """One MIME entity. `text` is the decoded text of a `text/*` leaf (bounded), else None."""
 
@@ -75,7 +76,7 @@ class Part:
             yield from child.walk()
 
 
-@dataclass(frozen=True)
+@value(frozen=True)
 class Message:
     """A message as read. Every derived property is total: absent or unreadable is None or empty, never an exception."""
 
@@ -98,14 +99,20 @@ class Message:
 
     @once
     def _by_key(self) -> dict[str, tuple[str, ...]]:
-        found: dict[str, list[str]] = {}
-        for each in self.fields:
-            found.setdefault(each.key, []).append(each.value)
-        return {key: tuple(values) for key, values in found.items()}
+        found: dict[str, tuple[str, ...]] = {}
+        for _, key, text in self.fields:
+            found[key] = (*found[key], text) if key in found else (text,)
+        return found
 
     def all(self, name: str) -> tuple[str, ...]:
         """Every occurrence of a field, in order; `name` in any case."""
         return self._by_key.get(name.lower(), ())
+
+    @once
+    def sender(self) -> Address | None:
+        """The one mailbox in From; None where From is missing or names several (RFC 5322 §3.6.2)."""
+        found = self.of("from")
+        return found[0] if len(found) == 1 and found[0].domain and len(self.all("from")) == 1 else None
 
     def first(self, name: str) -> str | None:
         """The topmost occurrence of a field, or None."""

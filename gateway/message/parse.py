@@ -54,9 +54,7 @@ def parse(octets: bytes, *, complete: bool = True) -> Message:
     header = slice_header(octets, first_line(octets), len(octets))
     parts = PartReader()
     root = parts.read(header.fields, octets, header.body_start, len(octets))
-    values: dict[str, str] = {}
-    for each in header.fields:
-        values.setdefault(each.key, each.value)
+    values = {key: value for _, key, value in reversed(header.fields)}
     defects = [header.cut] if header.cut else []
     if not complete:
         parts.defects.pop("multipart without its end", None)  # we saw only its beginning

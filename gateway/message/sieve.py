@@ -19,7 +19,7 @@ _SPACES = r"\x0b\x1c-\x1f"
 """White space to `re` and not to RE2."""
 
 
-_made: list[Sieve] = []
+_made: list[Sieve | Sieves] = []
 
 
 def warm_up() -> None:
@@ -29,17 +29,23 @@ def warm_up() -> None:
 
 
 class Sieve:
-    """Finds what `pattern` finds. Takes no flag but MULTILINE and DOTALL: without case the two libraries differ."""
+    """Finds what `pattern` finds. Takes no flag but MULTILINE and DOTALL: without case the two libraries differ.
 
-    def __init__(self, pattern: re.Pattern[str]) -> None:
+    `holding`: pieces one of which stands in whatever it finds, where there are such; looking for them is quicker still.
+    """
+
+    def __init__(self, pattern: re.Pattern[str], holding: tuple[str, ...] = ()) -> None:
         if pattern.flags & ~(re.UNICODE | re.MULTILINE | re.DOTALL):
             raise ValueError("flag that no sieve is made for")
         _made.append(self)
         self.pattern = pattern
         self.match = pattern.match
+        self.holding = holding
 
     def search(self, text: str) -> re.Match[str] | None:
         """The leftmost match in the text."""
+        if self.holding and not any(map(text.__contains__, self.holding)):
+            return None
         try:
             octets = text.encode()
         except UnicodeEncodeError:  # half of a surrogate pair
@@ -59,12 +65,41 @@ class Sieve:
         return _compiled(self.pattern, only_ascii=False)
 
 
-def _compiled(pattern: re.Pattern[str], *, only_ascii: bool) -> re2._Regexp:
+class Sieves:
+    """Asks whether one of several could find anything, in one going over the text: of what is rarely said, mostly none can."""
+
+    def __init__(self, *sieves: Sieve) -> None:
+        _made.append(self)
+        self._patterns = tuple(each.pattern for each in sieves)
+
+    def may_find(self, text: str) -> bool:
+        """False: none of them finds anything in the text."""
+        try:
+            octets = text.encode()
+        except UnicodeEncodeError:
+            return True
+        expression = self._ascii if len(octets) == len(text) else self._any_script
+        return expression.search(octets) is not None
+
+    @cached_property
+    def _ascii(self) -> re2._Regexp:
+        return _compiled(*self._patterns, only_ascii=True)
+
+    @cached_property
+    def _any_script(self) -> re2._Regexp:
+        return _compiled(*self._patterns, only_ascii=False)
+
+
+def _compiled(*patterns: re.Pattern[str], only_ascii: bool) -> re2._Regexp:
     options = re2.Options()
     options.log_errors = False
     options.never_capture = True
-    flags = "(?sm)" if pattern.flags & re.MULTILINE else "(?s)"
-    return re2.compile(flags + wider(pattern.pattern, only_ascii=only_ascii), options)
+    return re2.compile("|".join(_in_re2(each, only_ascii=only_ascii) for each in patterns), options)
+
+
+def _in_re2(pattern: re.Pattern[str], *, only_ascii: bool) -> str:
+    flags = "sm" if pattern.flags & re.MULTILINE else "s"
+    return f"(?{flags}:{wider(pattern.pattern, only_ascii=only_ascii)})"
 
 
 def wider(source: str, *, only_ascii: bool) -> str:

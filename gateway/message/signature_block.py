@@ -41,6 +41,16 @@ _CLOSING = re.compile(
     r"(?P<mark>\s*[,.!;:–—-]*)\s*",
     re.IGNORECASE,
 )
+# fmt: off
+_CLOSING_BEGINS = frozenset((
+    "wit", "all", "goo", "man", "my ", "kin", "bes", "war", "sin", "tha", "mer", "ave", "mes", "bie", "mit", "vie",
+    "reg", "wis", "thx", "you", "tru", "res", "gra", "app", "che", "cor", "tak", "in ", "tal", "be ", "sta", "hav",
+    "sal", "mei", "bon", "ami", "au ", "fre", "ate", "obr", "mii",
+))
+# fmt: on
+"""How `_CLOSING` begins, where it begins in ASCII."""
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_BETWEEN_NAMES = re.compile(r"[._+\d-]+")
 _TOKEN = r"(?:[A-ZÀ-ÖØ-ÞŁŚŽŠČĆĐĞİ](?:[\w'’.-]*[\w.])?|(?:de|du|des|da|di|la|le|van|von|der|den|el|al|bin|ibn|dos|st\.?|y|e|d['’]\w+)(?= ))"
 _NAME = re.compile(rf"(?:(?:Mr|Mrs|Ms|Mx|Dr|M|Mme|Mlle|Prof)\.?\s)?{_TOKEN}(?:[ ,]{{1,2}}{_TOKEN}){{0,4}}$")
 _NON_LATIN_NAME = re.compile(r"[^\W\d_A-Za-zÀ-ɏ]{1,20}(?:[ ·][^\W\d_A-Za-zÀ-ɏ]{1,20}){0,3}$")
@@ -87,7 +97,7 @@ def sender_names(message: Message) -> tuple[frozenset[str], ...]:
     found = []
     for address in (*message.of("from"), *message.of("sender"))[:4]:
         found.append(_words(_ASIDE.sub(" ", address.display_name)))
-        found.append(_words(re.sub(r"[._+\d-]+", " ", address.local)))
+        found.append(_words(_BETWEEN_NAMES.sub(" ", address.local)))
     return tuple(dict.fromkeys(names for names in found if names))
 
 
@@ -131,7 +141,7 @@ def find_signature(lines: Sequence[str], names: Sequence[frozenset[str]]) -> Sig
 
 def _by_delimiter(lines: Sequence[str], names: Sequence[frozenset[str]]) -> SignatureBlock | None:
     found = [number for number, line in enumerate(lines) if 0 < len(line) <= _LONGEST_DELIMITER and _DELIMITER.match(line)]
-    last = next((number for number in range(len(lines) - 1, -1, -1) if lines[number].strip()), 0)
+    last = next((number for number in range(len(lines) - 1, -1, -1) if lines[number].strip()), 0) if found else 0
     found = [number for number in found if number < last][-2:]
     if not found:
         return None
@@ -150,6 +160,8 @@ def _by_delimiter(lines: Sequence[str], names: Sequence[frozenset[str]]) -> Sign
 def _by_closing(lines: Sequence[str], names: Sequence[frozenset[str]]) -> SignatureBlock | None:
     for number in range(len(lines) - 1, max(-1, len(lines) - _LINES_LOOKED_AT), -1):
         line = lines[number].strip()
+        if (begins := line[:3]).isascii() and begins.lower() not in _CLOSING_BEGINS:
+            continue
         if (halves := line.partition(" / "))[2] and len(line) <= _LONGEST_LINE and _CLOSING.fullmatch(halves[0]):
             line = halves[2]  # in two languages
         closing = _CLOSING.match(line) if len(line) <= _LONGEST_LINE and line.count(" ") <= _LONGEST_CLOSING else None
@@ -210,7 +222,7 @@ def _by_surname(lines: Sequence[str], names: Sequence[frozenset[str]]) -> Signat
 
 
 def _has_surname(text: str, names: Sequence[frozenset[str]]) -> bool:
-    words = re.findall(r"[^\W\d_]{2,}", bare_name(text).casefold())
+    words = _WORD.findall(bare_name(text).casefold())
     return len(words) == 2 and looks_like_name(text) and any(len(name) >= 2 and words[1] in name for name in names)
 
 
@@ -220,9 +232,11 @@ def _line_above(lines: Sequence[str], number: int) -> str:
 
 def _naming(lines: Sequence[str], names: Sequence[frozenset[str]]) -> list[int]:
     """Those of the last lines that hold a word of a name somewhere: no other can be one, and most text holds none."""
+    if not names:
+        return []
     above = max(0, len(lines) - _LINES_LOOKED_AT)
     tail = "\n".join(lines[above:]).casefold()
-    return sorted({above + number for word in frozenset[str]().union(*names) for number in _lines_with(word, tail)})
+    return sorted({above + number for word in frozenset.union(*names) for number in _lines_with(word, tail)})
 
 
 def _lines_with(word: str, text: str) -> Iterator[int]:
@@ -323,4 +337,4 @@ def _is_short(line: str) -> bool:
 
 
 def _words(text: str) -> frozenset[str]:
-    return frozenset(each for each in re.findall(r"[^\W\d_]{2,}", text.casefold()))
+    return frozenset(_WORD.findall(text.casefold()))

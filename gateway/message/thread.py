@@ -38,6 +38,8 @@ def answered_ids(message: Message) -> tuple[str, ...]:
 
 def subject_references(subject: str) -> tuple[str, ...]:
     """Case references like `HR-4K7M` in a subject, upper-cased, in order, with or without brackets; whether it is ours is the ledger's to say."""
+    if "-" not in subject and subject.isascii():
+        return ()
     found = (f"{prefix}-{code}".upper() for prefix, code in _REFERENCE.findall(subject))
     return tuple(dict.fromkeys(found))[:_SUBJECT_REFERENCES]
 

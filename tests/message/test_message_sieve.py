@@ -9,11 +9,13 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gateway.message import absence_reasons as reasons
 from gateway.message import automatic_phrases as phrases
 from gateway.message import responder_phrases as responders
-from gateway.message.sieve import Sieve
+from gateway.message.sieve import Sieve, Sieves
 
 SIEVES = {name: each for module in (phrases, responders) for name, each in vars(module).items() if isinstance(each, Sieve)}
+RARE = (reasons.LEFT_OUT_HERE, phrases.SELF_DECLARED, responders.MAIL_DELETED)
 WORDS = yaml.safe_load((Path(__file__).parent / "absences.yaml").read_text(encoding="utf-8"))
 AROUND = st.sampled_from(["", " ", "\n", "a", "é", "“", ". ", "не ", "_", "1", "\ud800"])
 
@@ -34,6 +36,21 @@ def test_what_a_pattern_can_say_is_found(name):
         same(sieve, before + phrases.fold(said) + after)
 
     holds()
+
+
+@pytest.mark.parametrize("sieve", RARE)
+def test_what_one_of_several_finds_is_not_passed_over(sieve):
+    together = Sieves(*RARE)
+
+    @given(st.from_regex(sieve.pattern), AROUND, AROUND)
+    @settings(max_examples=15, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    def holds(said, before, after):
+        text = before + said + after
+        assert together.may_find(text) or sieve.pattern.search(text) is None
+        assert together.may_find(said)
+
+    holds()
+    assert not together.may_find("could you tell me who is looking after it?")
 
 
 @pytest.mark.parametrize("name", SIEVES)
