@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, Table, TableValuedAlias, Text, TypeDecorator, bindparam, create_engine, event, func, make_url
 from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -252,6 +252,21 @@ def first_free(connection: Connection, table: Table) -> int:
 def as_list(values: Iterable[object]) -> str:
     """Texts or numbers for `with_lists`."""
     return _compact_json(list(values))
+
+
+class _List(TypeDecorator[Any]):
+    """A list as one value."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Any) -> str:
+        return as_list(value)
+
+
+def listed(name: str) -> TableValuedAlias:
+    """The values of a list, given under this name, as the column `value` of a table."""
+    return func.json_each(bindparam(name, type_=_List())).table_valued("value", name=f"listed_{name}")
 
 
 def with_lists(sql: str, names: Collection[str]) -> str:
