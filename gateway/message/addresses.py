@@ -72,6 +72,8 @@ class _Mailbox:
         self.angle: str | None = None
         self.comments: list[str] = []
         self.apart = True
+        self.begins = False
+        """Whether what stands before it is no part of its name: behind a semicolon or the name of a group."""
 
     def add(self, token: str) -> None:
         if self.apart or not self.words:
@@ -89,7 +91,7 @@ class _Mailbox:
         """Put the words of others before this one's name, with the commas between them."""
         for each in reversed(earlier):
             last = each.words[-1]
-            self.words[:0] = [*each.words[:-1], last if last.endswith("?=") else f"{last},"]
+            self.words[:0] = [*each.words[:-1], f"{last}," if self.words and not last.endswith("?=") else last]
 
     def address(self) -> Address | None:
         if self.angle is not None:
@@ -121,8 +123,10 @@ def _mailboxes(value: str) -> Iterator[_Mailbox]:
         if kind == "end":
             yield mailbox
             mailbox = _Mailbox()
+            mailbox.begins = token == ";"
         elif kind == "group":
             mailbox.words.clear()
+            mailbox.begins = True
         elif kind == "comment":
             closing = _closing(value, at)
             if closing < 0:
@@ -147,6 +151,9 @@ def _with_whole_names(mailboxes: Iterator[_Mailbox]) -> Iterator[_Mailbox]:
     """`Example, Ana <a@b.example>` without its quotation marks is one mailbox: nothing before the comma is an address."""
     waiting: list[_Mailbox] = []
     for mailbox in mailboxes:
+        if mailbox.begins:
+            yield from waiting
+            waiting = []
         if mailbox.is_words and len(waiting) < _COMMAS:
             waiting.append(mailbox)
             continue

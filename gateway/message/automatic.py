@@ -88,7 +88,7 @@ def _bounce_by_words(signs: Signs) -> Automatic | None:
 
 
 def _of_a_filter(signs: Signs) -> bool:
-    """First words of a notice about an address of the sender's own domain; who complains of one names the City's. A bounce opens no case: rather missed."""
+    """First words of a notice about an address of the sender's own domain; who complains names the City's. A bounce opens no case: rather missed."""
     told = bounces.BOUNCE_OPENING.match(signs.opening)
     if told is None or signs.from_a_person or "?" in signs.opening[:300] or bounces.WORDS_OF_A_PERSON.search(signs.opening):
         return False
