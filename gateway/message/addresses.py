@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from encodings.idna import nameprep
 
 from gateway.message.encoded_words import clean, decode_words
 from gateway.message.model import Address
@@ -231,11 +232,26 @@ class DomainNames:
         return self._known[domain]
 
 
+def a_labels(name: str) -> str:
+    """A domain name in A-labels, without case: by IDNA 2003 (RFC 3490), which writes `ß` as `ss`; that stays, as IDNA 2008 (RFC 5891) has it:
+    it is another domain, which may be another's. UnicodeError where there are none."""
+    if "ß" in name:
+        return ".".join(_with_sharp_s(label) if "ß" in label else a_labels(label) for label in name.split("."))
+    return name.casefold().encode("idna").decode("ascii")
+
+
+def _with_sharp_s(label: str) -> str:
+    written = "xn--" + "ß".join(nameprep(piece.casefold()) for piece in label.split("ß")).encode("punycode").decode("ascii")
+    if len(written) > _LONGEST_LABEL:
+        raise UnicodeError("label too long")
+    return written
+
+
 def _a_labels(name: str) -> str | None:
     if max(map(len, name.split("."))) > _LONGEST_LABEL:
         return None
     try:
-        converted = name.encode("idna").decode("ascii").lower()
+        converted = a_labels(name)
     except UnicodeError:
         return None
     # A full-width @ or blank becomes a real one: it would move the place where local part and domain meet.
