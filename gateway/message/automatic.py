@@ -79,6 +79,8 @@ def _bounce_by_words(signs: Signs) -> Automatic | None:
     if not (signs.mail_system or signs.null_sender):
         told = by_subject and _of_a_filter(signs)
         return Automatic("bounce", "bounce-opening", "subject and first words of a non-delivery notice") if told else None
+    if not (signs.from_a_daemon or signs.null_sender) and _speaks(signs):
+        return None
     by_text = (signs.mail_system or by_subject) and bounces.BOUNCE_TEXT.search(signs.opening)
     by_daemon = signs.from_a_daemon and bounces.BOUNCE_OF_DAEMON.search(f"{signs.subject}. {signs.opening}")
     if by_subject or by_text or by_daemon:
@@ -90,9 +92,14 @@ def _bounce_by_words(signs: Signs) -> Automatic | None:
 def _of_a_filter(signs: Signs) -> bool:
     """First words of a notice about an address of the sender's own domain; who complains names the City's. A bounce opens no case: rather missed."""
     told = bounces.BOUNCE_OPENING.match(signs.opening)
-    if told is None or signs.from_a_person or "?" in signs.opening[:300] or bounces.WORDS_OF_A_PERSON.search(signs.opening):
+    if told is None or signs.from_a_person or _speaks(signs):
         return False
     return any(each.domain == told["domain"] or each.domain.endswith(f".{told['domain']}") for each in signs.message.of("from"))
+
+
+def _speaks(signs: Signs) -> bool:
+    """A question, or words of a person: mail systems have administrators, who complain of notices, too."""
+    return "?" in signs.opening[:300] or bounces.WORDS_OF_A_PERSON.search(signs.opening) is not None
 
 
 def _receipt_by_words(signs: Signs) -> Automatic | None:

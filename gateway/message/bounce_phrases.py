@@ -44,7 +44,7 @@ BOUNCE_OPENING = any_of(
 """First words of a notice from a sender that shows nothing of a mail system (filters, gateways): what was not delivered, and to which address."""
 
 WORDS_OF_A_PERSON = in_text(
-    r"(?<![.@])\b(?:i|i'm|i've|my|me|mine|our|ours|us|he|she|his|her|him|je|mon|ma|mes|moi|notre|nos|nous)\b|\b[jm]'",
-    r"\b(?:thanks|thank you|regards|sincerely|yours|kindly|merci|cordialement|salutations)\b",
+    r"(?<![.@])\b(?:i|i'm|i've|my|me|mine|our|ours|us|he|she|his|her|him|je|mon|ma|mes|moi|notre|nos|nous|ich|mir|mich|meine?[mnrs]?|unsere?[mnrs]?)\b|\b[jm]'",
+    r"\b(?:thanks|thank you|regards|sincerely|yours|kindly|merci|cordialement|salutations|danke|grussen)\b",
 )
 """Filters and gateways speak neither of themselves nor of him and her, and close without courtesies; who tells of a notice does."""
