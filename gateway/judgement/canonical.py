@@ -7,9 +7,12 @@ a reply is addressed to the envelope sender as it was given (RFC 3834 §4).
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
+
+from gateway.message.addresses import a_labels
 
 _PRVS = re.compile(r"(?:ms)?prvs1?=(?P<tag>[^=/]+)=(?P<local>.+)")
 """BATV: prvs=tag=local, and the msprvs1=tag=local of SparkPost."""
@@ -60,7 +63,7 @@ def _split(address: str) -> tuple[str, str]:
         local, domain = domain, ""
     if len(local) > 1 and local[0] == local[-1] == '"':
         local = re.sub(r"\\(.)", r"\1", local[1:-1])
-    return local.casefold(), _a_labels(domain.casefold().rstrip("."))
+    return local.casefold(), _a_labels(domain.rstrip("."))
 
 
 def canonical(address: str) -> str:
@@ -111,10 +114,13 @@ def is_deliverable(address: str) -> bool:
 
 def ascii_form(address: str) -> str | None:
     """The address as every server takes it, its domain in A-labels (RFC 5890); None for one that needs SMTPUTF8 (RFC 6531), or that
-    quotes within quotes, and for host names that are none."""
+    quotes within quotes, for host names that are none, and for names that A-labels would make another of."""
     local, _, domain = address.rpartition("@")
-    written = f"{local}@{domain if domain.isascii() else _a_labels(domain)}"
-    return written if len(written) <= 254 and _ASCII_FORM.fullmatch(written) else None
+    written = domain if domain.isascii() else _a_labels(domain)
+    if written is not domain and not _says(written, domain):
+        return None
+    whole = f"{local}@{written}"
+    return whole if len(whole) <= 254 and _ASCII_FORM.fullmatch(whole) else None
 
 
 def fits(pattern: str, address: str) -> bool:
@@ -158,9 +164,23 @@ def _like(pieces: tuple[str, ...], text: str) -> bool:
 
 
 def _a_labels(domain: str) -> str:
+    """In A-labels, without case; where there are none, the name as it is."""
     if domain.isascii():
-        return domain
+        return domain.casefold()
     try:
-        return domain.encode("idna").decode("ascii")
+        return a_labels(domain)
     except UnicodeError:
-        return domain
+        return domain.casefold()
+
+
+def _u_labels(domain: str) -> str:
+    """What is read where A-labels stand. UnicodeError where they say nothing."""
+    labels = (each[4:].encode("ascii").decode("punycode") if each.startswith("xn--") else each for each in domain.lower().split("."))
+    return unicodedata.normalize("NFC", ".".join(labels))
+
+
+def _says(written: str, domain: str) -> bool:
+    try:
+        return _u_labels(written) == _u_labels(domain)
+    except UnicodeError:
+        return False

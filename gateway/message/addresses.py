@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from encodings.idna import nameprep
 
 from gateway.message.encoded_words import clean, decode_words
 from gateway.message.model import Address
@@ -72,6 +73,8 @@ class _Mailbox:
         self.angle: str | None = None
         self.comments: list[str] = []
         self.apart = True
+        self.begins = False
+        """Whether what stands before it is no part of its name: behind a semicolon or the name of a group."""
 
     def add(self, token: str) -> None:
         if self.apart or not self.words:
@@ -89,7 +92,7 @@ class _Mailbox:
         """Put the words of others before this one's name, with the commas between them."""
         for each in reversed(earlier):
             last = each.words[-1]
-            self.words[:0] = [*each.words[:-1], last if last.endswith("?=") else f"{last},"]
+            self.words[:0] = [*each.words[:-1], f"{last}," if self.words and not last.endswith("?=") else last]
 
     def address(self) -> Address | None:
         if self.angle is not None:
@@ -121,8 +124,10 @@ def _mailboxes(value: str) -> Iterator[_Mailbox]:
         if kind == "end":
             yield mailbox
             mailbox = _Mailbox()
+            mailbox.begins = token == ";"
         elif kind == "group":
             mailbox.words.clear()
+            mailbox.begins = True
         elif kind == "comment":
             closing = _closing(value, at)
             if closing < 0:
@@ -147,6 +152,9 @@ def _with_whole_names(mailboxes: Iterator[_Mailbox]) -> Iterator[_Mailbox]:
     """`Example, Ana <a@b.example>` without its quotation marks is one mailbox: nothing before the comma is an address."""
     waiting: list[_Mailbox] = []
     for mailbox in mailboxes:
+        if mailbox.begins:
+            yield from waiting
+            waiting = []
         if mailbox.is_words and len(waiting) < _COMMAS:
             waiting.append(mailbox)
             continue
@@ -224,11 +232,26 @@ class DomainNames:
         return self._known[domain]
 
 
+def a_labels(name: str) -> str:
+    """A domain name in A-labels, without case: by IDNA 2003 (RFC 3490), which writes `ß` as `ss`; that stays, as IDNA 2008 (RFC 5891) has it:
+    it is another domain, which may be another's. UnicodeError where there are none."""
+    if "ß" in name:
+        return ".".join(_with_sharp_s(label) if "ß" in label else a_labels(label) for label in name.split("."))
+    return name.casefold().encode("idna").decode("ascii")
+
+
+def _with_sharp_s(label: str) -> str:
+    written = "xn--" + "ß".join(nameprep(piece.casefold()) for piece in label.split("ß")).encode("punycode").decode("ascii")
+    if len(written) > _LONGEST_LABEL:
+        raise UnicodeError("label too long")
+    return written
+
+
 def _a_labels(name: str) -> str | None:
     if max(map(len, name.split("."))) > _LONGEST_LABEL:
         return None
     try:
-        converted = name.encode("idna").decode("ascii").lower()
+        converted = a_labels(name)
     except UnicodeError:
         return None
     # A full-width @ or blank becomes a real one: it would move the place where local part and domain meet.

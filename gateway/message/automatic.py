@@ -77,16 +77,29 @@ def _bounce_by_words(signs: Signs) -> Automatic | None:
         return None
     by_subject = bounces.BOUNCE_SUBJECT.match(signs.subject)
     if not (signs.mail_system or signs.null_sender):
-        told = by_subject and bounces.BOUNCE_OPENING.match(signs.opening) and "?" not in signs.opening[:300] and not signs.from_a_person
+        told = by_subject and _of_a_filter(signs)
         return Automatic("bounce", "bounce-opening", "subject and first words of a non-delivery notice") if told else None
+    if not (signs.from_a_daemon or signs.null_sender) and _speaks(signs):
+        return None
     by_text = (signs.mail_system or by_subject) and bounces.BOUNCE_TEXT.search(signs.opening)
-    # A postmaster is often a person (RFC 5230 §4.6), and says much in a text.
-    said = signs.subject if "postmaster" in signs.from_locals else f"{signs.subject}. {signs.opening}"
-    by_daemon = signs.mail_system and bounces.BOUNCE_OF_DAEMON.search(said)
+    by_daemon = signs.from_a_daemon and bounces.BOUNCE_OF_DAEMON.search(f"{signs.subject}. {signs.opening}")
     if by_subject or by_text or by_daemon:
         sender = "mail system as sender" if signs.mail_system else "null reverse-path"
         return Automatic("bounce", "bounce-text", f"{sender}, {'subject' if by_subject else 'words'} of a non-delivery notice")
     return None
+
+
+def _of_a_filter(signs: Signs) -> bool:
+    """First words of a notice about an address of the sender's own domain; who complains names the City's. A bounce opens no case: rather missed."""
+    told = bounces.BOUNCE_OPENING.match(signs.opening)
+    if told is None or signs.from_a_person or _speaks(signs):
+        return False
+    return any(each.domain == told["domain"] or each.domain.endswith(f".{told['domain']}") for each in signs.message.of("from"))
+
+
+def _speaks(signs: Signs) -> bool:
+    """A question, or words of a person: mail systems have administrators, who complain of notices, too."""
+    return "?" in signs.opening[:300] or bounces.WORDS_OF_A_PERSON.search(signs.opening) is not None
 
 
 def _receipt_by_words(signs: Signs) -> Automatic | None:

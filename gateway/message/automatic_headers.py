@@ -121,6 +121,9 @@ ALL_NAMES = (
 DAEMONS = frozenset(("mailer-daemon", "mailerdaemon", "mail-daemon", "mdaemon", "postmaster", "mailadmin", "system_administrator"))
 """Local parts that write bounces (never enough alone: a postmaster is often a person, RFC 5230 §4.6)."""
 
+DAEMONS_ONLY = DAEMONS - {"postmaster", "mailadmin", "system_administrator"}
+"""Those of them from which no person writes."""
+
 ROBOTS = frozenset(("mailer-daemon", "mailerdaemon", "mail-daemon", "listserv", "majordomo", "autoresponder", "autoreply", "auto-reply", "cron"))
 """Local parts behind which nobody reads."""
 

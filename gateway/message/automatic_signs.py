@@ -64,11 +64,14 @@ class Signs:
     @once
     def mail_system(self) -> bool:
         """Whether a mail system is named as the writer, or nobody in the way of bounces (`From: Postmaster <>`)."""
-        writers = self.message.of("from")
-        named = " ".join(address.display_name.lower() for address in writers)
-        if "mail delivery" in named or "system administrator" in named or (not writers and (self.message.first("from") or "").endswith("<>")):
-            return True
-        return any(local in headers.DAEMONS or local.startswith("microsoftexchange") for local in self.from_locals)
+        named = any(each.display_name.lower().strip().startswith(("mail delivery", "system administrator")) for each in self.message.of("from"))
+        return named or self.from_a_daemon or any(local in headers.DAEMONS for local in self.from_locals)
+
+    @once
+    def from_a_daemon(self) -> bool:
+        """The same, where no person can be: a postmaster is often one (RFC 5230 §4.6), a System Administrator, too."""
+        nobody = not self.message.of("from") and (self.message.first("from") or "").endswith("<>")
+        return nobody or any(local in headers.DAEMONS_ONLY or local.startswith("microsoftexchange") for local in self.from_locals)
 
     @once
     def from_a_person(self) -> bool:

@@ -34,12 +34,17 @@ BOUNCE_OF_DAEMON = in_text(
 )
 """What is enough in the subject or text of a mail system, and would be a complaint about a parcel from anybody else."""
 
-_WHOM = r"(?:(?:the following|one or more|some|all)(?: of)?(?: \w+){0,3}? (?:recipient|address)|\W{0,3}[^\s@]{1,80}@)"
 BOUNCE_OPENING = any_of(
     r"[\W_]*(?:(?:this is|this message was|message from) .{0,100}?(?:[:*]|\.(?= ))\W*)?(?:"
-    rf"(?:your|a|the|this) (?:e-?mail message|mail message|message|e-?mail|mail)\b.{{0,200}}? (?:could not be|couldn't be|cannot be|was not|wasn't|has not been) delivered to {_WHOM}"
-    rf"|(?:(?:we|i) )?(?:could not|couldn't|cannot|(?:was |were )?unable to) deliver (?:(?:your|the|this|a) )?(?:message|e-?mail|mail) to {_WHOM}"
-    r"|votre (?:message|courriel)\b.{0,200}? n'a pas pu etre (?:remis|distribue|livre|delivre|transmis) (?:a \W{0,3}[^\s@]{1,80}@|(?:au|aux|a l'un des|a un des|a l'un ou plusieurs des)(?: \w+){0,3}? (?:destinataire|adresse))"
-    r"|failed recipients?\W{1,20}[^\s@]{1,80}@)"
+    r"(?:your|a|the|this) (?:e-?mail message|mail message|message|e-?mail|mail)\b.{0,200}? (?:could not be|couldn't be|cannot be|was not|wasn't|has not been) delivered to"
+    r"|(?:we )?(?:could not|couldn't|cannot|(?:was |were )?unable to) deliver (?:(?:your|the|this|a) )?(?:message|e-?mail|mail) to"
+    r"|votre (?:message|courriel)\b.{0,200}? n'a pas pu etre (?:remis|distribue|livre|delivre|transmis) (?:aux?|a)|failed recipients?)"
+    r"(?:(?: [\w']+){0,7}? (?:recipient|address|destinataire|adresse)[a-z()]{0,5}(?: suivante?s?)?)?\W{1,20}[^\s@<>]{1,80}@(?P<domain>[a-z0-9-]+(?:\.[a-z0-9-]+)+)"
 )
-"""First words of a notice from a sender that shows nothing of a mail system (filters, gateways, list servers): what was not delivered, and to which recipients."""
+"""First words of a notice from a sender that shows nothing of a mail system (filters, gateways): what was not delivered, and to which address."""
+
+WORDS_OF_A_PERSON = in_text(
+    r"(?<![.@])\b(?:i|i'm|i've|my|me|mine|our|ours|us|he|she|his|her|him|je|mon|ma|mes|moi|notre|nos|nous|ich|mir|mich|meine?[mnrs]?|unsere?[mnrs]?)\b|\b[jm]'",
+    r"\b(?:thanks|thank you|regards|sincerely|yours|kindly|merci|cordialement|salutations|danke|grussen)\b",
+)
+"""Filters and gateways speak neither of themselves nor of him and her, and close without courtesies; who tells of a notice does."""

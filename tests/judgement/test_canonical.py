@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.judgement.canonical import ascii_form, canonical, fits, is_deliverable, untagged
+from gateway.message.addresses import parse_addresses
 from gateway.notices.mime import is_address
 
 
@@ -129,11 +130,21 @@ def test_deliverable(address: str, expected: bool) -> None:
         (r'"an\"na"@example.org', None),
         ("anna@my_host.example.org", None),
         ("a@" + "\u00fc" * 60 + ".example", None),
+        ("anna@STRA\u00dfE.example", "anna@xn--strae-oqa.example"),  # strasse.example is another's
+        ("a@" + "\u00df" * 62 + ".example", None),
+        ("anna@\u03b2\u03cc\u03bb\u03bf\u03c2.example", None),  # IDNA 2003 and 2008 have two names for it
+        ("anna@b\u00fccher.XN--BCHER-KVA.example", "anna@xn--bcher-kva.xn--bcher-kva.example"),
     ],
 )
 def test_ascii_form(address: str, expected: str | None) -> None:
     assert ascii_form(address) == expected
     assert expected is None or is_address(expected)
+
+
+@pytest.mark.parametrize("written", ["stra\u00dfe.example", "STRA\u00dfE.Example", "xn--strae-oqa.example"])
+def test_one_correspondent_by_either_way_of_writing_a_domain(written: str) -> None:
+    assert canonical(f"anna@{written}") == "anna@xn--strae-oqa.example"
+    assert parse_addresses(f"Anna <anna@{written}>")[0].spec == "anna@xn--strae-oqa.example"
 
 
 @given(st.from_regex(r"[!-~\u00a1-\u0180]{1,20}@[\w.\uff20-]{1,20}\.example", fullmatch=True))
