@@ -2,7 +2,7 @@
 
 Counted are, for each message from its 354 to the end of its recording: the beginning that is kept for observation (PREFIX_LIMIT
 octets at most), the piece on its way from client to next hop, and BUFFERS. A message of any size streams through, so
-that none counts more than about 1.5 MB; what one has begun is never given up for want of room.
+that none counts more than about 2 MB; what one has begun is never given up for want of room.
 """
 
 from __future__ import annotations

@@ -75,7 +75,7 @@ class Transfer:
         if not self._inbox:
             await self._wait()
         if self._end.size + len(self._inbox) > LARGE:
-            await self._turns.mine()  # what has come stays in the inbox, which takes no more meanwhile
+            await self._turns.mine()  # what has come stays in the inbox, which takes at most one more piece meanwhile
         octets = self._inbox.take()
         self._credit = min(self._limits.idle, self._credit + len(octets) / self._limits.data_rate)
         passed = self._end.feed(octets)
