@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
@@ -109,9 +110,12 @@ class Journal:
         self._trouble = ""
 
     def replay(self) -> Iterator[JournalRecord]:
-        """What was durable at the time of the call and is not forgotten, oldest first. Raises JournalFailed."""
+        """What was durable at the time of the call and is not forgotten, oldest first; what ended processes left, too. Raises JournalFailed."""
         try:
             with self._lock:
+                if self._opened:
+                    with suppress(OSError):  # what we hold ourselves comes back all the same
+                        self._take_over()
                 self._prepare()
                 found = sorted(((each.generation, each.path, each, each.durable) for each in self._segments if each.live), key=lambda one: one[:2])
             for _, _, segment, end in found:
@@ -142,20 +146,24 @@ class Journal:
 
     def _adopt(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        ours = {each.path for each in self._segments}
-        for path in sorted(self._folder.glob("*.segment")):
-            segment = Segment.adopt(path) if path not in ours else None
-            if segment is not None:
-                self._segments.append(segment)
-                self._used = max(self._used, segment.generation)
-                if segment.live == 0:
-                    self._retire(segment)
+        self._take_over()
         self._opened = True
-        if waiting := self.pending:
-            log.warning("journal-adopted", observations=waiting)
-        if lost := sum(each.damaged for each in self._segments):
-            telemetry.MESSAGES.labels("unknown", "unrecorded").inc(lost)
-            log.critical("observation-lost", why="damaged records in the journal", observations=lost)
+
+    def _take_over(self) -> None:
+        """Segments that no living process holds: a predecessor may end, or be killed, long after we began."""
+        ours = {each.path for each in self._segments}
+        waiting = lost = 0
+        try:
+            for path in sorted(self._folder.glob("*.segment")):
+                segment = Segment.adopt(path) if path not in ours else None
+                if segment is not None:
+                    self._segments.append(segment)
+                    self._used = max(self._used, segment.generation)
+                    waiting, lost = waiting + segment.live, lost + segment.damaged
+                    if segment.live == 0:
+                        self._retire(segment)
+        finally:
+            _say_what_was_found(waiting, lost)
 
     def _leave_what_is_gone(self) -> None:
         """Somebody deleted or replaced segment files: what this process still holds of them is written anew, into files that are there."""
@@ -212,6 +220,14 @@ class Journal:
             segment.path.unlink(missing_ok=True)
             segment.close()
             self._segments.remove(segment)
+
+
+def _say_what_was_found(waiting: int, lost: int) -> None:
+    if waiting:
+        log.warning("journal-adopted", observations=waiting)
+    if lost:
+        telemetry.MESSAGES.labels("unknown", "unrecorded").inc(lost)
+        log.critical("observation-lost", why="damaged records in the journal", observations=lost)
 
 
 def _needed(length: int) -> int:

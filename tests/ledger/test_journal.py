@@ -107,6 +107,19 @@ def _torn(journal: Journal) -> tuple[Path, bytes]:
     return path, path.read_bytes()
 
 
+def test_a_process_that_ends_after_we_began_leaves_its_records_to_us(journal: Journal, tmp_path: Path) -> None:
+    """A worker that drains while its successor serves already; else they would wait for the next start."""
+    before = Journal(tmp_path / "journal", reserve=0)
+    before.append({"number": 1}, b"old")
+    journal.append({"number": 2}, b"new")
+    assert [each.header for each in journal.replay()] == [{"number": 2}]
+    before.close()
+    assert sorted(each.header["number"] for each in journal.replay()) == [1, 2]
+    for each in list(journal.replay()):
+        journal.forget(each)
+    assert waiting(journal) == []
+
+
 def test_a_tail_torn_at_any_octet_loses_only_what_was_not_durable(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "journal", reserve=SEGMENT)
     path, whole = _torn(journal)
