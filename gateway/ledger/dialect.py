@@ -30,7 +30,7 @@ _CACHE_KIBIBYTES = 65536
 
 _WRITE_BACK_ROWS = 2500
 _LARGEST_LOG = 8000
-"""The log is written back into the file after so many changed rows (about 4,000 pages, 16 MB), between two batches; and, should the log
+"""The log is written back into the file after so many changed rows (4,000 to 6,000 pages, 16 to 24 MB), between two batches; and, should the log
 reach so many pages before (a large change, another process), at the end of that commit, as is SQLite's own way at 1,000 pages. Rarely is
 cheap: a page that changed in twenty commits is written back once. After a crash as much is read again, in less than 0.1 s."""
 
@@ -64,8 +64,8 @@ class Dialect(Protocol):
     def prove_writable(self, connection: Connection) -> None:
         """Write something that means nothing: opening alone succeeds on a full disk too, and would look like recovery."""
 
-    def erase_remains(self, connection: Connection) -> None:
-        """Overwrite what deleted rows left in the engine's own logs, as far as others let us."""
+    def erase_remains(self, connection: Connection) -> bool:
+        """Overwrite what deleted rows left in the engine's own logs; False where somebody who reads an older state does not let us yet."""
 
     def write_back(self, connection: Connection) -> None:
         """What the engine puts off until nobody waits; to be asked after each commit, and quick mostly."""
@@ -142,10 +142,11 @@ class Sqlite:
     def prove_writable(self, connection: Connection) -> None:
         connection.exec_driver_sql("PRAGMA user_version = 1")
 
-    def erase_remains(self, connection: Connection) -> None:
+    def erase_remains(self, connection: Connection) -> bool:
         driver: Any = connection.connection
         # It does not wait for a reader (`_do_not_wait`): what remains is erased next time.
-        driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        busy, _, _ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
 
     def write_back(self, connection: Connection) -> None:
         driver: Any = connection.connection.driver_connection

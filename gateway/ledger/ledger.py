@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from threading import RLock
+from typing import TypeVar
 
 import structlog
 from sqlalchemy import Connection, Table
@@ -23,6 +24,8 @@ from gateway.ledger.pseudonym import Pseudonyms
 
 REST = 0.5
 """Seconds after a fault in which writes fail at once, so that only one session in a while waits for a sick engine."""
+
+T = TypeVar("T")
 
 log = structlog.get_logger()
 
@@ -116,24 +119,25 @@ class Ledger:
         """Whether the engine, not the one row, is unwell."""
         return self._dialect.is_outage(error)
 
-    def erase_remains(self) -> None:
-        """Overwrite what deleted rows left in the engine's log; does nothing while the ledger is unwell."""
-        self._care(self._dialect.erase_remains)
+    def erase_remains(self) -> bool:
+        """Overwrite what deleted rows left in the engine's log; False when it must be tried again: a reader is in the way, or it is unwell."""
+        return self._care(self._dialect.erase_remains) or False
 
     def write_back(self) -> None:
         """What the engine puts off: after a commit, when its answers are out. Does nothing while the ledger is unwell."""
         self._care(self._dialect.write_back)
 
-    def _care(self, work: Callable[[Connection], None]) -> None:
+    def _care(self, work: Callable[[Connection], T]) -> T | None:
         with self._lock:
             if self._connection is None or not self._state.ok:
-                return
+                return None
             try:
-                work(self._connection)
+                return work(self._connection)
             except Exception as error:
                 if not self._dialect.is_outage(error):
                     raise
                 self._unwell(self._dialect.why(error))
+                return None
 
     def _ready(self) -> Connection:
         if self._connection is not None:

@@ -256,13 +256,15 @@ class Writer:
         if not self._remains:
             return
         self._remains = False
-        self._care(self._ledger.erase_remains)
+        if self._care(self._ledger.erase_remains) is False:
+            self._remains = True  # a second later it is tried again
 
-    def _care(self, work: Callable[[], None]) -> None:
+    def _care(self, work: Callable[[], T]) -> T | None:
         try:
-            work()
+            return work()
         except Exception as error:  # noqa: BLE001 - the thread must live on
             telemetry.fault("ledger-care", error)
+            return None
 
 
 def _nothing() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from gateway.ledger import erasure, look_ups
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.reads import timeline
 from gateway.ledger.tables import HASH, absence, finding, message, metadata, notice, refused_recipient, service_case, survey_person
+from gateway.ledger.writer import Writer
+from tests.harness.waiting import wait_for
 from tests.ledger.given import RESIDENT, START, Clock, Rules, an_answer, an_inquiry
 from tests.ledger.rows import record_together, rows
 
@@ -181,3 +184,36 @@ def test_more_messages_than_one_statement_takes(ledger: Ledger, monkeypatch: pyt
             ))  # fmt: skip
         assert len(connection.execute(select(message)).all()) == 5
     assert len(timeline_of(ledger, RESIDENT)) == 5
+
+
+def test_what_a_reader_held_is_erased_once_it_is_gone(ledger: Ledger, rules: Rules, ledger_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing else need be written for that: the writer's thread tries again each second."""
+    log = Path(ledger_url.removeprefix("sqlite:///") + "-wal")
+
+    def size() -> int:
+        return log.stat().st_size
+
+    tried: list[bool] = []
+    erase_remains = ledger.erase_remains
+
+    def remembered() -> bool:
+        tried.append(erase_remains())
+        return tried[-1]
+
+    monkeypatch.setattr(ledger, "erase_remains", remembered)
+    writer = Writer(ledger, rules)
+    writer.start()
+
+    async def forget_beside_a_reader() -> None:
+        await writer.submit(an_inquiry("one"))
+        with ledger.reading() as connection:
+            assert connection.execute(select(message.c.id)).all()
+            await writer.call(lambda written: written.execute(update(message).values(evidence="gone")))
+            await asyncio.to_thread(wait_for, lambda: tried, "it was tried")
+            assert size()
+        await asyncio.to_thread(wait_for, lambda: not size(), "the log is empty")
+        assert await writer.drain()
+
+    asyncio.run(forget_beside_a_reader())
+    assert tried[0] is False
+    assert tried[-1] is True
