@@ -277,11 +277,19 @@ def with_lists(sql: str, names: Collection[str]) -> str:
     return sql
 
 
+_NAMED_VALUE = re.compile(r"\(__\[POSTCOMPILE_(\w+)\]\)|:(\w+)")
+
+
 def with_literals(sql: str, literals: Mapping[str, str]) -> str:
-    """A statement that says these values itself; by name, as SQL."""
-    for name, literal in literals.items():
-        sql = re.sub(rf"\(__\[POSTCOMPILE_{name}\]\)|:{name}\b", lambda found, put=literal: f"({put})" if found[0][0] == "(" else put, sql)  # type: ignore[misc]
-    return sql
+    """A statement that says these values itself; by name, as SQL. In one pass, so that no value is taken for a name."""
+
+    def written(found: re.Match[str]) -> str:
+        literal = literals.get(found[1] or found[2])
+        if literal is None:
+            return found[0]
+        return f"({literal})" if found[1] else literal
+
+    return _NAMED_VALUE.sub(written, sql)
 
 
 def _told(connection: Connection, sql: str, error: sqlite3.Error) -> BaseException:
