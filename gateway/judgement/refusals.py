@@ -219,7 +219,8 @@ def refused_as(slug: str) -> Look:
     def look(at: Circumstances) -> str | None:
         if not at.refusals or None in at.refusals or at.refusals[0] != slug:
             return None
-        return f"{at.asked[0][0].division.slug}: {at.audience}"
+        division = at.asked[0][0].division.slug
+        return f"neither To nor Cc names a mailbox of {division}" if slug == "not-addressed" else f"{division}: {at.audience}"
 
     return look
 

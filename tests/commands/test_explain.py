@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from gateway.reports.explanation_schema import BadLine, Explanation
 from tests.harness.gateway import run_gateway
 
 ROOT = Path(__file__).parents[2]
@@ -112,3 +113,22 @@ def test_usage_is_exit_2_and_a_missing_file_exit_1(tmp_path: Path) -> None:
     assert gateway("explain").returncode == 2
     missing = gateway("explain", tmp_path / "none.eml")
     assert (missing.returncode, missing.stderr.count("\n")) == (1, 1)
+
+
+def test_every_document_is_as_its_schema_says(tmp_path: Path) -> None:
+    """A person's letter, machines', an invitation, mail from staff, and a line that cannot be read: no key is missing, none unknown."""
+    mails = ("person-plain", "bounce-postfix", "ooo-gmail", "calendar-request", "voicemail-teams", "person-from-staff")
+    lines: list[dict[str, str | int]] = [{"id": name, "file": str(ROOT / "tests" / "mails" / name / "mail.eml")} for name in mails[:-1]]
+    (tmp_path / "staff.eml").write_text("From: Robin <robin@toronto.example>\nTo: a@example.org\nSubject: Hi\n\nThank you.\n", encoding="utf-8")
+    lines += [{"id": mails[-1], "file": str(tmp_path / "staff.eml")}, {"id": 7, "file": "missing.eml"}]
+    batch = tmp_path / "cases.jsonl"
+    batch.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    found = [json.loads(line) for line in gateway("explain", "--batch", batch, "--json").stdout.splitlines()]
+    assert [each["id"] for each in found] == [*mails, 7]
+    assert found[3]["meeting"] is not None
+    assert found[5]["staff"] is not None
+    for each in found[:-1]:
+        Explanation.model_validate(each, extra="forbid")
+    BadLine.model_validate(found[-1], extra="forbid")
+    published = json.loads(gateway("schema", "explain").stdout)
+    assert set(published["$defs"]["Explanation"]["required"]) == set(found[0])
