@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -132,3 +134,17 @@ def test_every_document_is_as_its_schema_says(tmp_path: Path) -> None:
     BadLine.model_validate(found[-1], extra="forbid")
     published = json.loads(gateway("schema", "explain").stdout)
     assert set(published["$defs"]["Explanation"]["required"]) == set(found[0])
+
+
+def test_a_time_without_offset_is_in_the_zone_of_the_division(letter: Path, tmp_path: Path) -> None:
+    policies = shutil.copytree(ROOT / "policies", tmp_path / "policies")
+    with (policies / "human-resources.yaml").open("a", encoding="utf-8") as file:
+        file.write("\ntime_zone: America/St_Johns\n")
+    answer = run_gateway("explain", letter, "--at", "2026-11-16T10:12", "--json", cwd=ROOT, env={"GATEWAY_PATHS__POLICIES": str(policies)})
+    respond_by = datetime.fromisoformat(json.loads(answer.stdout)["cases"][0]["respond_by"])
+    assert respond_by == datetime.fromisoformat("2026-11-18T10:12-03:30")
+
+
+def test_the_evidence_for_a_blind_copy_is_what_is_missing(letter: Path) -> None:
+    said = explained(letter, "--rcpt-to", "media@toronto.example")["acknowledgement"]
+    assert (said["reason"], said["evidence"]) == ("not-addressed", "neither To nor Cc names a mailbox of strategic-communications")
