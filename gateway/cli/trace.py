@@ -134,7 +134,7 @@ def _opened(detail: Mapping[str, Any]) -> str:
 
 def _settled(detail: Mapping[str, Any]) -> str:
     answer = detail.get("last_code") or detail.get("last_problem") or "-"
-    return f": {detail['kind']} {detail['state']} after {detail['attempts']} tries, last answer {answer}"
+    return f": {detail['kind']} {detail['state']} after {detail['attempts']} {'try' if detail['attempts'] == 1 else 'tries'}, last answer {answer}"
 
 
 def _by(detail: Mapping[str, Any]) -> str:
@@ -146,7 +146,7 @@ def _reopened(detail: Mapping[str, Any]) -> str:
 
 
 def _addressed(detail: Mapping[str, Any]) -> str:
-    return f": {detail['mailbox']}, through {detail['door']}"
+    return f": {detail['mailbox'] or 'no mailbox of a division'}, through {detail['door']}"
 
 
 def _written(detail: Mapping[str, Any]) -> str:
