@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from gateway.policy import files, sections, survey_sections
+from gateway.policy.effective import note_rest
 from gateway.policy.layers import Effective, Layers, ReadFile
 from gateway.policy.model import (
     AcknowledgementPolicy,
@@ -76,6 +77,7 @@ def merge_division(
         reminders=_section(layers, "reminders", sections.Reminders),
         digests=digests(layers.note_own("digests", value=own.digests)),
     )
+    note_rest(layers)
     return merged, layers.shown
 
 

@@ -76,6 +76,21 @@ def test_show(project: Path) -> None:
     assert any(key == "standards.4" and value.startswith("City-wide: any audience, any kind: acknowledge 2 business days") for key, value in lines)
 
 
+def test_show_tells_of_stops_and_days_off_and_kinds(project: Path) -> None:
+    """The earlier closure of one day holds; a stop of the City is a stop of the division."""
+    city, division = project / "policies" / "city.yaml", project / "policies" / "human-resources.yaml"
+    text = city.read_text("utf-8").replace("acknowledgements: on ", "acknowledgements: off ")
+    city.write_text(text.replace("closures: []", "closures: [{date: 2026-12-14, from: 12:00, why: Snow}]"), encoding="utf-8")
+    with division.open("a", encoding="utf-8") as file:
+        file.write("\nclosures: [{date: 2026-12-14, from: 14:00, why: Party}, {date: 2026-12-15, why: Flood}]\n")
+    effective = json.loads(run("check", "--show", "human-resources", "--json").stdout)["effective"]
+    assert effective["acknowledgements"] == {"value": "off", "origin": "policies/city.yaml:11"}
+    assert effective["closures.2026-12-14"]["value"] == "closed from 12:00: Snow"
+    assert effective["closures.2026-12-15"]["value"] == "closed: Flood"
+    assert effective["kinds.1"]["value"].startswith("correspondence · any_of: arrived_from, subject_has, body_has · but_not: ")
+    assert effective["measures.learning-events"]["origin"].startswith("policies/human-resources.yaml:")
+
+
 def test_show_as_json(project: Path) -> None:
     effective = json.loads(run("check", "--show", "internal-audit", "--json").stdout)["effective"]
     assert effective["contacts.telephone"] == {"value": "416-555-0130", "origin": "policies/internal-audit.yaml:9"}
