@@ -28,7 +28,7 @@ def differences(name: str, old: bytes | None, new: bytes | None) -> tuple[Differ
     None where a version that is no YAML is compared; an absent version has no keys.
     """
     try:
-        found = _of_keys(_keys(old), _keys(new)) if name.endswith((".yaml", ".yml")) else _of_lines(_lines(old), _lines(new))
+        found = _of_keys(_keys(old), _keys(new)) if name.lower().endswith((".yaml", ".yml")) else _of_lines(_lines(old), _lines(new))
     except UnreadableError:
         return ()
     return tuple(Difference(each.key, _cut(each.old), _cut(each.new)) for each, _ in zip(found, range(MOST_KEYS), strict=False))

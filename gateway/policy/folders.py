@@ -65,6 +65,8 @@ class Files:
     """Name -> when it was last written: nanoseconds of the file system's own clock, good only to tell earlier from later."""
     problems: Mapping[str, Diagnostic] = field(default_factory=dict)
     """POLICIES, TEMPLATES or SIGNATURES -> what is wrong with that folder as a whole."""
+    misnamed: tuple[str, ...] = ()
+    """Policy files under a name by which they are not read: what an editor on Windows makes of them."""
 
     def divisions(self) -> list[str]:
         """Names of the files of `policies/` but the City's."""
@@ -87,7 +89,8 @@ def read_files(folders: Folders) -> Files:
         for path in listed[:MOST_FILES]:
             name = role + path.relative_to(folders.path(role)).as_posix()
             contents[name], saved[name] = _read(path)
-    return Files(folders, contents, saved, problems)
+    misnamed = _listed(folders.policies, lambda folder: folder.glob("*.y*ml.txt"))
+    return Files(folders, contents, saved, problems, () if isinstance(misnamed, str) else tuple(POLICIES + path.name for path in misnamed))
 
 
 def marks(folders: Folders, *others: Path) -> tuple[object, ...]:
@@ -109,8 +112,8 @@ def shown_path(path: Path) -> str:
 
 
 def _policies(folder: Path) -> Iterator[Path]:
-    """Every .yaml or .yml; hidden files are an editor's business."""
-    return (each for each in folder.iterdir() if each.suffix in (".yaml", ".yml"))
+    """Every .yaml or .yml, in any case; hidden files are an editor's business."""
+    return (each for each in folder.iterdir() if each.suffix.lower() in (".yaml", ".yml"))
 
 
 def _templates(folder: Path) -> Iterator[Path]:

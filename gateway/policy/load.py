@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -139,6 +139,9 @@ def _division_names(reading: _Reading) -> list[str]:
         reading.diagnostics.append(reading.files.problems[POLICIES])
     elif not names:
         reading.error(reading.files.folders.shown(POLICIES), "no division has a file here; add one, such as human-resources.yaml")
+    for name in reading.files.misnamed:
+        message = f"this file is not read: a policy file ends in .yaml; name it {PurePath(name).stem}"
+        reading.diagnostics.append(Diagnostic(reading.files.folders.shown(name), 1, 1, "warning", message))
     return names
 
 

@@ -233,3 +233,14 @@ def test_a_bare_311_is_allowed_by_the_schema_as_by_the_check() -> None:
     section = json.loads(run("schema", "city").stdout)["$defs"]["OutOfOffice"]["properties"]["ways_to_reach"]
     assert {"311", 311} <= set(section["items"]["enum"])
     assert "integer" in section["items"]["type"]
+
+
+def test_a_file_that_windows_renamed_is_no_silence(project: Path) -> None:
+    policies = project / "policies"
+    (policies / "internal-audit.yaml").rename(policies / "internal-audit.YAML")
+    (policies / "human-resources.yaml").rename(policies / "human-resources.yaml.txt")
+    result = run("check")
+    assert "Good: 5 divisions" in result.stdout
+    assert result.stderr == (
+        "policies/human-resources.yaml.txt:1:1: warning: this file is not read: a policy file ends in .yaml; name it human-resources.yaml\n"
+    )
