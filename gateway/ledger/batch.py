@@ -51,6 +51,8 @@ class _Decided:
     """False for a Message-ID that the thread table holds too often already."""
     measured: Measured | None
     """Excluded mail that this answers, with the cases it gets."""
+    continued: Sequence[tuple[str, int]]
+    """Hash of a Message-ID of an old thread, and provisional id of the case that it leads to from now on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,7 @@ class _Deciding:
         notices = tuple(each for each in decision.notices if each.kind != "acknowledgement" or entry.acknowledgement is None)
         kept = self._known.has_room(keyed.own)
         hashes = tuple(self._pseudonyms.of_message_id(each.message_id) or "" for each in notices)
-        self._known.learn(examination, keyed, decision, opened, list(zip(notices, hashes, strict=True)))
+        continued = self._known.learn(examination, keyed, decision, opened, list(zip(notices, hashes, strict=True)))
         if new:
             self._known.declared.learn(examination, decision)
             self._known.surveys.learn(examination, replace(decision, notices=notices))
@@ -138,7 +140,8 @@ class _Deciding:
         for each in notices:
             if each.kind == "acknowledgement":
                 entry.acknowledgement = KnownNotice(each.key)
-        return _Decided(examination, keyed, decision, entry, new, seen_by, opened, notices, hashes, entry.acknowledgement, kept, measured)
+        own = entry.acknowledgement
+        return _Decided(examination, keyed, decision, entry, new, seen_by, opened, notices, hashes, own, kept, measured, continued)
 
     def _measured(self, examination: Examination, keyed: Keyed, decision: Decision) -> Measured | None:
         excluded = self._known.excluded.answered_by(examination, keyed)
@@ -258,6 +261,7 @@ class _Writing:
         rows: list[dict[str, Any]] = []
         if one.kept_in_thread and (one.new or opened or joined):
             rows += [_entry(one.keyed.own, one.known.row_id, each, None) for each in (*opened, *joined) or (None,)]
+        rows += [_entry(hash_, one.known.row_id, self._case_ids[case_id], None) for hash_, case_id in one.continued]
         if one.measured:
             late = [self._case_ids[case_id] for case_id, _ in one.measured.cases.values()]
             rows += [_entry(one.measured.excluded.own, one.measured.message.row_id, each, None) for each in late]

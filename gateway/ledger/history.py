@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
-from gateway.judgement.verdict import Case, Examination, History, ThreadCase
+from gateway.judgement.verdict import Case, Examination, History, ThreadCase, Verdict
 from gateway.ledger.declared_known import DeclaredKnown
 from gateway.ledger.excluded import Excluded, ExcludedMail
 from gateway.ledger.keyed import Keyed
@@ -155,12 +155,14 @@ class Known:
 
     def learn(
         self, examination: Examination, keyed: Keyed, decision: Decision, opened: dict[str, int], notices: Sequence[tuple[Notice, str]]
-    ) -> None:
+    ) -> Sequence[tuple[str, int]]:
         """Make a decision part of what the following messages see.
 
         `opened`: reference -> provisional id of a case; `notices`: each that is really written, with the hash of its Message-ID.
+        Returns (hash, provisional id) for each Message-ID of an old thread that leads to a new case from now on.
         """
         verdict = decision.verdict
+        continued = self._continued(keyed, verdict, opened) if opened and verdict.follow_up_of else ()
         for case, (reference, case_id) in zip(verdict.opens, opened.items(), strict=True):
             self._cases[case_id] = ThreadCase(
                 case_id, reference, case.division, case.mailbox, keyed.correspondent or "", examination.envelope.received_at,
@@ -180,8 +182,21 @@ class Known:
         for written, hash_ in notices:
             self._own_notices.add(hash_)
             self._threads.setdefault(hash_, []).extend(opened.values() if written.speaks_to_inquirer else ())
+        for hash_, case_id in continued:
+            self._threads[hash_].append(case_id)
         self.sending.learn(examination, keyed, verdict, [each for each, _ in notices])
         self.staff.learn(examination, decision)
+        return continued
+
+    def _continued(self, keyed: Keyed, verdict: Verdict, opened: dict[str, int]) -> Sequence[tuple[str, int]]:
+        """An inquirer takes up an old matter again, and it is a new case: who goes on in the old thread then follows up the new one."""
+        found: list[tuple[str, int]] = []
+        for case, case_id in zip(verdict.opens, opened.values(), strict=True):
+            same = (each for each in verdict.follow_up_of if self._cases[each].is_of(case.mailbox))
+            old = {each for each in same if not self._inquirer(each).isdisjoint(keyed.senders)}
+            leading = (each for each in keyed.thread if not old.isdisjoint(self._threads.get(each, ())))
+            found += [(each, case_id) for each in leading if self.has_room(each)]
+        return found
 
     def learn_measured(self, excluded: Excluded, answer: Examination, keyed: Keyed, cases: dict[str, tuple[int, Case]]) -> None:
         """An answer gave excluded mail its cases. `cases`: reference -> provisional id and case."""
@@ -210,10 +225,14 @@ class Known:
         for case_id in (*by_thread, *by_reference):
             case = self._cases[case_id]
             by_anybody = examination.envelope.direction == "inbound" and case_id in by_thread
-            inquirer = self._further.get(case_id, frozenset()) | {case.correspondent} - {""}
+            inquirer = self._inquirer(case_id)
             if by_anybody or not inquirer.isdisjoint(concerns):
                 found[case_id] = _as_of(examination.envelope.received_at, replace(case, from_inquirer=not inquirer.isdisjoint(keyed.senders)))
         return tuple(found.values())
+
+    def _inquirer(self, case_id: int) -> frozenset[str]:
+        """Hashes of the inquirer's addresses."""
+        return self._further.get(case_id, frozenset()) | {self._cases[case_id].correspondent} - {""}
 
     def free_reference(self, identity: str, case: Case) -> str:
         """One that no case has."""

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.exc import StatementError
 
-from gateway.judgement.verdict import AcknowledgementDecision, Examination
+from gateway.judgement.verdict import AcknowledgementDecision, Examination, History
 from gateway.ledger import outbox_rows
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.outbox_rows import Settlement
+from gateway.ledger.records import Decision
 from gateway.ledger.tables import outgoing
 from gateway.message.automatic import Automatic
 from gateway.message.model import Message, Part
@@ -104,6 +105,27 @@ def test_a_follow_up_is_offered_its_case(ledger: Ledger, rules: Rules, clock: Cl
     assert {each["case_id"] for each in rows(ledger, thread)} == {1}
     record_together(ledger, rules, clock, an_inquiry("three", thread=("<two@example.org>",)))
     assert len(rules.histories[-1].thread_cases) == 1, "an answer to the follow-up belongs to the case too"
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize(("again", "offered"), [(RESIDENT, 2), ("spouse@example.org", 1)])
+def test_who_goes_on_in_an_old_thread_follows_up_the_new_case(
+    ledger: Ledger, rules: Rules, clock: Clock, together: bool, again: str, offered: int
+) -> None:
+    """The matter became a new case, long after its answer: its inquirer is acknowledged for that once, and not for each mail of the thread."""
+
+    def decide(examination: Examination, history: History) -> Decision:
+        if examination is not anew:
+            return rules(examination, history)
+        made = rules(examination, replace(history, thread_cases=()))
+        return replace(made, verdict=replace(made.verdict, follow_up_of=tuple(each.case_id for each in history.thread_cases)))
+
+    record_together(ledger, rules, clock, an_inquiry())
+    anew, more = an_inquiry("two", again, thread=("<one@example.org>",)), an_inquiry("three", thread=("<x@y>", "<one@example.org>"))
+    for batch in [(anew, more)] if together else [(anew,), (more,)]:
+        record_together(ledger, decide, clock, *batch)
+    assert len(rows(ledger, service_case)) == 2
+    assert len(rules.histories[-1].thread_cases) == offered
 
 
 @pytest.mark.parametrize("together", [True, False])
