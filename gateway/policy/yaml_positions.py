@@ -196,8 +196,15 @@ def _in_plain_words(error: yaml.MarkedYAMLError, text: str) -> UnreadableError:
         return UnreadableError("the quotation mark that begins here is never closed", _at(error.context_mark))
     if error.context_mark is not None and problem.startswith("expected ',' or"):
         bracket = "]" if "']'" in problem else "}"
-        return UnreadableError(f"a comma or the closing {bracket} is missing; the list began at line {error.context_mark.line + 1}", _at(mark))
+        quotes = ', or the text before this needs "quotes"' if len(lines) == 1 and _in_bare_text(lines[0], mark.column) else ""
+        message = f"a comma or the closing {bracket} is missing{quotes}; the list began at line {error.context_mark.line + 1}"
+        return UnreadableError(message, _at(mark))
     return UnreadableError(_sentence(problem, lines[-1], mark), _at(mark))
+
+
+def _in_bare_text(line: str, column: int) -> bool:
+    """Whether YAML stumbled, between brackets, over what people write in sentences: a question mark, a colon, a bracket, a quotation mark."""
+    return line[column : column + 1] in tuple("?:[{\"'") or line[:column].rstrip()[-1:] in tuple("\"'")
 
 
 def _sentence(problem: str, line: str, mark: Any) -> str:
