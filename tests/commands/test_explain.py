@@ -136,6 +136,10 @@ def test_every_document_is_as_its_schema_says(tmp_path: Path) -> None:
     assert set(published["$defs"]["Explanation"]["required"]) == set(found[0])
 
 
+def test_the_policy_version_is_the_one_that_check_prints(letter: Path) -> None:
+    assert f"policy version {explained(letter)['policy_version']};" in gateway("check").stdout
+
+
 def test_a_time_without_offset_is_in_the_zone_of_the_division(letter: Path, tmp_path: Path) -> None:
     policies = shutil.copytree(ROOT / "policies", tmp_path / "policies")
     with (policies / "human-resources.yaml").open("a", encoding="utf-8") as file:
