@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -72,19 +73,26 @@ def explain(
     """
     if bool(files) == bool(batch):
         raise click.UsageError("name message files, or --batch CASES.jsonl")
-    explainer = _explainer(config, history)
-    if batch:
-        sys.exit(_explain_batch(explainer, batch))
-    given = [Given(file, mail_from, rcpt_to or None, listener, at) for file in files]
-    sys.exit(_explain_files(explainer, given, as_json))
+    with _explainer(config, history) as explainer:
+        if batch:
+            sys.exit(_explain_batch(explainer, batch))
+        given = [Given(file, mail_from, rcpt_to or None, listener, at) for file in files]
+        sys.exit(_explain_files(explainer, given, as_json))
 
 
-def _explainer(config: Path | None, history: bool) -> Explainer:
+@contextmanager
+def _explainer(config: Path | None, history: bool) -> Iterator[Explainer]:
+    """Exits with 2 where a ledger is asked for and cannot be read."""
     settings = settings_or_exit(config)
     now = datetime.now(UTC)
     rulebook = rulebook_or_exit(settings, now)
-    reader = HistoryReader.open(settings.ledger.url, rulebook.secret, caps=rulebook.policy.caps, old_keys=rulebook.old_secrets) if history else None
-    return Explainer(settings, rulebook, reader, now)
+    if not history:
+        yield Explainer(settings, rulebook, None, now)
+        return
+    from gateway.cli.outbox import opened  # noqa: PLC0415 - slow to import, for this one only
+
+    with opened(config) as ledger:
+        yield Explainer(settings, rulebook, HistoryReader(ledger, rulebook.policy.caps), now)
 
 
 def _explain_files(explainer: Explainer, given: list[Given], as_json: bool) -> int:

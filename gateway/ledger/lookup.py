@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-
 from gateway.judgement.verdict import Examination, History
 from gateway.ledger.history import Known
 from gateway.ledger.keyed import Keyed
@@ -19,19 +16,6 @@ class HistoryReader:
     def __init__(self, ledger: Ledger, caps: Caps = DEFAULT_CAPS) -> None:
         self._ledger = ledger
         self._caps = caps
-
-    @classmethod
-    def open(
-        cls,
-        url: str,
-        key: bytes,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-        *,
-        caps: Caps = DEFAULT_CAPS,
-        old_keys: Sequence[bytes] = (),
-    ) -> HistoryReader:
-        """On the ledger at `url`; raises ValueError for a URL that cannot be served."""
-        return cls(Ledger(url, key=key, clock=clock, old_keys=old_keys), caps)
 
     def of(self, examination: Examination) -> History:
         """As the writer would load it now. Raises LedgerUnavailable."""

@@ -136,6 +136,16 @@ def test_every_document_is_as_its_schema_says(tmp_path: Path) -> None:
     assert set(published["$defs"]["Explanation"]["required"]) == set(found[0])
 
 
+@pytest.mark.parametrize("ledger", ["missing", "corrupt"])
+def test_history_without_a_ledger_is_one_line(letter: Path, tmp_path: Path, ledger: str) -> None:
+    database = tmp_path / "gateway.db"
+    if ledger == "corrupt":
+        database.write_bytes(b"no database at all\n" * 200)
+    answer = run_gateway("explain", letter, "--history", cwd=ROOT, env={"GATEWAY_LEDGER__URL": f"sqlite:///{database}"})
+    assert (answer.returncode, answer.stdout, len(answer.stderr.splitlines())) == (2, "", 1)
+    assert answer.stderr.startswith("error: ")
+
+
 def test_the_policy_version_is_the_one_that_check_prints(letter: Path) -> None:
     assert f"policy version {explained(letter)['policy_version']};" in gateway("check").stdout
 

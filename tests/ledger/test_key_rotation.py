@@ -82,7 +82,7 @@ def test_look_ups_find_all_keys_and_change_nothing(ledger: Ledger, rotated: Ledg
     for question in (RESIDENT, "<one@example.org>", "anna@toronto.example"):
         with rotated.reading() as connection:
             assert timeline(connection, rotated.pseudonyms, question), question
-    reader = HistoryReader.open(ledger_url, NEWER, clock, old_keys=(NEW, KEY))
+    reader = HistoryReader(Ledger(ledger_url, key=NEWER, clock=clock, old_keys=(NEW, KEY)))
     assert reader.of(an_inquiry("two", thread=("<one@example.org>",))).thread_cases
     assert before == {name: rows(ledger, table) for name, table in message.metadata.tables.items()}
 

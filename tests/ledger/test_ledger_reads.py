@@ -59,7 +59,7 @@ def test_what_is_not_known_is_empty(ledger: Ledger, reference: str, question: st
 
 def test_explain_sees_what_the_writer_would(ledger: Ledger, ledger_url: str, rules: Rules, clock: Clock, reference: str) -> None:
     next_one = an_inquiry("next", mailboxes=(HR, EQUITY), thread=("<one@example.org>",), at=START + timedelta(hours=3))
-    told = HistoryReader.open(ledger_url, KEY, clock).of(next_one)
+    told = HistoryReader(Ledger(ledger_url, key=KEY, clock=clock)).of(next_one)
     record_together(ledger, rules, clock, next_one)
     assert rules.histories[-1] == told
     assert told.thread_cases[0].responded_at == START + timedelta(hours=2)
