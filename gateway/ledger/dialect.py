@@ -250,6 +250,14 @@ def first_free(connection: Connection, table: Table) -> int:
     return int(execute(connection, f'SELECT coalesce(max(id), 0) + 1 FROM "{table.name}"', ())[0][0])  # noqa: S608 - a name of the schema
 
 
+def changes(connection: Connection) -> tuple[int, int]:
+    """Two numbers for what was written so far: by others, different each time somebody else committed (https://sqlite.org/pragma.html#pragma_data_version);
+    and by this connection, at least one more with each row (it may begin again at a lower one).
+    """
+    driver: Any = connection.connection.driver_connection
+    return int(execute(connection, "PRAGMA data_version", ())[0][0]), driver.total_changes
+
+
 def as_list(values: Iterable[object]) -> str:
     """Texts or numbers for `with_lists`."""
     return _compact_json(list(values))
