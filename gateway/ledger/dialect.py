@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Engine, Table, TableValuedAlias, Text, TypeDecorator, bindparam, create_engine, event, func, make_url
+from sqlalchemy import Connection, Engine, TableValuedAlias, Text, TypeDecorator, bindparam, create_engine, event, func, make_url
 from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -216,6 +216,17 @@ def execute(connection: Connection, sql: str, values: Sequence[object] | Mapping
         raise _told(connection, sql, error) from None
 
 
+def insert(connection: Connection, sql: str, values: Sequence[object]) -> int:
+    """Add rows; the number of the last one. Without numbers of their own they get the next ones, side by side and in their order, since nobody else
+    writes meanwhile (https://sqlite.org/autoinc.html). Raises as `execute` does.
+    """
+    driver: Any = connection.connection.driver_connection
+    try:
+        return int(driver.execute(sql, values).lastrowid)
+    except sqlite3.Error as error:
+        raise _told(connection, sql, error) from None
+
+
 def execute_each(connection: Connection, sql: str, rows: Iterable[Mapping[str, object]]) -> None:
     """The same for each of these sets of values."""
     driver: Any = connection.connection.driver_connection
@@ -243,11 +254,6 @@ def _in_transaction(connection: Connection) -> bool:
     """Some errors (disk full, input or output) end the whole transaction (https://sqlite.org/lang_transaction.html, Response To Errors)."""
     driver: Any = connection.connection.driver_connection
     return bool(driver.in_transaction)
-
-
-def first_free(connection: Connection, table: Table) -> int:
-    """The number that the next row gets. Under the write lock, so that nobody else takes it."""
-    return int(execute(connection, f'SELECT coalesce(max(id), 0) + 1 FROM "{table.name}"', ())[0][0])  # noqa: S608 - a name of the schema
 
 
 def changes(connection: Connection) -> tuple[int, int]:

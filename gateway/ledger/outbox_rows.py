@@ -18,7 +18,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Integer, Select, String, bindparam, delete, func, or_, select, update
 
-from gateway.ledger import dialect, reminder_rows
+from gateway.ledger import reminder_rows
 from gateway.ledger.prepared import Change, Query, Rows, Together
 from gateway.ledger.records import Claimed, Lease, Notice, NoticeState
 from gateway.ledger.tables import Instant, notice, outgoing, service_case
@@ -176,10 +176,9 @@ def enqueue(connection: Connection, rows: Sequence[dict[str, Any]]) -> dict[str,
         return {}
     envelope = ("mail_from", "rcpt_to", "octets", "sections")
     heads = [{name: value for name, value in row.items() if name not in envelope} for row in rows]
-    first = dialect.first_free(connection, notice)
-    _NOTICE.write(connection, [{"id": number, **head} for number, head in enumerate(heads, first)])
-    _OUTGOING.write(connection, [{"notice_id": number, **{name: row[name] for name in envelope}} for number, row in enumerate(rows, first)])
-    return {row["key"]: number for number, row in enumerate(rows, first)}
+    numbers = _NOTICE.numbered(connection, heads)
+    _OUTGOING.write(connection, [{"notice_id": number, **{name: row[name] for name in envelope}} for number, row in zip(numbers, rows, strict=True)])
+    return {row["key"]: number for number, row in zip(numbers, rows, strict=True)}
 
 
 def unknown_keys(connection: Connection, keys: Sequence[str]) -> list[str]:
