@@ -7,6 +7,7 @@ that others see. Never retries and never repairs.
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import sqlite3
@@ -28,11 +29,17 @@ BUSY_MILLISECONDS = 500
 
 _CACHE_KIBIBYTES = 65536
 
-_WRITE_BACK_ROWS = 2500
+_WRITE_BACK_PAGES = 3000
+_PAGES_OF_COMMIT = 15
 _LARGEST_LOG = 8000
-"""The log is written back into the file after so many changed rows (4,000 to 6,000 pages, 16 to 24 MB), between two batches; and, should the log
-reach so many pages before (a large change, another process), at the end of that commit, as is SQLite's own way at 1,000 pages. Rarely is
-cheap: a page that changed in twenty commits is written back once. After a crash as much is read again, in less than 0.1 s."""
+"""The log is written back into the file after about so many pages (12 MB), between two batches; and, should the log reach so many before (a large
+change, another process), at the end of that commit, as is SQLite's own way at 1,000 pages. Rarely is cheap: a page that changed in twenty
+commits is written back once. After a crash as much is read again, in less than 0.1 s. How many pages a commit adds the driver does not say:
+some 15 (each table and index has a newest page), and one more for each changed row."""
+
+_NEARLY_FULL = 32 << 20
+"""Octets free on the disk, below which the log is written back after each commit: it neither takes the room that the file needs to grow, nor holds
+more than that room can take."""
 
 _STATEMENTS = 512
 """Kept prepared by a connection: an INSERT is one for each number of rows."""
@@ -70,6 +77,11 @@ class Dialect(Protocol):
     def write_back(self, connection: Connection) -> None:
         """What the engine puts off until nobody waits; to be asked after each commit, and quick mostly."""
 
+    def take_over(self, connection: Connection) -> None:
+        """First of all after opening: bring what the last one left in the engine's log into its place. On a disk that was full, what is freed may
+        be enough for that, and for new rows in the log's own room; in the other order the log would use it up.
+        """
+
     def spare_nothing(self, connection: Connection) -> None:
         """For a ledger that is made anew and could be made again: quick, and not safe from a power cut. Lasts as long as the connection."""
 
@@ -97,7 +109,8 @@ class Sqlite:
         self._url = url
         self._path = Path(str(url.database))
         self._log = f"{self._path}-wal"
-        self._written_back = 0
+        self._changed = 0
+        self._pages = 0
 
     def engine(self, *, writing: bool) -> Engine:
         engine = create_engine(
@@ -151,9 +164,31 @@ class Sqlite:
     def write_back(self, connection: Connection) -> None:
         driver: Any = connection.connection.driver_connection
         changed: int = driver.total_changes
-        if not 0 <= changed - self._written_back < _WRITE_BACK_ROWS:  # a new connection counts from zero
-            driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-            self._written_back = changed
+        if changed != self._changed:
+            self._pages += _PAGES_OF_COMMIT + abs(changed - self._changed)
+            self._changed = changed
+        if self._pages >= _WRITE_BACK_PAGES or (self._pages and self._room() < _NEARLY_FULL):
+            self._write_all_back(connection)
+
+    def take_over(self, connection: Connection) -> None:
+        try:
+            self._write_all_back(connection)
+        except DBAPIError as error:
+            if not _is_busy(error):
+                raise
+
+    def _room(self) -> float:
+        """Octets that are free on the disk; of one that cannot be asked, any number."""
+        try:
+            found = os.statvfs(self._path)
+        except OSError:
+            return math.inf
+        return found.f_bavail * found.f_frsize
+
+    def _write_all_back(self, connection: Connection) -> None:
+        """As far as readers of older states allow."""
+        self._pages = 0
+        execute(connection, "PRAGMA wal_checkpoint(PASSIVE)", ())
 
     def spare_nothing(self, connection: Connection) -> None:
         driver: Any = connection.connection
