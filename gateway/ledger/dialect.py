@@ -77,11 +77,6 @@ class Dialect(Protocol):
     def write_back(self, connection: Connection) -> None:
         """What the engine puts off until nobody waits; to be asked after each commit, and quick mostly."""
 
-    def take_over(self, connection: Connection) -> None:
-        """First of all after opening: bring what the last one left in the engine's log into its place. On a disk that was full, what is freed may
-        be enough for that, and for new rows in the log's own room; in the other order the log would use it up.
-        """
-
     def spare_nothing(self, connection: Connection) -> None:
         """For a ledger that is made anew and could be made again: quick, and not safe from a power cut. Lasts as long as the connection."""
 
@@ -168,14 +163,8 @@ class Sqlite:
             self._pages += _PAGES_OF_COMMIT + abs(changed - self._changed)
             self._changed = changed
         if self._pages >= _WRITE_BACK_PAGES or (self._pages and self._room() < _NEARLY_FULL):
-            self._write_all_back(connection)
-
-    def take_over(self, connection: Connection) -> None:
-        try:
-            self._write_all_back(connection)
-        except DBAPIError as error:
-            if not _is_busy(error):
-                raise
+            self._pages = 0
+            execute(connection, "PRAGMA wal_checkpoint(PASSIVE)", ())
 
     def _room(self) -> float:
         """Octets that are free on the disk; of one that cannot be asked, any number."""
@@ -184,11 +173,6 @@ class Sqlite:
         except OSError:
             return math.inf
         return found.f_bavail * found.f_frsize
-
-    def _write_all_back(self, connection: Connection) -> None:
-        """As far as readers of older states allow."""
-        self._pages = 0
-        execute(connection, "PRAGMA wal_checkpoint(PASSIVE)", ())
 
     def spare_nothing(self, connection: Connection) -> None:
         driver: Any = connection.connection

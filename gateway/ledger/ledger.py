@@ -155,7 +155,6 @@ class Ledger:
             self._dialect.prepare_place()
             connection = self._dialect.engine(writing=True).connect()
             try:
-                self._dialect.take_over(connection)
                 with connection.begin():
                     migrate(connection)
                     self._dialect.prove_writable(connection)

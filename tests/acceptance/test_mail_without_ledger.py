@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing
 
@@ -157,7 +158,7 @@ def test_disk_full(flow: Flow):
         flow.send(2)
         filler = fill(state)
         flow.send(20)
-        filler.unlink()
+        os.truncate(filler, filler.stat().st_size - (2 << 20))  # a few megabytes are enough
         flow.send(1)
         flow.assert_all_recorded()
         flow.gateway.kill()
