@@ -60,7 +60,7 @@ class Sender(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class _Item:
     """Something to write, and who waits for it: either an examination or some other work on the connection."""
 
@@ -68,8 +68,6 @@ class _Item:
     loop: asyncio.AbstractEventLoop
     examination: Examination | None = None
     work: Callable[[Connection], Any] | None = None
-    patient: bool = False
-    """It waited for this batch: it is older than the messages in it, and they know of it."""
 
 
 class Writer:
@@ -84,7 +82,6 @@ class Writer:
         """What next hops said of them; written with the batch that follows."""
         self._gathered: list[_Item] = []
         self._gathering: asyncio.AbstractEventLoop | None = None
-        self._patient: list[_Item] = []
         self._pace = Pace()
         self._rest_until = -math.inf
         self._queue: SimpleQueue[list[_Item] | None] = SimpleQueue()
@@ -123,40 +120,25 @@ class Writer:
         """
         return self._put(examination=examination)
 
-    def call(self, work: Callable[[Connection], T], *, patience: float = 0.0) -> asyncio.Future[T]:
+    def call(self, work: Callable[[Connection], T]) -> asyncio.Future[T]:
         """Run other work in the writer's thread, in a commit with whatever else waits; its exception undoes only itself.
 
-        `patience`: seconds for which it may wait for somebody else's batch, which costs a commit less; it then comes before the messages of that batch.
         Raises (through the future) LedgerUnavailable, or whatever `work` raised. `work` may run twice, so it must only write rows.
         """
-        return self._put(work=work, patience=patience)
+        return self._put(work=work)
 
-    def hurry(self) -> None:
-        """What waits for a batch of others waits no longer. From the event loop."""
-        if self._patient:
-            self._pass_on()
-
-    def _put(self, *, patience: float = 0.0, **what: Any) -> asyncio.Future[Any]:
+    def _put(self, **what: Any) -> asyncio.Future[Any]:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Any] = loop.create_future()
         if self._ended or self._put_so_far - self._taken_so_far >= MOST_WAITING:
             future.set_exception(LedgerUnavailable("ended" if self._ended else "busy"))
             return future
         self._put_so_far += 1
-        item = _Item(future, loop, patient=patience > 0, **what)
-        if item.patient:
-            self._patient.append(item)
-            loop.call_later(patience, self._lose_patience, item)
-            return future
-        self._gathered.append(item)
+        self._gathered.append(_Item(future, loop, **what))
         if len(self._gathered) == 1 or self._gathering is not loop:  # another one may have been closed before it passed anything on
             self._gathering = loop
             loop.call_soon(self._gather, loop, 1, 0, loop.time() + LONGEST_BURST)
         return future
-
-    def _lose_patience(self, item: _Item) -> None:
-        if item in self._patient:
-            self._pass_on()
 
     def _gather(self, loop: asyncio.AbstractEventLoop, seen: int, quiet: int, until: float) -> None:
         """Wait while a burst goes on, or the one before is too near: a few rounds of the loop, which cost nothing when it is idle."""
@@ -172,7 +154,7 @@ class Writer:
             loop.call_soon(self._gather, loop, found, quiet, until)
 
     def _pass_on(self) -> None:
-        gathered, self._gathered, self._patient = [*self._patient, *self._gathered], [], []
+        gathered, self._gathered = self._gathered, []
         if gathered:
             self._queue.put(gathered)
 
@@ -222,9 +204,8 @@ class Writer:
     def _together(self, batch: Sequence[_Item]) -> list[Any]:
         with self._ledger.writing() as connection:
             self.recipients.write(connection)
-            first = {each: self._work(connection, each) for each in batch if each.patient}
             recorded = iter(self._record(connection, [each.examination for each in batch if each.examination]))
-            answers = [next(recorded) if each.examination else first[each] if each.patient else self._work(connection, each) for each in batch]
+            answers = [next(recorded) if each.examination else self._work(connection, each) for each in batch]
         self._remains = True
         return answers
 

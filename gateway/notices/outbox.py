@@ -35,10 +35,6 @@ IN_HAND = 5
 LOOK_EVERY = 5.0
 """Seconds between looks at the outbox that nobody asked for: other processes write there too."""
 
-SETTLE_WITHIN = 0.02
-"""Seconds for which "sent" may wait for a commit that somebody else needs. Nobody waits for it; should we be killed meanwhile, it is sent again,
-as after a kill between the hop's answer and any commit."""
-
 LONGEST_SEND = 900.0
 """Seconds after which an attempt is abandoned, whatever the delivery's own limits; its outcome is then unknown."""
 
@@ -97,7 +93,6 @@ class Outbox:
         """A notice was written: look at once. From the event loop."""
         self._look_at = -math.inf
         self._something.set()
-        self._writer.hurry()
 
     def lease(self) -> Lease | None:
         """For notices that are due as they are written, as far as there is room for them; from any thread."""
@@ -157,9 +152,8 @@ class Outbox:
                 return _Turn([], None)
             return _Turn(outbox_rows.claim(connection, now, room, self._lease, self._token), outbox_rows.next_due(connection))
 
-        hurries = looks or held or self._stopping or any(each.state != "sent" for each in settling)
         try:
-            turn = await self._writer.call(work, patience=0.0 if hurries else SETTLE_WITHIN)
+            turn = await self._writer.call(work)
         except Exception as error:  # noqa: BLE001 - a sick ledger, or a fault of ours: what was sent must still be settled, never sent again
             self._settlements = settling + self._settlements
             if not isinstance(error, LedgerFault):
