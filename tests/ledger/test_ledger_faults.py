@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sqlite3
 import subprocess
 import threading
 import time
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import replace
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy.exc import IntegrityError
-from structlog.testing import capture_logs
 
-from gateway.ledger import dialect
 from gateway.ledger import ledger as ledger_module
 from gateway.ledger.errors import LedgerUnavailable, RecordingFailed
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.writer import Writer
-from tests.ledger.disks import fill, small_disk
 from tests.ledger.given import HR, KEY, Clock, Rules, a_notice, an_inquiry
 from tests.ledger.rows import message, notice, record_together, rows, service_case
 
@@ -148,79 +143,6 @@ def test_deleted_during_a_batch_is_reported_not_believed(ledger: Ledger, databas
 
     with_writer(body, decide)
     assert len(rows(ledger, message)) == 1
-
-
-@pytest.mark.root
-def test_disk_full_and_room_again(tmp_path: Path) -> None:
-    with small_disk(tmp_path / "disk", megabytes=2) as disk:
-        _fill_and_free(disk)
-
-
-def _fill_and_free(disk: Path) -> None:
-    clock = Clock()
-    ledger = Ledger(f"sqlite:///{disk}/gateway.db", key=KEY, clock=clock)
-    ledger.open()
-    ballast = disk / "ballast"
-    fill(ballast)
-    with pytest.raises(LedgerUnavailable) as caught:
-        _record_for_ever(ledger, clock)
-    assert caught.value.why in ("disk-full", "io-error")
-    with capture_logs() as logs:
-        for _ in range(5):
-            with suppress(LedgerUnavailable), ledger.writing():
-                pass  # a look that writes nothing, as the outbox takes
-    assert not ledger.state.ok
-    assert logs == [], "a full disk is said once, not each time somebody looks"
-    before = len(rows(ledger, message))
-    ballast.unlink()
-    record_together(ledger, Rules(clock), clock, an_inquiry("room again"))
-    assert ledger.state.ok
-    assert len(rows(ledger, message)) == before + 1
-    ledger.close()
-
-
-def _record_for_ever(ledger: Ledger, clock: Clock) -> None:
-    for number in count():
-        _record_many(ledger, clock, str(number), 1)
-
-
-def _record_many(ledger: Ledger, clock: Clock, name: str, batches: int) -> None:
-    """As the writer does it: some messages to a batch, and care after each."""
-    for batch in range(batches):
-        record_together(ledger, Rules(clock, octets=bytes(3000)), clock, *(an_inquiry(f"{name}-{batch}-{n}", f"{name}{batch}-{n}@example.org") for n in range(5)))
-        ledger.write_back()
-
-
-@pytest.mark.root
-def test_a_small_disk_is_filled_by_rows_not_by_the_log(tmp_path: Path, clock: Clock) -> None:
-    with small_disk(tmp_path / "disk", megabytes=6) as disk:
-        ledger = Ledger(f"sqlite:///{disk}/gateway.db", key=KEY, clock=clock)
-        ledger.open()
-        with pytest.raises(LedgerUnavailable):
-            _record_for_ever(ledger, clock)
-        before = len(rows(ledger, message))
-        assert before > 800, "six megabytes hold so many; with a log of its own length it was a hundred"
-        ledger.close()
-
-
-@pytest.mark.root
-def test_a_few_megabytes_are_enough_after_a_disk_was_filled_by_others(tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The log was long when it came. What is freed is for rows, not for a log that grows longer still."""
-    with small_disk(tmp_path / "disk", megabytes=12) as disk:
-        ledger = Ledger(f"sqlite:///{disk}/gateway.db", key=KEY, clock=clock)
-        ledger.open()
-        ballast = disk / "ballast"
-        with monkeypatch.context() as ample:
-            ample.setattr(dialect, "_NEARLY_FULL", 0)
-            _record_many(ledger, clock, "before", 30)
-            fill(ballast)
-        assert (disk / "gateway.db-wal").stat().st_size > 4_000_000
-        with pytest.raises(LedgerUnavailable):
-            _record_for_ever(ledger, clock)
-        os.truncate(ballast, ballast.stat().st_size - (2 << 20))
-        _record_many(ledger, clock, "after", 30)
-        assert len(rows(ledger, message)) == 60 * 5
-        ledger.close()
 
 
 def test_a_file_at_its_limit_is_disk_full(ledger: Ledger, clock: Clock) -> None:
