@@ -22,6 +22,7 @@ def schema() -> None:
     Examples:
       gateway schema division > policies/schema/division.json     what an editor checks a division's file with
       gateway schema policy                                       either of the two policy files
+      gateway schema explain                                      what gateway explain --json prints
       gateway schema report                                       what gateway report --json prints
       gateway schema kept                                         what is monitored and kept, as a page
     """
@@ -48,6 +49,14 @@ def city() -> None:
 def division() -> None:
     """Of a division's file."""
     print_schema(schema_of("division"))
+
+
+@schema.command()
+def explain() -> None:
+    """Of `gateway explain --json`, for one message."""
+    from gateway.reports.explained import schema as schema_of_explain  # noqa: PLC0415 - slow to import, for this one only
+
+    print_schema(schema_of_explain())
 
 
 @schema.command()

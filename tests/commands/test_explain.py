@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.harness.gateway import run_gateway
+from tests.harness.json_schema import unlike
 
 ROOT = Path(__file__).parents[2]
 LETTER = """\
@@ -106,6 +107,20 @@ def test_for_people_the_answer_comes_first(letter: Path) -> None:
     answer = gateway("explain", letter)
     assert answer.stdout.splitlines()[0].endswith("an acknowledgement would be sent")
     assert "new-inquiry" in answer.stdout
+
+
+def test_json_is_as_its_schema_says(letter: Path) -> None:
+    schema = json.loads(gateway("schema", "explain").stdout)
+    away = ROOT / "gateway" / "demo_mail" / "11-staff-are-away.eml"
+    invitation = ROOT / "tests" / "accuracy" / "hold-out-10" / "absences" / "oa-113-ooo-invite.eml"
+    found = json.loads(gateway("explain", letter, away, invitation, "--json").stdout)
+    assert [(bool(each["cases"]), bool(each["staff"]), bool(each["meeting"])) for each in found] == [
+        (True, False, False),
+        (False, True, False),
+        (False, True, True),
+    ]
+    assert [unlike(each, schema, schema["$defs"]) for each in found] == [[], [], []]
+    assert unlike(found[0] | {"acknowledgement": None}, schema, schema["$defs"]) == [".acknowledgement"]
 
 
 def test_usage_is_exit_2_and_a_missing_file_exit_1(tmp_path: Path) -> None:
