@@ -1,7 +1,7 @@
 """Where both doors end: octets and envelope become a verdict and one ledger transaction. Never changes the 250, never raises.
 
 The session parses and applies the rules that need no history; the ledger's writer thread calls `Intake.decide` in order of
-arrival and commits. What takes too long or fails goes to the fsynced journal (DESIGN promise 2), and is replayed when the
+arrival and commits. What takes too long or fails goes to the fsynced journal (docs/promises.md, P2), and is replayed when the
 ledger is well again. Should even the journal fail, observations wait in memory, bounded.
 """
 

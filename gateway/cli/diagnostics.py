@@ -1,4 +1,4 @@
-"""How commands fail: one line that says what to do, and the exit status of INTERFACE §2."""
+"""How commands fail: one line that says what to do, and the exit status that `gateway --help` names."""
 
 from __future__ import annotations
 

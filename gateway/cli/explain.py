@@ -32,7 +32,7 @@ class Explainer:
     now: datetime
 
     def explain(self, given: Given) -> dict[str, Any]:
-        """The JSON document of INTERFACE §2, without id and file. Raises CannotRead."""
+        """What `gateway schema explain` describes, without id and file. Raises CannotRead."""
         zone = self.rulebook.policy.zone
         sighting = sighting_of(given, self.settings, zone, self.now)
         examination = self.rulebook.examine(sighting)

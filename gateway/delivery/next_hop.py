@@ -1,4 +1,4 @@
-"""Next hops as an admin writes them: smtp:// smtps:// lmtp:// maildir:/// (INTERFACE §4). Reads text, opens nothing."""
+"""Next hops as an admin writes them: smtp:// smtps:// lmtp:// maildir:/// (docs/configuration.md). Reads text, opens nothing."""
 
 from __future__ import annotations
 

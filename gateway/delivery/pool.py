@@ -1,4 +1,4 @@
-"""Kept connections to one list of next hops (DESIGN §5).
+"""Kept connections to one list of next hops (docs/relay.md).
 
 It decides which connection a transaction gets. A connection is kept only after a transaction without any refusal: Postfix hangs
 up after 20 refusals on one connection, and another client's mail would pay for it.

@@ -1,4 +1,4 @@
-"""Sends one notice of ours to the notices hop (DESIGN promise 4: from the null reverse-path, and asking for no report)."""
+"""Sends one notice of ours to the notices hop (docs/promises.md, P4: from the null reverse-path, and asking for no report)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """One mail transaction with a next hop over kept connections: what relay and notices both do, written once.
 
 Commands go out at once, replies are awaited in order. A kept connection that proves dead at MAIL is replaced by a fresh one, once,
-and only while no reply of this transaction has been shown to anybody (DESIGN §5).
+and only while no reply of this transaction has been shown to anybody (docs/relay.md).
 """
 
 from __future__ import annotations

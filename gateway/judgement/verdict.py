@@ -51,7 +51,7 @@ class Step:
     outcome: Outcome
     evidence: str = ""
     source: str = ""
-    """RFC section or seed line, e.g. "RFC 3834 §2"."""
+    """RFC section, specification or page of docs/, such as "RFC 3834 §2"."""
 
 
 @value(frozen=True, slots=True)

@@ -86,7 +86,7 @@ def _speaks_of_letters(content: files.DivisionFile) -> bool:
 
 
 def _unpublished(division: OneDivision) -> Iterator[Diagnostic]:
-    """Seed, Service Standard 1: where business needs vary, staff- and public-facing communications state it."""
+    """Service Standard 1: where business needs vary, staff- and public-facing communications state it."""
     for index, entry in enumerate(division.content.standards):
         if entry.stated_in is None and division.content.stated_in is None:
             message = "departs from the City-wide standard, but does not say where that is stated to the public and to staff; add stated_in"

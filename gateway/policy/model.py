@@ -26,7 +26,7 @@ class Bilingual:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """One promised span, as INTERFACE §5 fixes them.
+    """One promised span, as docs/policy.md explains them.
 
     unit: "hours" (elapsed) · "days" (end of the Nth calendar day) · "business_days" (closing of the Nth business day)
     · "business_day_at" (`at` on the business day of receipt) · "business_day" (closing on the business day of receipt).

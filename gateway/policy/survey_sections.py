@@ -1,4 +1,4 @@
-"""Surveys and measures as a division's file has them: what email cannot measure by itself, but the seeds promise.
+"""Surveys and measures as a division's file has them: what the City promises, but mail by itself does not show.
 
 A field that is None was not written.
 """

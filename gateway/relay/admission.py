@@ -1,7 +1,7 @@
 """Who may relay here: by network, by domain, by a header field. Decides only; the session says so to the client.
 
 Everything else is the next hop's to judge. The domain lists narrow an allow list that covers machines of strangers too, such as a
-shared cloud's (INTERFACE §4).
+shared cloud's (docs/configuration.md).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One client at the front door: aiosmtpd's session, its replies mirrored from the next hop (DESIGN §3.1).
+"""One client at the front door: aiosmtpd's session, its replies mirrored from the next hop (docs/promises.md, P1).
 
 It says 250 only after the next hop has, and never refuses for good what is a fault of ours. Nothing is cancelled because a client
 leaves: what has reached its end mark is finished and observed. docs/relay.md says what is replaced of aiosmtpd, and why.

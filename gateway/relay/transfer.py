@@ -1,4 +1,4 @@
-"""Takes one message from the client after 354 and passes it on as it comes, so that memory stays bounded (DESIGN §3.1).
+"""Takes one message from the client after 354 and passes it on as it comes, so that memory stays bounded (docs/promises.md, P1).
 
 The final dot goes to the next hop only after everything that could still refuse the message has been asked. Where something does,
 the connection is cut without it.

@@ -1,4 +1,4 @@
-"""kill -9 at every step of one message, and at any moment of many (DESIGN §3.1, §3.3).
+"""kill -9 at every step of one message, and at any moment of many (docs/promises.md, P1 and P3).
 
 Oracle: what the client was told 250 for is at the next hop; each message has exactly one acknowledgement record; a repeated
 acknowledgement carries the same Message-ID. Clients behave as an MTA does: without a 250 they send again.

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.front_door
 
 
 def free_ports() -> tuple[dict[str, str], int, int]:
-    """The embedded defaults on other ports, said through the environment as INTERFACE §4 promises."""
+    """The embedded defaults on other ports, said through the environment as docs/configuration.md promises."""
     inbound, outbound, web = free_port(), free_port(), free_port()
     listeners = [{"name": name, "bind": f"127.0.0.1:{port}", "direction": name} for name, port in (("inbound", inbound), ("outbound", outbound))]
     return {"GATEWAY_LISTENER": json.dumps(listeners), "GATEWAY_WEB__BIND": f"127.0.0.1:{web}"}, inbound, web

@@ -1,4 +1,4 @@
-"""URLs of next hops (INTERFACE §4)."""
+"""URLs of next hops (docs/configuration.md)."""
 
 from __future__ import annotations
 

@@ -51,3 +51,10 @@ def test_links_between_pages_lead_somewhere():
             if not (page.parent / target).exists():
                 broken.append(f"{page.relative_to(ROOT)}: {target}")
     assert not broken, broken
+
+
+def test_nothing_refers_to_papers_that_users_do_not_have():
+    papers = re.compile(r"\bINTER[F]ACE\b|\bDES[I]GN\b|\.\./sh[a]red")
+    pages = (page for folder in ("gateway", "tests", "docs", "deploy", "policies", "templates") for page in (ROOT / folder).rglob("*"))
+    texts = (page for page in pages if page.suffix in (".py", ".md", ".yaml", ".toml", ".j2", ".txt"))
+    assert not [str(page) for page in texts if papers.search(page.read_text(encoding="utf-8", errors="replace"))]

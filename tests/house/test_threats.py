@@ -1,4 +1,4 @@
-"""docs/threats.md stays true: every test it names is there, and no row is without one."""
+"""docs/threats.md and docs/promises.md stay true: every test they name is there, and no row is without one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-ROWS = re.findall(r"^\| ([RSC]\d+) \|(.*)$", (ROOT / "docs" / "threats.md").read_text(), re.MULTILINE)
+ROWS = [
+    row for page in ("threats", "promises") for row in re.findall(r"^\| ([RSCP]\d+) \|(.*)$", (ROOT / f"docs/{page}.md").read_text(), re.MULTILINE)
+]
 
 
 @cache
@@ -19,7 +21,7 @@ def functions_of(path: Path) -> frozenset[str]:
 
 
 def test_all_rows_are_read():
-    assert [number for number, _ in ROWS] == [f"R{n}" for n in range(1, 14)] + [f"S{n}" for n in range(1, 8)] + [f"C{n}" for n in range(1, 9)]
+    assert [number for number, _ in ROWS] == [f"{kind}{n}" for kind, last in (("R", 13), ("S", 7), ("C", 8), ("P", 9)) for n in range(1, last + 1)]
 
 
 @pytest.mark.parametrize(("number", "row"), ROWS, ids=[number for number, _ in ROWS])
