@@ -27,7 +27,7 @@ from gateway.rulebook_loading import missing_folders, read_rulebook
 @click.option("--preview", "with_preview", is_flag=True, help="With --show: acknowledgement and survey mails in both languages, and worked dates.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output, nothing else.")
 def check(config: Path | None, slug: str | None, with_preview: bool, as_json: bool) -> None:
-    """Validate configuration, policies, templates and signatures; every error at once.
+    """Validate configuration, policies, templates and signatures. Every error is shown at once.
 
     \b
     Examples:

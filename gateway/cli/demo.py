@@ -100,7 +100,7 @@ folder = "{self.watched}"
 @click.option("--history", type=click.IntRange(1, 100_000_000), metavar="N", help="Instead: a ledger of N invented messages of the last 12 months.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Of the chance that invents them: the same seed, the same history.")
 def demo(folder: Path, history: int | None, seed: int) -> None:
-    """Plays sample mail through a real gateway on free loopback ports, and shows each decision.
+    """Sample mail through a real gateway, and what it decides. It takes free loopback ports, and needs no server and no network.
 
     \b
     Examples:

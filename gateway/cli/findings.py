@@ -59,7 +59,7 @@ def list_(config: Path | None, disputed: bool, division: str | None, person: str
 @config_option
 @click.argument("ids", nargs=-1, type=int, metavar="ID...", required=True)
 def uphold(config: Path | None, ids: tuple[int, ...]) -> None:
-    """Let disputed findings count again, after a person has looked at them. To side with the person, do nothing: they count no more."""
+    """Let disputed findings count again. Do so when a person has looked at them. To side with the person, do nothing: they count no more."""
     with opened(config) as ledger, ledger.writing() as connection:
         changed = finding_rows.reinstate(connection, ids)
     click.echo(f"{changed} count again.")

@@ -32,7 +32,7 @@ from gateway.settings.mailboxes import MailboxSettings
 
 @click.group()
 def mailbox() -> None:
-    """Watched mailboxes ([[mailbox]] in gateway.toml, docs/mailboxes.md). Nothing is ever changed in one.
+    """Watched mailboxes: how each is, and what it held before. Nothing is ever changed in one. docs/mailboxes.md
 
     \b
     Examples:
@@ -66,7 +66,7 @@ def list_(config: Path | None, as_json: bool) -> None:
 @click.option("--again", is_flag=True, help="Begin anew, although an earlier import was begun or done.")
 @click.option("--json", "as_json", is_flag=True, help="JSON on standard output, nothing else.")
 def import_(name: str, config: Path | None, since: datetime, again: bool, as_json: bool) -> None:
-    """Count the past of a mailbox, up to the moment from which it is watched. Nothing is ever sent for it.
+    """Count the past of a mailbox; nothing is ever sent for it. It ends at the moment from which the mailbox is watched.
 
     It may be stopped at any moment: the same command goes on where it was.
 

@@ -36,7 +36,7 @@ _EXAMPLES = {"month": "2026-10", "quarter": "2026-Q3", "year": "2026"}
 
 @click.group()
 def measure() -> None:
-    """Figures that people enter, such as a division's administrative time. What is measured stands in its policy file.
+    """Figures that people enter, such as administrative time. What is measured stands in the division's policy file.
 
     \b
     Examples:
@@ -79,7 +79,7 @@ def set_(config: Path | None, division: str, name: str, value: str, period: str)
 @click.option("--division", default=None, metavar="SLUG", help="Of one division.")
 @click.option("--json", "as_json", is_flag=True, help="JSON on standard output, nothing else.")
 def list_(config: Path | None, division: str | None, as_json: bool) -> None:
-    """Everything that was entered, corrections included, and the measures that wait for a first figure."""
+    """Everything that was entered, and what waits for a first figure. Corrections included."""
     settings, now = settings_or_exit(config), datetime.now(UTC)
     with opened(config) as ledger:
         policy = policy_in_force(settings, ledger, now).policy

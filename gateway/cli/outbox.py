@@ -61,7 +61,7 @@ def list_(config: Path | None, as_json: bool) -> None:
 @click.option("--all", "everything", is_flag=True, help="All that wait.")
 @id_arguments
 def retry(config: Path | None, everything: bool, ids: tuple[int, ...]) -> None:
-    """Make waiting notices due at once; a running gateway sends them within seconds."""
+    """Make waiting notices due at once. A running gateway sends them within seconds."""
     if everything == bool(ids):
         raise click.UsageError("name the notices by ID, or --all")
     with opened(config) as ledger, ledger.writing() as connection:
@@ -73,7 +73,7 @@ def retry(config: Path | None, everything: bool, ids: tuple[int, ...]) -> None:
 @config_option
 @click.argument("ids", nargs=-1, type=NUMBER, metavar="ID...", required=True)
 def drop(config: Path | None, ids: tuple[int, ...]) -> None:
-    """Never send these; address and text are erased, the record says "dropped"."""
+    """Never send these. Address and text are erased; the record says "dropped"."""
     with opened(config) as ledger, ledger.writing() as connection:
         dropped = outbox_rows.drop(connection, datetime.now(UTC), ids)
     _report("dropped", dropped, ids)

@@ -70,7 +70,7 @@ def report() -> None:
 @schema.command("kept")
 @config_option
 def kept_(config: Path | None) -> None:
-    """The page that lists what is monitored and kept, from the schema: docs/kept.md; with --config, with the times of that policy."""
+    """The page that lists what is monitored and kept, docs/kept.md. With --config, with the times of that policy."""
     from gateway.ledger import kept  # noqa: PLC0415 - slow to import, for this one only
 
     keep = rulebook_or_exit(settings_or_exit(config), datetime.now(UTC)).policy.keep if config else DEFAULTS

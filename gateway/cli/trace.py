@@ -29,7 +29,7 @@ from gateway.ledger.reads import MOST_MESSAGES, Event, asks_of, hashes_of, timel
 @click.option("--lookups", "looked", is_flag=True, help="Who asked what is known of whom, instead; of QUESTION only, where it is given.")
 @click.option("--json", "as_json", is_flag=True, help="JSON on standard output, nothing else.")
 def trace(question: str | None, config: Path | None, looked: bool, as_json: bool) -> None:
-    """Why was an acknowledgement sent, or not? Everything the ledger knows, oldest first.
+    """Why an acknowledgement was sent, or not. Everything the ledger knows, oldest first.
 
     The ledger holds no addresses and no Message-IDs, only keyed hashes: what you ask for is hashed and looked up.
     Each look-up is recorded with your login. With --json, the answer for an ADDRESS is all that is kept of that person.

@@ -34,6 +34,14 @@ def test_each_command_is_documented(command: str):
     assert command in DOCUMENTATION
 
 
+def test_what_help_lists_of_each_command_fits_80_columns():
+    context = click.Context(root_command, info_name="gateway", terminal_width=80)
+    below = [root_command.get_command(context, each) for each in root_command.list_commands(context)]
+    for group in [root_command, *(each for each in below if isinstance(each, click.Group))]:
+        listed = click.Context(group, info_name=group.name, terminal_width=80).get_help()
+        assert not re.findall(r"^  .*[^\]]\.\.\.$", listed, re.MULTILINE)
+
+
 @pytest.mark.parametrize("setting", [name for name, _ in gateway_settings.each_setting()])
 def test_each_setting_is_documented(setting: str):
     assert f"`{setting}`" in (ROOT / "docs" / "configuration.md").read_text()
