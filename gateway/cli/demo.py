@@ -125,6 +125,7 @@ def demo(folder: Path, history: int | None, seed: int) -> None:
             _send(stage, octets)
         _until_nothing_waits(stage, len(samples))
     console.print(_decisions(stage, samples, zone))
+    _show_acknowledgement(console, stage, parse(samples[0][1]))
     _show_where(console, stage)
 
 
@@ -241,13 +242,17 @@ def _row(message: Message, events: tuple[Event, ...], zone: ZoneInfo) -> tuple[s
     return reason, "\n".join(cases), "\n".join(f"{at.astimezone(zone):%a %b %d, %H:%M %Z}" for at in due)
 
 
+def _show_acknowledgement(console: Console, stage: Stage, inquiry: Message) -> None:
+    """What the author of this one received; a slow machine may not have sent it yet."""
+    for each in sorted((stage.folder / "notices" / inquiry.of("from")[0].key / "new").glob("*"))[:1]:
+        found = message_from_bytes(each.read_bytes(), policy=policy.default)
+        body = found.get_body(("plain",))
+        console.rule("One of the acknowledgements")
+        console.print(f"From: {found['from']}\nSubject: {found['subject']}\n\n{body.get_content() if body else ''}", markup=False, highlight=False)
+
+
 def _show_where(console: Console, stage: Stage) -> None:
     notices = sorted((stage.folder / "notices").glob("*/new/*"))
-    if notices:
-        first = message_from_bytes(notices[0].read_bytes(), policy=policy.default)
-        body = first.get_body(("plain",))
-        console.rule("One of the acknowledgements")
-        console.print(f"From: {first['from']}\nSubject: {first['subject']}\n\n{body.get_content() if body else ''}", markup=False, highlight=False)
     console.rule("Where to look")
     console.print(f"Acknowledgements   {stage.folder}/notices/<address>/new/   ({len(notices)})", soft_wrap=True)
     console.print(f"Warnings to staff  {stage.folder}/notices/kim.sample@toronto.example/new/   (on a closed day it waits)", soft_wrap=True)
