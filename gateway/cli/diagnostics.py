@@ -65,5 +65,6 @@ def found_wrong(*lines: str) -> NoReturn:
 
 
 def say(lines: Iterable[object]) -> None:
+    """On standard error, one line each."""
     for line in lines:
         click.echo(str(line), err=True)

@@ -24,6 +24,8 @@ DOUBLE_SHOWN_FOR = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Alert:
+    """What a mailbox's care-takers should know. Times are aware, UTC."""
+
     mailbox: str
     slug: AlertSlug
     division: str

@@ -80,6 +80,7 @@ def subject(told: Collection[FindingKind], language: str) -> str:
 
 
 def thanks_subject(topic: Topic, language: str) -> str:
+    """Subject of the mail that thanks for what was put right."""
     return _SUBJECTS[f"thanks-{topic}"].in_language(language)
 
 
