@@ -25,6 +25,7 @@ from rich.progress import track
 from rich.table import Table
 
 from gateway.cli.diagnostics import cannot_run, rulebook_or_exit, settings_or_exit
+from gateway.cli.tables import show, table
 from gateway.ledger import watch_rows
 from gateway.ledger.counts import counts
 from gateway.ledger.key_file import read_or_create_key
@@ -124,7 +125,7 @@ def demo(folder: Path, history: int | None, seed: int) -> None:
         for _, octets in track(samples, description="Sending sample mail", console=console):
             _send(stage, octets)
         _until_nothing_waits(stage, len(samples))
-    console.print(_decisions(stage, samples, zone))
+    show(_decisions(stage, samples, zone))
     _show_acknowledgement(console, stage, parse(samples[0][1]))
     _show_where(console, stage)
 
@@ -218,14 +219,14 @@ def _until_nothing_waits(stage: Stage, messages: int) -> None:
 
 
 def _decisions(stage: Stage, samples: list[tuple[str, bytes]], zone: ZoneInfo) -> Table:
-    table = Table("sample", "decision", "case", "answer due", title="What was decided")
+    made = table("sample", "decision", "case", "answer due", title="What was decided")
     ledger = stage.ledger
     for name, octets in samples:
         message = parse(octets)
         with ledger.reading() as connection:
             events = timeline(connection, ledger.pseudonyms, message.message_id or "")
-        table.add_row(name.removesuffix(".eml"), *_row(message, events, zone))
-    return table
+        made.add_row(name.removesuffix(".eml"), *_row(message, events, zone))
+    return made
 
 
 def _row(message: Message, events: tuple[Event, ...], zone: ZoneInfo) -> tuple[str, str, str]:

@@ -134,7 +134,8 @@ def _opened(detail: Mapping[str, Any]) -> str:
 
 def _settled(detail: Mapping[str, Any]) -> str:
     answer = detail.get("last_code") or detail.get("last_problem") or "-"
-    return f": {detail['kind']} {detail['state']} after {detail['attempts']} tries, last answer {answer}"
+    tries = "1 try" if detail["attempts"] == 1 else f"{detail['attempts']} tries"
+    return f": {detail['kind']} {detail['state']} after {tries}, last answer {answer}"
 
 
 def _by(detail: Mapping[str, Any]) -> str:

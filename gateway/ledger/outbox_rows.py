@@ -240,8 +240,13 @@ def waiting(connection: Connection, limit: int = 1000) -> list[Waiting]:
 
 
 def retry(connection: Connection, now: datetime, notice_ids: Sequence[int] | None = None) -> int:
-    """Make waiting notices due at once (None: all that nobody is sending); how many. Settled ones are erased and cannot be sent again."""
-    chosen = _IS_WAITING if notice_ids is None else _IS_WAITING & notice.c.id.in_(notice_ids)
+    """Make waiting notices due at once; how many. Settled ones are erased and cannot be sent again.
+
+    None: all that wait for another try and that nobody is sending. What was never tried waits for an open day or for room under a cap,
+    which no next hop that is back has anything to do with; who names it by its number means it.
+    """
+    anyone = or_(notice.c.attempts > 0, notice.c.due_at <= now)
+    chosen = _IS_WAITING & (anyone if notice_ids is None else notice.c.id.in_(notice_ids))
     free = or_(notice.c.lease_token.is_(None), notice.c.due_at <= now)
     due: int = connection.execute(update(notice).where(chosen, free).values(due_at=now)).rowcount
     return due
