@@ -378,7 +378,7 @@ class Keep(Section):
     """The records officer signs these off."""
 
     cases: KeptFor | None = None
-    """Messages, their cases and all that belongs to them; a month that is not closed is kept for 13 months at least."""
+    """Messages, their cases and all that belongs to them. Those of a month that is not closed stay until it is closed, for 13 months at most."""
     findings: KeptFor | None = None
     look_ups: KeptFor | None = None
     """Who asked what is known of whom."""

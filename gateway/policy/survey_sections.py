@@ -57,7 +57,7 @@ def _values(value: object) -> tuple[float, float]:
     text = text_of(value)
     found = _VALUES.fullmatch(text)
     if found is None or float(found[1]) >= float(found[2]):
-        raise ValueError(f"{words_of(text)} says not what can be entered; write the least and the most, such as 1 to 5")
+        raise ValueError(f"{words_of(text)} does not say what can be entered; write the least and the most, such as 1 to 5")
     return float(found[1]), float(found[2])
 
 
