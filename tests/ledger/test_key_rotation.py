@@ -16,6 +16,7 @@ from gateway.ledger.lookup import HistoryReader
 from gateway.ledger.pseudonym import Pseudonyms
 from gateway.ledger.reads import timeline
 from gateway.ledger.tables import absence, finding, message, notice, service_case
+from tests.harness.neighbours import need_root
 from tests.ledger.given import KEY, RESIDENT, START, Clock, Rules, an_answer, an_inquiry
 from tests.ledger.rows import record_together, rows
 
@@ -102,8 +103,8 @@ def test_the_key_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.root
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
 def test_keys_that_root_makes_belong_to_the_service(tmp_path: Path) -> None:
+    need_root()
     os.chown(tmp_path, 4242, 4243)
     read_or_create_key(tmp_path / "gateway.key")
     rotate(tmp_path / "gateway.key", ONE)
