@@ -52,12 +52,19 @@ def test_each_reason_is_documented(reason: str):
     assert f"`{reason}`" in DOCUMENTATION
 
 
+def anchors(page: Path) -> set[str]:
+    """As GitHub makes them of headings."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in re.findall(r"^#+ (.*)", text, re.MULTILINE)}
+
+
 def test_links_between_pages_lead_somewhere():
     broken = []
     for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "deploy").rglob("*.md"))]:
-        for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", page.read_text()):
-            if not (page.parent / target).exists():
-                broken.append(f"{page.relative_to(ROOT)}: {target}")
+        for target, _, anchor in re.findall(r"\]\(([^)#:\s]*)(#([^)]*))?\)", page.read_text()):
+            to = page.parent / target if target else page
+            if not to.exists() or (anchor and anchor not in anchors(to)):
+                broken.append(f"{page.relative_to(ROOT)}: {target}#{anchor}")
     assert not broken, broken
 
 
