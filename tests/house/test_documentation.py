@@ -68,6 +68,11 @@ def test_links_between_pages_lead_somewhere():
     assert not broken, broken
 
 
+def test_each_page_is_found_from_the_readme():
+    front = (ROOT / "README.md").read_text()
+    assert not [page.name for page in (ROOT / "docs").glob("*.md") if f"(docs/{page.name}" not in front]
+
+
 def test_nothing_refers_to_papers_that_users_do_not_have():
     papers = re.compile(r"\bINTER[F]ACE\b|\bDES[I]GN\b|\.\./sh[a]red")
     pages = (page for folder in ("gateway", "tests", "docs", "deploy", "policies", "templates") for page in (ROOT / folder).rglob("*"))
