@@ -90,6 +90,7 @@ def farewell(topic: Topic, found: Mapping[str, str]) -> dict[str, str]:
 
 
 def cover_subject() -> str:
+    """In both languages: who reads it is nobody whose language is known."""
     return f"{_SUBJECTS['cover'].en} / {_SUBJECTS['cover'].fr}"
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from pathlib import PurePath
 
-from gateway.policy import files, sections
+from gateway.policy import calendar_sections, files, sections
 from gateway.policy.calendar import spoken_date
 from gateway.policy.diagnostics import Diagnostic, Severity
 from gateway.policy.field_types import did_you_mean
@@ -177,7 +177,7 @@ def _city(city: City, divisions: Sequence[OneDivision], holidays: Mapping[date, 
 
 def _needless_closures(
     file: City | OneDivision,
-    closures: Iterable[sections.DivisionClosure],
+    closures: Iterable[calendar_sections.DivisionClosure],
     hours: Mapping[int, tuple[tuple[time, time], ...]],
     holidays: Mapping[date, str],
 ) -> Iterator[Diagnostic]:

@@ -153,6 +153,8 @@ class Volume:
 
 @dataclass(frozen=True, slots=True)
 class ReasonCount:
+    """How many messages one reason kept from opening a case."""
+
     reason: str
     """A slug of docs/reasons.md."""
     explanation: str

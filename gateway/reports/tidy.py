@@ -79,6 +79,7 @@ def figures_of(line: Line) -> dict[str, Value]:
 
 
 def volume_names(volume: Volume) -> dict[str, Value]:
+    """Its figures, by the names that docs/reports.md gives them."""
     return {"received": volume.received, "received_before": volume.received_before}
 
 
