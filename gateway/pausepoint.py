@@ -11,6 +11,7 @@ import signal
 from pathlib import Path
 
 POINTS = ("after-next-hop-250", "before-commit", "after-commit", "before-notice-send", "after-notice-send")
+"""In the order of a message's way."""
 
 _WANTED = os.environ.get("GATEWAY_PAUSE_AT", "")
 
