@@ -44,6 +44,7 @@ bench-accuracy: $(DEV) ## precision and recall of the rules on staff mail, into 
 
 # uv is quick; pip, slower, is there where uv cannot be had. Both check every hash.
 define sync
+	@echo 'Installing $(1) into $(VENV), once' >&2
 	@test -x $(BIN)/python && $(BIN)/python -c 'import sys; sys.exit(sys.prefix != "$(CURDIR)/$(VENV)")' 2>/dev/null \
 	    || { rm -rf $(VENV); $(PYTHON) -m venv $(VENV); }
 	@($(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/uv.txt && \
