@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from gateway.message.domain_names import comparable
 from gateway.message.model import Message
 
 _CLAUSE = re.compile(r'(?<![\w./-])(?P<key>[a-z][\w-]*+(?:\s*+[./]\s*+[\w-]++)*+)\s*+=\s*+(?P<value>"(?:[^"\\]|\\.)*+"|[^\s;]*+)', re.IGNORECASE)
@@ -126,8 +127,8 @@ def _summary(authserv_id: str, results: Iterable[Result]) -> Authentication:
 
 
 def _domain(value: str | None) -> str | None:
-    """The domain of an address, or of a bare domain, without case."""
-    return value.strip("<>").rpartition("@")[2].casefold().rstrip(".") or None if value else None
+    """The domain of an address, or of a bare domain, in A-labels."""
+    return comparable(value.strip("<>").rpartition("@")[2].rstrip(".")) or None if value else None
 
 
 def _is_ours(received: str, hosts: tuple[str, ...]) -> bool:

@@ -9,6 +9,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator
 
+from gateway.message.domain_names import a_labels
+
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _WINDOWS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
 
@@ -74,6 +76,14 @@ def _hops(value: object) -> object:
     return tuple(str(hop) for hop in hops)
 
 
+def _domain(value: str) -> str:
+    """In A-labels, as addresses are compared."""
+    try:
+        return a_labels(value.strip().rstrip("."))
+    except UnicodeError:
+        raise ValueError(f'"{value}" is no domain name') from None
+
+
 Seconds = Annotated[float, BeforeValidator(_seconds)]
 Octets = Annotated[int, BeforeValidator(_octets)]
 Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
@@ -81,6 +91,6 @@ HostPort = Annotated[str, AfterValidator(_address)]
 Cap = Annotated[tuple[int, timedelta] | None, BeforeValidator(_cap)]
 Factor = Annotated[float | None, BeforeValidator(_factor)]
 Hops = Annotated[tuple[str, ...], BeforeValidator(_hops)]
-Domain = Annotated[str, AfterValidator(str.lower)]
+Domain = Annotated[str, AfterValidator(_domain)]
 
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
