@@ -74,6 +74,7 @@ def test_a_next_hop_that_knows_ascii_only_is_told_nothing(chain: Chain):
     assert "note  needs-smtputf8" in timeline
     assert chain.gateway.json("report", "--format", "json")["messages"]["no_smtputf8"] == 1
     assert "Not acknowledged, for want of SMTPUTF8" in chain.gateway.cli("report", "--format", "text").stdout
+    assert "no SMTPUTF8" in chain.gateway.cli("doctor").stdout
     assert not acknowledgements(chain.notices, message_id)
     assert all(line.isascii() for _, line in chain.notices.commands)
     # It was not the address: as soon as the next hop takes it, she is answered.
