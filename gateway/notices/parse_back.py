@@ -125,9 +125,10 @@ def _fields(head: str) -> list[tuple[str, str]] | str:
     fields: list[tuple[str, str]] = _FIELD.findall(f"{head}\r\n")
     if sum([len(name) + len(value) + len(": \r\n") for name, value in fields]) != len(head) + len("\r\n"):
         return "a header line that is neither a field nor its continuation"
-    if not head.replace("\r\n", "").translate(_JOINERS).isprintable():
+    shown = head.replace("\r\n", "")
+    if not (shown if shown.isascii() else shown.translate(_JOINERS)).isprintable():
         return "a control character in a header field"
-    if any(not (value.isascii() or name == "To") for name, value in fields):
+    if not shown.isascii() and any(not (value.isascii() or name == "To") for name, value in fields):
         return "a field other than To that is not 7-bit text"
     return [(name, value.replace("\r\n", "") if "\r" in value else value) for name, value in fields]
 
