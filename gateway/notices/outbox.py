@@ -233,8 +233,9 @@ class Outbox:
 
 
 def _problem(answer: Answer, notice: Notice) -> str | None:
-    """What an answer says besides its code. X.6.7: no address beyond ASCII (RFC 6531 §4.3)."""
-    return NO_SMTPUTF8 if answer.code >= 400 and (answer.status or "").endswith(".6.7") and not notice.rcpt_to.isascii() else None
+    """What an answer says besides its code. X.6.7: no address beyond ASCII (RFC 6531 §3.5), which stands in To of a division's copy, too."""
+    wants_it = not (notice.rcpt_to.isascii() and notice.octets.isascii())
+    return NO_SMTPUTF8 if wants_it and answer.code >= 400 and (answer.status or "").endswith(".6.7") else None
 
 
 def _result(settlement: Settlement) -> str:
