@@ -225,6 +225,56 @@ def test_a_message_is_judged_by_the_policy_that_it_was_examined_by(rulebook: Rul
     assert intake.decide(unexamined(LETTER, ENVELOPE, "a fault"), History()).verdict.policy_version == "later"
 
 
+def test_what_was_read_ahead_is_not_read_again(rulebook: Rulebook, journal: Journal) -> None:
+    """And it is judged by the policy that it was read by, though a later one came into force before the next hop's answer."""
+    later = replace(rulebook, policy=replace(rulebook.policy, version="later"))
+    in_force: Rulebook | None = rulebook
+    intake = Intake(lambda: in_force, journal, lambda: NOW, 1.0, wake=lambda: None)
+    writer = ScriptedWriter()
+    intake.use(writer)  # type: ignore[arg-type]  # the writer's one method that intake calls
+
+    async def scene() -> None:
+        nonlocal in_force
+        letter = intake.sighted(LETTER, True, len(LETTER), ENVELOPE)
+        letter.read_ahead()
+        assert writer.taken == []
+        in_force = later
+        await letter.observe()
+
+    run(scene)
+    assert [each.policy_version for each in writer.taken] == [rulebook.policy.version]
+    assert intake.decide(writer.taken[0], History()).verdict.policy_version == rulebook.policy.version
+
+
+@pytest.mark.parametrize("what", ["no policy yet", "a heavy message", "a fault"])
+def test_what_cannot_be_read_ahead_is_read_when_it_is_recorded(rulebook: Rulebook, journal: Journal, what: str) -> None:
+    heavy = LETTER + b"x" * intake_module.HEAVY
+    octets = heavy if what == "a heavy message" else LETTER
+    in_force = [rulebook]
+
+    def rulebook_in_force() -> Rulebook | None:
+        if what == "a fault" and not in_force:
+            raise RuntimeError("a bug")
+        return in_force[0] if in_force else None
+
+    intake = Intake(rulebook_in_force, journal, lambda: NOW, 5.0, wake=lambda: None)
+    writer = ScriptedWriter()
+    intake.use(writer)  # type: ignore[arg-type]  # the writer's one method that intake calls
+
+    async def scene() -> None:
+        letter = intake.sighted(octets, True, len(octets), ENVELOPE)
+        kept = in_force.copy()
+        if what != "a heavy message":
+            in_force.clear()
+        letter.read_ahead()
+        in_force[:] = kept
+        await letter.observe()
+
+    run(scene)
+    assert [each.message.message_id for each in writer.taken] == ["<1@example.org>"]
+    assert journal.pending == 0
+
+
 def test_what_only_memory_holds_is_kept_at_the_end(rulebook: Rulebook, journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
     intake, writer = scripted(rulebook, journal, [LedgerUnavailable("disk-full")] * 2)
 
