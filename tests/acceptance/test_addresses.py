@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from email import message_from_bytes
 from pathlib import Path
 
@@ -69,7 +70,7 @@ def test_a_next_hop_that_knows_ascii_only_is_told_nothing(chain: Chain):
     wait_for(lambda: counted in chain.gateway.http("/metrics")[1], "it is given up")
     wait_for(lambda: "notice-settled" in chain.gateway.cli("trace", message_id).stdout, "and settled")
     timeline = chain.gateway.cli("trace", message_id).stdout
-    assert "acknowledgement refused after 1 tries, last answer no-smtputf8" in timeline
+    assert re.search("acknowledgement refused after 1 .*, last answer no-smtputf8", timeline)
     assert "decision no-smtputf8" in timeline
     assert "note  needs-smtputf8" in timeline
     assert chain.gateway.json("report", "--format", "json")["messages"]["no_smtputf8"] == 1
