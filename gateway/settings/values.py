@@ -39,6 +39,17 @@ def _address(value: str) -> str:
     return value
 
 
+def _domain(value: str) -> str:
+    """In A-labels, as addresses are compared. Wildcards and addresses fit nobody, and would be silence."""
+    try:
+        written = a_labels(value.rstrip("."))
+    except UnicodeError:
+        written = ""
+    if not written or re.search(r"[\s@*/:,<>]", written):
+        raise ValueError(f'"{value}" is not a domain; write one such as "toronto.example"')
+    return written
+
+
 def _octets(value: object) -> int:
     """`"256MB"` or a number of octets -> octets."""
     match = re.fullmatch(r"\s*(\d+)\s*(kB|MB|GB)?\s*", str(value))
@@ -74,14 +85,6 @@ def _hops(value: object) -> object:
             shown = re.sub(r"//.*@", "//…@", str(hop))  # somebody may have written a password there
             raise ValueError(f'"{shown}" is not a next hop; write smtp://HOST:PORT, smtps://HOST, lmtp://HOST:PORT or maildir:///FOLDER')
     return tuple(str(hop) for hop in hops)
-
-
-def _domain(value: str) -> str:
-    """In A-labels, as addresses are compared."""
-    try:
-        return a_labels(value.strip().rstrip("."))
-    except UnicodeError:
-        raise ValueError(f'"{value}" is no domain name') from None
 
 
 Seconds = Annotated[float, BeforeValidator(_seconds)]
