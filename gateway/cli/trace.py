@@ -133,7 +133,7 @@ def _opened(detail: Mapping[str, Any]) -> str:
 
 
 def _settled(detail: Mapping[str, Any]) -> str:
-    answer = detail.get("last_code") or detail.get("last_problem") or "-"
+    answer = detail.get("last_problem") or detail.get("last_code") or "-"
     tries = "1 try" if detail["attempts"] == 1 else f"{detail['attempts']} tries"
     return f": {detail['kind']} {detail['state']} after {tries}, last answer {answer}"
 
