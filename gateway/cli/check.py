@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from gateway.cli.diagnostics import cannot_run, config_option, say, settings_or_exit
+from gateway.cli.diagnostics import cannot_run, config_option, say, usable_settings_or_exit
 from gateway.cli.preview import as_text, preview
 from gateway.policy.diagnostics import Diagnostic, has_errors
 from gateway.policy.folders import shown_path
@@ -41,7 +41,7 @@ def check(config: Path | None, slug: str | None, with_preview: bool, as_json: bo
     """
     if with_preview and slug is None:
         raise click.UsageError("--preview wants a division: --show DIVISION --preview")
-    settings = settings_or_exit(config)
+    settings = usable_settings_or_exit(config)
     if missing := missing_folders(settings):
         cannot_run(*missing)
     now = datetime.now(UTC)

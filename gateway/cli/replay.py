@@ -106,7 +106,7 @@ class Replay:
     def _seen(self, place: Place) -> tuple[Sighting, Read]:
         octets, size = read(place)
         message = parse(octets, complete=size == len(octets))
-        envelope = envelope_of(message, Given(Path(place.file)), self.settings, self.ours.rulebook.policy.zone, self.now)
+        envelope = envelope_of(message, Given(Path(place.file)), self.settings, self.ours.rulebook.policy, self.now)
         return Sighting(octets, size == len(octets), size, envelope), Read.of(message, envelope.mail_from)
 
     def _note(self, place: Place, outcome: difference.Outcome, row: dict[str, Any]) -> None:

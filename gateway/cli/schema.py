@@ -22,8 +22,8 @@ def schema() -> None:
     Examples:
       gateway schema division > policies/schema/division.json     what an editor checks a division's file with
       gateway schema policy                                       either of the two policy files
-      gateway schema explain                                      what gateway explain --json prints
-      gateway schema report                                       what gateway report --json prints
+      gateway schema report                                       what gateway report --format json prints
+      gateway schema explain                                      what gateway explain --json prints for one message
       gateway schema kept                                         what is monitored and kept, as a page
     """
 
@@ -52,19 +52,19 @@ def division() -> None:
 
 
 @schema.command()
-def explain() -> None:
-    """Of `gateway explain --json`, for one message."""
-    from gateway.reports.explained import schema as schema_of_explain  # noqa: PLC0415 - slow to import, for this one only
-
-    print_schema(schema_of_explain())
-
-
-@schema.command()
 def report() -> None:
     """Of `gateway report --format json`."""
     from gateway.reports.document import schema as schema_of_report  # noqa: PLC0415 - slow to import, for this one only
 
     print_schema(schema_of_report())
+
+
+@schema.command()
+def explain() -> None:
+    """Of one document of `gateway explain --json`, or one line of its batch."""
+    from gateway.reports.explanation_schema import schema as schema_of_explain  # noqa: PLC0415 - slow to import, for this one only
+
+    print_schema(schema_of_explain())
 
 
 @schema.command("kept")

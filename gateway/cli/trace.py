@@ -147,7 +147,7 @@ def _reopened(detail: Mapping[str, Any]) -> str:
 
 
 def _addressed(detail: Mapping[str, Any]) -> str:
-    return f": {detail['mailbox']}, through {detail['door']}"
+    return f": {detail['mailbox'] or 'no mailbox of a division'}, through {detail['door']}"
 
 
 def _written(detail: Mapping[str, Any]) -> str:

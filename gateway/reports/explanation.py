@@ -1,101 +1,104 @@
-"""A verdict as the JSON document of `gateway explain` (`explained`) and as text for people. Pure: values in, values out."""
+"""A verdict as the JSON document of `gateway explain` (`explanation_schema`) and as text for people. Pure: values in, values out."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from gateway.judgement.verdict import AcknowledgementDecision, Case, Examination, Verdict
 from gateway.notices.compose import Composed
 from gateway.notices.warning import Told
-from gateway.reports.explained import (
-    ExplainedAbsence,
-    ExplainedAcknowledgement,
-    ExplainedAutomatic,
-    ExplainedCase,
-    ExplainedFinding,
-    ExplainedMeeting,
-    ExplainedStaff,
-    ExplainedWarning,
-    Explanation,
-)
 
 
 def document(verdict: Verdict, composed: Composed | None, zone: ZoneInfo, told: Told | None = None) -> dict[str, Any]:
-    """Keys and order of `Explanation`; times in `zone`, ISO 8601 with offset. `told`: the warning to staff, where there is one."""
+    """Keys and order as docs/explain.md has them; times in `zone`, ISO 8601 with offset. `told`: the warning to staff, where there is one."""
     seen = verdict.examination
     lead = verdict.acknowledgement.lead or (seen.cases[0] if seen.cases else None)
-    return asdict(
-        Explanation(
-            division=lead.division if lead else None,
-            mailbox=lead.mailbox if lead else None,
-            direction=seen.envelope.direction,
-            audience=seen.audience,
-            kind=lead.kind if lead else seen.kind,
-            standard=lead.standard if lead else None,
-            cases=tuple(_case(case, zone) for case in (verdict.opens or seen.cases)) if seen.is_inquiry else (),
-            automatic=ExplainedAutomatic(seen.automatic.is_automatic, seen.automatic.type),
-            acknowledgement=_acknowledgement(verdict.acknowledgement, lead, composed, seen, zone),
-            out_of_office=_out_of_office(seen),
-            signature=seen.signature,
-            meeting=ExplainedMeeting(**cast(Mapping[str, Any], seen.meeting)) if seen.meeting is not None else None,
-            staff=_staff(verdict, told, zone),
-            policy_version=verdict.policy_version,
-            trace=verdict.trace or seen.trace,
-        )
-    )
+    return {
+        "division": lead.division if lead else None,
+        "mailbox": lead.mailbox if lead else None,
+        "direction": seen.envelope.direction,
+        "audience": seen.audience,
+        "kind": lead.kind if lead else seen.kind,
+        "standard": lead.standard if lead else None,
+        "cases": [_case(case, zone) for case in (verdict.opens or seen.cases)] if seen.is_inquiry else [],
+        "automatic": {"is_automatic": seen.automatic.is_automatic, "type": seen.automatic.type},
+        "acknowledgement": _acknowledgement(verdict.acknowledgement, lead, composed, seen, zone),
+        "out_of_office": _out_of_office(seen),
+        "signature": {
+            "checked": seen.signature.checked,
+            "compliant": seen.signature.compliant,
+            "missing": list(seen.signature.missing),
+            "violations": list(seen.signature.violations),
+        },
+        "meeting": dict(seen.meeting) if seen.meeting is not None else None,
+        "staff": _staff(verdict, told, zone),
+        "policy_version": verdict.policy_version,
+        "trace": [asdict(step) for step in (verdict.trace or seen.trace)],
+    }
 
 
-def _staff(verdict: Verdict, told: Told | None, zone: ZoneInfo) -> ExplainedStaff | None:
+def _staff(verdict: Verdict, told: Told | None, zone: ZoneInfo) -> dict[str, Any] | None:
     """Of mail that is proven to be from staff: whose it is, what was found, and whether the person is told."""
     who, said = verdict.examination.staff, verdict.staff
     if who is None or said is None:
         return None
-    return ExplainedStaff(
-        division=who.division,
-        known_by=who.known_by,
-        shared_mailbox=who.shared,
-        exceptions=tuple(sorted(who.exceptions)),
-        findings=tuple(ExplainedFinding(each.kind, each.detail) for each in said.findings),
-        warning=ExplainedWarning(
-            send=bool(said.told),
-            reason=said.why,
-            not_before=_when(said.not_before, zone) if said.told else None,
-            contact_told_at=_when(said.cover_at, zone),
-            subject=told.subject if told else None,
-            preview=told.text if told else None,
-        ),
-    )
+    return {
+        "division": who.division,
+        "known_by": who.known_by,
+        "shared_mailbox": who.shared,
+        "exceptions": sorted(who.exceptions),
+        "findings": [{"kind": each.kind, "detail": list(each.detail)} for each in said.findings],
+        "warning": {
+            "send": bool(said.told),
+            "reason": said.why,
+            "not_before": _when(said.not_before, zone) if said.told else None,
+            "contact_told_at": _when(said.cover_at, zone),
+            "subject": told.subject if told else None,
+            "preview": told.text if told else None,
+        },
+    }
 
 
-def _case(case: Case, zone: ZoneInfo) -> ExplainedCase:
-    return ExplainedCase(case.division, case.mailbox, case.kind, _when(case.acknowledge_by, zone), _when(case.respond_by, zone))
+def _case(case: Case, zone: ZoneInfo) -> dict[str, Any]:
+    return {
+        "division": case.division,
+        "mailbox": case.mailbox,
+        "kind": case.kind,
+        "acknowledge_by": _when(case.acknowledge_by, zone),
+        "respond_by": _when(case.respond_by, zone),
+    }
 
 
 def _acknowledgement(
     said: AcknowledgementDecision, lead: Case | None, composed: Composed | None, seen: Examination, zone: ZoneInfo
-) -> ExplainedAcknowledgement:
+) -> dict[str, Any]:
     clocks = lead if seen.is_inquiry else None
-    return ExplainedAcknowledgement(
-        send=said.send,
-        reason=said.reason,
-        explanation=said.explanation,
-        evidence=said.evidence,
-        acknowledge_by=_when(clocks.acknowledge_by, zone) if clocks else None,
-        respond_by=_when(clocks.respond_by, zone) if clocks else None,
-        language=said.language,
-        subject=composed.subject if composed else None,
-        preview=composed.text if composed else None,
-    )
+    return {
+        "send": said.send,
+        "reason": said.reason,
+        "explanation": said.explanation,
+        "evidence": said.evidence,
+        "acknowledge_by": _when(clocks.acknowledge_by, zone) if clocks else None,
+        "respond_by": _when(clocks.respond_by, zone) if clocks else None,
+        "language": said.language,
+        "subject": composed.subject if composed else None,
+        "preview": composed.text if composed else None,
+    }
 
 
-def _out_of_office(seen: Examination) -> ExplainedAbsence:
+def _out_of_office(seen: Examination) -> dict[str, Any]:
     said = seen.out_of_office
-    back = said.return_date.isoformat() if said.return_date else None
-    return ExplainedAbsence(said.is_ooo, said.names_alternate, said.alternates, back, said.findings)
+    return {
+        "is_ooo": said.is_ooo,
+        "names_alternate": said.names_alternate,
+        "alternates": [asdict(each) for each in said.alternates],
+        "return_date": said.return_date.isoformat() if said.return_date else None,
+        "findings": list(said.findings),
+    }
 
 
 def _when(at: datetime | None, zone: ZoneInfo) -> str | None:

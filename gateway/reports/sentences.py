@@ -156,7 +156,7 @@ def _answered(found: Figures, withheld: bool) -> Iterator[str]:
             yield f"     no answer date was promised in {found.received - clock.promised} of {found.received} cases"
         yield from _missed(clock, "answered")
     if found.declared:
-        yield f"     {found.declared} answers were declared by hand"
+        yield f"     {found.declared} {'answer was' if found.declared == 1 else 'answers were'} declared by hand"
     if found.opened_by_answer:
         yield f"     {found.opened_by_answer} had been taken for spam until they were answered"
 

@@ -4,7 +4,7 @@ Every key is also an environment variable `GATEWAY_SECTION__KEY`; lists in it ar
 once, one line each, with file, line and column, as a `SettingsError`.
 """
 
-from gateway.settings.load import SettingsError, each_setting, load_settings
+from gateway.settings.load import SettingsError, complaint, each_setting, load_settings
 from gateway.settings.sections import ListenerSettings, PathSettings, Settings, WebSettings
 
-__all__ = ["ListenerSettings", "PathSettings", "Settings", "SettingsError", "WebSettings", "each_setting", "load_settings"]
+__all__ = ["ListenerSettings", "PathSettings", "Settings", "SettingsError", "WebSettings", "complaint", "each_setting", "load_settings"]

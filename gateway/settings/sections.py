@@ -11,7 +11,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from gateway.settings.mailboxes import MailboxSettings
 from gateway.settings.section import Section, json_texts
-from gateway.settings.values import LOOPBACK, Cap, Domain, Factor, Hops, HostPort, Network, Octets, Seconds
+from gateway.settings.values import LOOPBACK, Cap, Domain, Factor, Hops, HostName, HostPort, Marker, Network, Octets, ReturnPath, Seconds
 
 
 class ListenerSettings(Section):
@@ -70,7 +70,7 @@ class TimeoutSettings(Section):
 class NoticeSettings(Section):
     """Mail that the gateway writes. Times in seconds."""
 
-    return_path: str = ""
+    return_path: ReturnPath = ""
     give_up_after: Seconds = 2 * 86400.0
     lease: Seconds = 30.0
 
@@ -109,9 +109,9 @@ class WebSettings(Section):
 class RelaySettings(Section):
     """What all listeners share. `max_in_flight` in octets."""
 
-    hostname: str = ""
+    hostname: HostName = ""
     received: bool = True
-    marker: str = ""
+    marker: Marker = ""
     max_connections: int = Field(default=1000, ge=1)
     max_connections_per_address: int = Field(default=50, ge=1)
     max_in_flight: Octets = 256_000_000

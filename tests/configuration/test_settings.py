@@ -102,6 +102,14 @@ def test_a_mistake_in_the_environment_says_so(monkeypatch: pytest.MonkeyPatch) -
         load_settings()
 
 
+def test_a_misspelt_section_in_the_environment_is_no_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GATEWAY_PORT_25_TCP", "tcp://10.0.0.1:25")  # as Kubernetes sets them for a service of that name
+    load_settings()
+    monkeypatch.setenv("GATEWAY_NEXTHOP__INBOUND", "smtp://127.0.0.1:25")
+    with pytest.raises(SettingsError, match=r"^environment: error: GATEWAY_NEXTHOP__INBOUND: .*did you mean GATEWAY_NEXT_HOP__"):
+        load_settings()
+
+
 def test_a_file_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="cannot be read"):
         load_settings(tmp_path / "nowhere.toml")

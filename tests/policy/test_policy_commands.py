@@ -218,3 +218,10 @@ def test_the_policy_schema_resolves() -> None:
 def test_no_schema_allows_null() -> None:
     for name in ("city", "division"):
         assert '"null"' not in run("schema", name).stdout
+
+
+def test_a_bare_311_is_allowed_by_the_schema_as_by_the_check() -> None:
+    """An editor reads YAML 1.2: there it is a number."""
+    section = json.loads(run("schema", "city").stdout)["$defs"]["OutOfOffice"]["properties"]["ways_to_reach"]
+    assert {"311", 311} <= set(section["items"]["enum"])
+    assert "integer" in section["items"]["type"]

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -22,7 +23,6 @@ from gateway.reports.periods import Days
 from gateway.reports.report import Report, Words
 from gateway.reports.tidy import FIGURE_NAMES, figures_of, rows
 from gateway.reports.workbook import as_xlsx
-from tests.harness.json_schema import unlike
 from tests.reports.month_rig import Place, mail, play
 
 NOW = datetime(2026, 1, 10, tzinfo=UTC)
@@ -75,6 +75,35 @@ def test_no_standard_is_said_and_measured_all_the_same(command: Command) -> None
     told = " ".join(command("--period", "2025-11", "--division", "strategic-communications").stdout.split())
     assert "Answered by a person 2 of 5 no standard" in told
     assert "Acknowledged in time 4 of 5 80.0 %" in told
+
+
+def unlike(value: Any, said: dict[str, Any], known: dict[str, Any], where: str = "") -> list[str]:
+    """Where a value is not as its JSON Schema says: the parts of it that pydantic writes."""
+    if "$ref" in said:
+        return unlike(value, known[said["$ref"].rpartition("/")[2]], known, where)
+    if "anyOf" in said:
+        return min((unlike(value, each, known, where) for each in said["anyOf"]), key=len)
+    if "enum" in said or "const" in said:
+        return [] if value in said.get("enum", [said.get("const")]) else [where]
+    kinds: dict[str, Any] = {
+        "object": dict,
+        "array": list,
+        "string": str,
+        "integer": int,
+        "number": (int, float),
+        "boolean": bool,
+        "null": type(None),
+    }
+    if not isinstance(value, kinds[said["type"]]) or (isinstance(value, bool) and said["type"] != "boolean"):
+        return [where]
+    if isinstance(value, dict):
+        missing = [f"{where}.{name}" for name in set(value) ^ set(said["properties"])]
+        return missing + [
+            each for name, inner in value.items() for each in unlike(inner, said["properties"].get(name, {"type": "null"}), known, f"{where}.{name}")
+        ]
+    if isinstance(value, list):
+        return [each for number, inner in enumerate(value) for each in unlike(inner, said["items"], known, f"{where}[{number}]")]
+    return []
 
 
 def test_json_is_as_the_schema_says(report: Report) -> None:
