@@ -61,7 +61,7 @@ def report() -> None:
 
 @schema.command()
 def explain() -> None:
-    """Of one document of `gateway explain --json`, or one line of its batch."""
+    """Of `gateway explain --json`: one message, or one line of a batch."""
     from gateway.reports.explanation_schema import schema as schema_of_explain  # noqa: PLC0415 - slow to import, for this one only
 
     print_schema(schema_of_explain())
