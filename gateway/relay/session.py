@@ -22,7 +22,7 @@ from gateway.relay.certificate import client_names
 from gateway.relay.conversation import Conversation
 from gateway.relay.data import refusal
 from gateway.relay.door import Door
-from gateway.relay.envelope import read_path
+from gateway.relay.envelope import Path, read_path
 from gateway.relay.inbox import ClientGone, ClientSilent
 from gateway.relay.mirror import Mirror
 from gateway.relay.received import marker_field, protocol, received_field
@@ -167,16 +167,23 @@ class RelaySession(Conversation):
             await self._wrong(replies.NO_MAIL)
             return
         path = read_path(argument, b"TO", utf8="SMTPUTF8" in mirror.sender.uses)
-        if refused := may_receive(self._door.listener, path.address):
-            # No bad command: the recipients that may be written to must not pay for the others (`recipients` bounds them).
+        if refused := self._turned_away(mirror, path):
+            # No bad command: the recipients that may be written to must not pay for the others. But who never stops means harm.
+            if mirror.recipients >= self._limits.recipients + self._limits.recipients_beyond:
+                await self._wrong(refused)
+                return
             mirror.turned_away()
             self._queue.append(refused)
-        elif mirror.recipients >= self._limits.recipients:
-            self._queue.append(replies.TOO_MANY_RECIPIENTS)
-        elif mirror.one_recipient and mirror.accepted:
-            self._queue.append(replies.ONE_RECIPIENT)
         else:
             self._queue.append(mirror.rcpt(path))
+
+    def _turned_away(self, mirror: Mirror, path: Path) -> Reply | None:
+        """Why we do not ask the next hop about this recipient; None: we do."""
+        if refused := may_receive(self._door.listener, path.address):
+            return refused
+        if mirror.recipients >= self._limits.recipients:
+            return replies.TOO_MANY_RECIPIENTS
+        return replies.ONE_RECIPIENT if mirror.one_recipient and mirror.accepted else None
 
     async def _current(self) -> Mirror | None:
         """The open transaction; with its replies known where the next hop wants to be asked one by one."""
