@@ -128,6 +128,10 @@ class RelaySession(Conversation):
     async def _help(self, argument: bytes) -> None:
         self._queue.append(replies.HELP)
 
+    async def _bdat(self, argument: bytes) -> None:
+        # Never announced. What a client sends behind it all the same is part of a message: it must not be read as commands (RFC 3030 §2).
+        await self._say_goodbye(replies.NOT_OFFERED)
+
     async def _quit(self, argument: bytes) -> None:
         await self._forget()
         await self._say_goodbye(replies.BYE)
@@ -261,6 +265,7 @@ _COMMANDS: dict[bytes, Callable[[RelaySession, bytes], Awaitable[None]]] = {
     b"MAIL": RelaySession._mail,
     b"RCPT": RelaySession._rcpt,
     b"DATA": RelaySession._data,
+    b"BDAT": RelaySession._bdat,
     b"RSET": RelaySession._rset,
     b"NOOP": RelaySession._noop,
     b"QUIT": RelaySession._quit,
