@@ -218,8 +218,10 @@ def test_no_descriptor_is_left(flow: Flow):
     with ExitStack() as stack:
         waiting = [stack.enter_context(SmtpClient(flow.gateway.inbound)) for _ in range(4)]
         with no_further_descriptor(flow.gateway.pid):
+            mark = len(flow.gateway.output)
+            flow.gateway.process.send_signal(signal.SIGHUP)  # type: ignore[union-attr]
+            wait_for(lambda: '"policy-' in flow.gateway.output[mark:], "it cannot read the policies, and says so")
             for at, client in enumerate(waiting):
-                flow.gateway.process.send_signal(signal.SIGHUP)  # type: ignore[union-attr]
                 assert client.begin(b"a@example.org", b"hr@toronto.example").last.code == (250 if at == 0 else 451), "one connection was kept"
             with suppress(OSError), SmtpClient(flow.gateway.inbound) as another:
                 assert another.greeting.code == 421
