@@ -7,7 +7,9 @@ import logging
 
 import pytest
 
+from gateway.web import server
 from gateway.web.server import Readiness, serve_web
+from tests.harness.waiting import PATIENCE
 
 NONSENSE = [
     b"\x16\x03\x01\x02\x00\x01",
@@ -85,3 +87,26 @@ def test_the_page_tells_what_it_tells_and_changes_nothing() -> None:
 
 async def evil_status() -> Readiness:
     return Readiness(relays=True, details={"policy": "refused: <script>alert(1)</script>"})
+
+
+def test_connections_that_ask_nothing_take_no_more_than_their_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "CONNECTIONS", 3)
+    asked = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+
+    async def scene() -> None:
+        runner = await serve_web("127.0.0.1:0", status, figures)
+        try:
+            port = runner.addresses[0][1]
+            silent = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
+            async with asyncio.timeout(PATIENCE):
+                while await ask(port, asked):  # noqa: ASYNC110 - until all three are taken
+                    await asyncio.sleep(0.01)
+                silent[0][1].close()
+                while b" 200 OK" not in await ask(port, asked):  # noqa: ASYNC110 - until one is free
+                    await asyncio.sleep(0.01)
+            for _, writer in silent:
+                writer.close()
+        finally:
+            await runner.cleanup()
+
+    asyncio.run(scene())
