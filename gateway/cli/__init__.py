@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import signal
 import sys
 
 import click
@@ -81,6 +82,9 @@ def gateway() -> None:
 
 def main() -> None:
     """Entry point; a reader that closed the pipe early is no error."""
+    if sys.argv[1:2] == ["serve"]:
+        # All is about to be read; until the service can hear it, a reload just after a start would end the process.
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         gateway(prog_name="gateway")
     except BrokenPipeError:

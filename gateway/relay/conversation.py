@@ -31,7 +31,7 @@ TURN, OWED = 10, 100
 """Commands of a group after which everybody else has a turn, and replies after which it waits until they are given and read. What uvloop reads
 at once may hold 17,000 RCPT; obeyed in one go they kept all other mail waiting for seconds."""
 
-_WEB = (b"GET", b"POST", b"PUT", b"HEAD", b"OPTIONS", b"PATCH", b"DELETE", b"CONNECT")
+_WEB = frozenset({b"GET", b"POST", b"PUT", b"HEAD", b"OPTIONS", b"PATCH", b"DELETE", b"CONNECT"})
 """A web page can make a browser post whatever it likes to this port, and the browser's machine may be one that may relay."""
 
 
@@ -110,12 +110,13 @@ class Conversation(ClientConnection):
         else:
             self._patience = self._limits.idle
             await self._obey(line)
-            await self._leave_room(len(self._queue))
+            if len(self._queue) >= TURN:
+                await self._leave_room(len(self._queue))
 
     async def _leave_room(self, owed: int) -> None:
         if owed >= OWED:
             await self._flush()
-        if owed and owed % TURN == 0:
+        if owed % TURN == 0:
             await asyncio.sleep(0)
 
     async def _wait(self) -> None:
