@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import importlib
 import os
+import signal
 import sys
 
 import click
@@ -88,4 +89,7 @@ def gateway() -> None:
 
 def main() -> None:
     """Entry point."""
+    if sys.argv[1:2] == ["serve"]:
+        # All is about to be read; until the service can hear it, a reload just after a start would end the process.
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     gateway(prog_name="gateway")

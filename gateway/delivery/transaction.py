@@ -18,6 +18,8 @@ from gateway.delivery.pool import Pool
 from gateway.delivery.reply import Reply
 
 NOTHING: frozenset[str] = frozenset()
+WANTS_OF_US = (530, 534, 535, 538)
+"""TLS or AUTH (RFC 3207 §4, RFC 4954 §6): a next hop that has changed, or that we are set up wrongly for. It says nothing of a message."""
 NOBODY: Mapping[str, bytes] = MappingProxyType({})
 
 
@@ -77,14 +79,14 @@ class Transaction:
     async def reply(self, number: int) -> Reply:
         """The reply to a command sent before; ask in order. Raises Unavailable.
 
-        421 announces that the next hop hangs up; we do not, so it becomes 451 with the same enhanced code.
+        421 announces that the next hop hangs up; we do not, so it becomes 451 with the same enhanced code. So does what it wants of us at MAIL.
         """
         self._session.flush()
         reply = await self._first_reply() if number == 0 and not self._shown else await self._replies[number]
         self._shown = True
         if reply.code >= 400:
             self._refused = True
-        return reply.as_code(451) if reply.code == 421 else reply
+        return reply.as_code(451) if reply.code == 421 or (number == 0 and reply.code in WANTS_OF_US) else reply
 
     async def write(self, octets: bytes) -> None:
         """Part of the message, dot-stuffed. A failed connection shows at `end`."""

@@ -135,6 +135,12 @@ def figures_safe_before(connection: Connection, now: datetime, zone: ZoneInfo) -
     return max(by_age, month)
 
 
+def newest(connection: Connection) -> datetime | None:
+    """When the newest message was received; None where there is none."""
+    found: datetime | None = connection.execute(select(func.max(message.c.received_at))).scalar()
+    return found
+
+
 def count_old(connection: Connection, due: Cutoffs) -> dict[str, int]:
     """How many rows of each table are older, without what goes with them."""
     return {name: n for name in due.by_table if (n := connection.execute(_counted(name, due)).scalar_one())}

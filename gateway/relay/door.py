@@ -60,6 +60,8 @@ class Limits:
     command_line: int = 2048
     recipients: int = 1000
     """Of one message; beyond them 452."""
+    recipients_beyond: int = 1000
+    """Refused ones after which each counts as a bad command (Postfix's smtpd_recipient_overshoot_limit)."""
     errors: int = 20
     """Bad commands of one session; then 421."""
     commands_without_mail: int = 200

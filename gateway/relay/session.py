@@ -22,7 +22,7 @@ from gateway.relay.certificate import client_names
 from gateway.relay.conversation import Conversation
 from gateway.relay.data import refusal
 from gateway.relay.door import Door
-from gateway.relay.envelope import read_path
+from gateway.relay.envelope import Path, read_path
 from gateway.relay.inbox import ClientGone, ClientSilent
 from gateway.relay.mirror import Mirror
 from gateway.relay.observer import Observation
@@ -129,6 +129,10 @@ class RelaySession(Conversation):
     async def _help(self, argument: bytes) -> None:
         self._queue.append(replies.HELP)
 
+    async def _bdat(self, argument: bytes) -> None:
+        # Never announced. What a client sends behind it all the same is part of a message: it must not be read as commands (RFC 3030 §2).
+        await self._say_goodbye(replies.NOT_OFFERED)
+
     async def _quit(self, argument: bytes) -> None:
         await self._forget()
         await self._say_goodbye(replies.BYE)
@@ -168,16 +172,23 @@ class RelaySession(Conversation):
             await self._wrong(replies.NO_MAIL)
             return
         path = read_path(argument, b"TO", utf8="SMTPUTF8" in mirror.sender.uses)
-        if refused := may_receive(self._door.listener, path.address):
-            # No bad command: the recipients that may be written to must not pay for the others (`recipients` bounds them).
+        if refused := self._turned_away(mirror, path):
+            # No bad command: the recipients that may be written to must not pay for the others. But who never stops means harm.
+            if mirror.recipients >= self._limits.recipients + self._limits.recipients_beyond:
+                await self._wrong(refused)
+                return
             mirror.turned_away()
             self._queue.append(refused)
-        elif mirror.recipients >= self._limits.recipients:
-            self._queue.append(replies.TOO_MANY_RECIPIENTS)
-        elif mirror.one_recipient and mirror.accepted:
-            self._queue.append(replies.ONE_RECIPIENT)
         else:
             self._queue.append(mirror.rcpt(path))
+
+    def _turned_away(self, mirror: Mirror, path: Path) -> Reply | None:
+        """Why we do not ask the next hop about this recipient; None: we do."""
+        if refused := may_receive(self._door.listener, path.address):
+            return refused
+        if mirror.recipients >= self._limits.recipients:
+            return replies.TOO_MANY_RECIPIENTS
+        return replies.ONE_RECIPIENT if mirror.one_recipient and mirror.accepted else None
 
     async def _current(self) -> Mirror | None:
         """The open transaction; with its replies known where the next hop wants to be asked one by one."""
@@ -264,6 +275,7 @@ _COMMANDS: dict[bytes, Callable[[RelaySession, bytes], Awaitable[None]]] = {
     b"MAIL": RelaySession._mail,
     b"RCPT": RelaySession._rcpt,
     b"DATA": RelaySession._data,
+    b"BDAT": RelaySession._bdat,
     b"RSET": RelaySession._rset,
     b"NOOP": RelaySession._noop,
     b"QUIT": RelaySession._quit,

@@ -182,3 +182,12 @@ def test_the_module_and_the_script_are_the_same(tmp_path: Path):
     both = [run_gateway("--version", cwd=tmp_path, command=command) for command in ([str(script)], FRESH)]
     assert both[0].stdout == both[1].stdout
     assert [done.returncode for done in both] == [0, 0]
+
+
+def test_a_reload_during_the_start_ends_nothing(new_gateway: GatewayFactory):
+    gateway = new_gateway()
+    gateway.start(ready=False)
+    wait_for((gateway.folder / "var" / "gateway.key").exists, "the start has begun", every=0.001)
+    assert gateway.process
+    gateway.process.send_signal(signal.SIGHUP)
+    gateway.wait_ready()

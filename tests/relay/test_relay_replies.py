@@ -74,6 +74,14 @@ def test_a_next_hop_that_refuses_service_refuses_no_message(stage: str, refusal:
         assert b"go away" not in reply.lines[0]
 
 
+@pytest.mark.parametrize("code", [530, 534, 535, 538])
+def test_what_a_next_hop_wants_of_us_refuses_no_message(code: int, hop: RecordingHop, client: SmtpClient):
+    hop.script.mail = say(f"{code} 5.7.0 Must issue a STARTTLS command first")
+    assert client.command(b"MAIL FROM:<a@example.org>").lines == (b"451 4.7.0 Must issue a STARTTLS command first",)
+    hop.script.mail, hop.script.rcpt = say("250 2.1.0 Ok"), say(f"{code} 5.7.1 Not for you")
+    assert client.begin(b"a@example.org", RCPT).rcpt[0].code == code, "of a recipient it may be meant"
+
+
 @pytest.mark.parametrize(("stage", "octets"), [("mail", "354 go"), ("rcpt", "334 go"), ("data", "250 fine"), ("end", "354 more")])
 def test_a_reply_that_does_not_fit_is_a_broken_next_hop(stage: str, octets: str, hop: RecordingHop, door: FrontDoor, client: SmtpClient):
     setattr(hop.script, stage, say(octets))
