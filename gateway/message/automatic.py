@@ -18,12 +18,12 @@ from gateway.message import automatic_phrases as phrases
 from gateway.message import bounce_phrases as bounces
 from gateway.message import responder_phrases as responders
 from gateway.message.automatic_phrases import fold
-from gateway.message.automatic_signs import Signs, auto_submitted_keyword, evidence
+from gateway.message.automatic_signs import Signs, evidence
 from gateway.message.model import Message, Part
 from gateway.message.text import plain_text
 from gateway.message.value import value
 
-__all__ = ["Automatic", "AutomaticType", "auto_submitted_keyword", "classify"]
+__all__ = ["Automatic", "AutomaticType", "classify"]
 
 _OPENS_WITHIN = 60
 """Characters of a greeting and of thanks, before the text says what it is about."""

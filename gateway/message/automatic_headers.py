@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-_ANY = re.compile(r"\A(?!\s*(?:no|false|0|none)?\s*\Z)", re.IGNORECASE)
+_ANY = re.compile(r"\A(?!\W*(?:(?:no|false|0|none)\W*(?:\(.*)?)?\Z)", re.IGNORECASE)
 """Any value but an empty one or a plain denial."""
 
 

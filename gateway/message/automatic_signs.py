@@ -13,6 +13,7 @@ from gateway.message import automatic_headers as headers
 from gateway.message import automatic_phrases as phrases
 from gateway.message import responder_phrases as responders
 from gateway.message.automatic_phrases import fold
+from gateway.message.keywords import auto_submitted_keyword, keywords, without_comments
 from gateway.message.model import Message, Part
 from gateway.message.once import once
 from gateway.message.sieve import Sieves
@@ -21,25 +22,6 @@ from gateway.message.text import plain_text, readable_leaves
 OPENING_LIMIT = 2000
 """Characters of the newest text in which phrases are looked for: what an automatic mail is, it says early."""
 _SAFE_VALUE = re.compile(r"[\w .;()/=,-]{0,60}")
-_COMMENT_MARK = re.compile(r"[()]")
-
-
-def auto_submitted_keyword(value: str) -> str:
-    """The lower-cased keyword of one Auto-Submitted value, comments and parameters left out (RFC 3834 §5); "" when there is none."""
-    return _without_comments(value)[0].partition(";")[0].strip().lower().partition(" ")[0]
-
-
-def _without_comments(value: str) -> tuple[str, str]:
-    """A value without its (nested) comments, and what stood in them."""
-    outside: list[str] = []
-    inside: list[str] = []
-    depth = at = 0
-    for mark in _COMMENT_MARK.finditer(value):
-        (inside if depth else outside).append(value[at : mark.start()])
-        depth = depth + 1 if mark[0] == "(" else max(0, depth - 1)
-        at = mark.end()
-    (inside if depth else outside).append(value[at:])
-    return " ".join(outside), " ".join(inside)
 
 
 class Signs:
@@ -213,7 +195,7 @@ class Signs:
     def precedences(self) -> frozenset[str]:
         """What Precedence and its private form say."""
         written = [value for name in ("precedence", "x-precedence") if name in self.names for value in self.message.all(name)]
-        return frozenset(value.strip().lower() for value in written)
+        return frozenset(word.lower() for value in written for word in keywords(value))
 
     def precedence(self, *words: str) -> bool:
         return not self.precedences.isdisjoint(words)
@@ -337,7 +319,7 @@ class Signs:
         if not self.names:
             return None
         for value in self.message.all("auto-submitted"):
-            if re.search("vacation|out.?of.?office|absence", _without_comments(value)[1].lower()) and auto_submitted_keyword(value) not in ("", "no"):
+            if re.search("vacation|out.?of.?office|absence", without_comments(value)[1].lower()) and auto_submitted_keyword(value) not in ("", "no"):
                 return evidence("auto-submitted", value)
         return self.table(headers.ABSENCE)
 
