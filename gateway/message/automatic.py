@@ -9,42 +9,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Literal
 
 from gateway.message import absence_phrases as absences
 from gateway.message import absence_reasons as reasons
 from gateway.message import automatic_headers as headers
 from gateway.message import automatic_phrases as phrases
-from gateway.message import bounce_phrases as bounces
 from gateway.message import responder_phrases as responders
+from gateway.message.automatic_kind import Automatic, AutomaticType
 from gateway.message.automatic_phrases import fold
 from gateway.message.automatic_signs import Signs, evidence
+from gateway.message.bounces import bounce_by_words
 from gateway.message.model import Message, Part
 from gateway.message.text import plain_text
-from gateway.message.value import value
 
 __all__ = ["Automatic", "AutomaticType", "classify"]
 
 _OPENS_WITHIN = 60
 """Characters of a greeting and of thanks, before the text says what it is about."""
-
-AutomaticType = Literal[
-    "bounce", "receipt", "feedback_report", "calendar_reply", "voicemail", "out_of_office", "auto_reply", "list", "bulk", "auto_generated"
-]
-
-
-@value(frozen=True, slots=True)
-class Automatic:
-    """What kind of automatic mail a message is; all None for a person's."""
-
-    type: AutomaticType | None = None
-    rule: str | None = None
-    """Slug of the deciding rule, documented in docs/reading.md."""
-    evidence: str | None = None
-
-    @property
-    def is_automatic(self) -> bool:
-        return self.type is not None
 
 
 def classify(message: Message, mail_from: str | None) -> Automatic:
@@ -67,39 +48,6 @@ def _report(kind: str, type_: AutomaticType, rule: str, *embedded: str) -> Calla
         return None
 
     return look
-
-
-def _bounce_by_words(signs: Signs) -> Automatic | None:
-    marks = sorted(signs.names & headers.BOUNCE)
-    if marks:
-        return Automatic("bounce", "bounce-header", evidence(marks[0], ""))
-    if signs.forwarded:
-        return None
-    by_subject = bounces.BOUNCE_SUBJECT.match(signs.subject)
-    if not (signs.mail_system or signs.null_sender):
-        told = by_subject and _of_a_filter(signs)
-        return Automatic("bounce", "bounce-opening", "subject and first words of a non-delivery notice") if told else None
-    if not (signs.from_a_daemon or signs.null_sender) and _speaks(signs):
-        return None
-    by_text = (signs.mail_system or by_subject) and bounces.BOUNCE_TEXT.search(signs.opening)
-    by_daemon = signs.from_a_daemon and bounces.BOUNCE_OF_DAEMON.search(f"{signs.subject}. {signs.opening}")
-    if by_subject or by_text or by_daemon:
-        sender = "mail system as sender" if signs.mail_system else "null reverse-path"
-        return Automatic("bounce", "bounce-text", f"{sender}, {'subject' if by_subject else 'words'} of a non-delivery notice")
-    return None
-
-
-def _of_a_filter(signs: Signs) -> bool:
-    """First words of a notice about an address of the sender's own domain; who complains names the City's. A bounce opens no case: rather missed."""
-    told = bounces.BOUNCE_OPENING.match(signs.opening)
-    if told is None or signs.from_a_person or _speaks(signs):
-        return False
-    return any(each.domain == told["domain"] or each.domain.endswith(f".{told['domain']}") for each in signs.message.of("from"))
-
-
-def _speaks(signs: Signs) -> bool:
-    """A question, or words of a person: mail systems have administrators, who complain of notices, too."""
-    return "?" in signs.opening[:300] or bounces.WORDS_OF_A_PERSON.search(signs.opening) is not None
 
 
 def _receipt_by_words(signs: Signs) -> Automatic | None:
@@ -374,7 +322,7 @@ def _auto_generated(signs: Signs) -> Automatic | None:
 _RULES: tuple[Callable[[Signs], Automatic | None], ...] = (
     _journal_report,
     _report("delivery-status", "bounce", "delivery-status-report", "message/delivery-status", "message/global-delivery-status"),
-    _bounce_by_words,
+    bounce_by_words,
     _report(
         "disposition-notification", "receipt", "disposition-report", "message/disposition-notification", "message/global-disposition-notification"
     ),

@@ -47,13 +47,29 @@ class Signs:
     def mail_system(self) -> bool:
         """Whether a mail system is named as the writer, or nobody in the way of bounces (`From: Postmaster <>`)."""
         named = any(each.display_name.lower().strip().startswith(("mail delivery", "system administrator")) for each in self.message.of("from"))
-        return named or self.from_a_daemon or any(local in headers.DAEMONS for local in self.from_locals)
+        return named or self.from_a_daemon or bool(self._daemons)
+
+    @once
+    def _daemons(self) -> frozenset[str]:
+        """Local parts of mail systems among the senders'; mdaemon only with a system's name, or with the Message-ID of MDaemon's own mail: it is
+        M. Daemon's, too."""
+        found = headers.DAEMONS.intersection(self.from_locals)
+        if "mdaemon" in found and not re.match(r"<MDAEMON\d", self.message.message_id or ""):
+            names = {word for name in ("from", "sender") for each in self.message.of(name) for word in re.findall(r"\w+", fold(each.display_name))}
+            return found if names & headers.SYSTEMS else found - {"mdaemon"}
+        return found
+
+    @property
+    def from_mail_software(self) -> bool:
+        """Whether the writer's address or name is a mail filter's or gateway's."""
+        words = {word for each in self.message.of("from") for word in re.findall(r"[^\W\d_]+", fold(f"{each.display_name} {each.local}"))}
+        return bool(words & headers.FILTERS)
 
     @once
     def from_a_daemon(self) -> bool:
         """The same, where no person can be: a postmaster is often one (RFC 5230 §4.6), a System Administrator, too."""
         nobody = not self.message.of("from") and (self.message.first("from") or "").endswith("<>")
-        return nobody or any(local in headers.DAEMONS_ONLY or local.startswith("microsoftexchange") for local in self.from_locals)
+        return nobody or bool(self._daemons & headers.DAEMONS_ONLY) or any(local.startswith("microsoftexchange") for local in self.from_locals)
 
     @once
     def from_a_person(self) -> bool:
@@ -62,7 +78,7 @@ class Signs:
         if len(writers) != 1:
             return False
         names = re.findall(r"[^\W\d_]+", re.sub(r"\(.*?\)", " ", fold(writers[0].display_name)))
-        if not 2 <= len(names) <= 5 or headers.TEAMS.intersection(names):
+        if not 2 <= len(names) <= 5 or headers.TEAMS.intersection(names) or headers.SYSTEMS.intersection(names):
             return False
         words = [word for word in re.split(r"[._-]", fold(writers[0].local)) if word.isalpha()]
         if len(words) >= 2:
