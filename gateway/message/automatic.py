@@ -154,6 +154,8 @@ def _generated_absence(signs: Signs) -> bool:
     """Notifications pass on what people write; only one that opens with an absence, and comes from no list, is an absence."""
     passed_on = signs.from_list or signs.names & headers.UNSUBSCRIBE
     said = None if passed_on or phrases.REPORTED.search(signs.opening[:120]) else phrases.ABSENCE_OWN.search(signs.opening[:200])
+    if said is None and signs.answers and signs.absent and not (passed_on or phrases.REPORTED.search(signs.opening[:120])):
+        said = phrases.ABSENCE_OTHER_LANGUAGES.search(signs.opening[:200])  # Exchange says "auto-generated" of some answers
     return said is not None and (signs.from_a_person or (said.start() <= _OPENS_WITHIN and "@" not in signs.opening[: said.start()]))
 
 
@@ -169,7 +171,11 @@ def _exchange(signs: Signs) -> bool:
 
 def _absence_without_headers(signs: Signs) -> Automatic | None:
     """Replies from before Auto-Submitted, and rules of mail programs: their own fixed wording, and a text that says the writer is away."""
-    if signs.machine or signs.forwarded or signs.from_list or signs.names & headers.UNSUBSCRIBE:
+    if signs.machine or signs.forwarded:
+        return None
+    if signs.by_domino:
+        return Automatic("out_of_office", "domino-absence", "subject and fixed text of the Domino out-of-office agent")
+    if signs.from_list or signs.names & headers.UNSUBSCRIBE:
         return None
     if signs.by_software and signs.of_others:
         return None
@@ -197,7 +203,33 @@ def _absence_without_headers(signs: Signs) -> Automatic | None:
     if signs.old_responder and signs.from_a_person and phrases.ABSENCE_TERSE.search(signs.opening) and not (signs.personal or signs.acknowledges):
         return Automatic("out_of_office", "old-vacation-responder", f"{signs.old_responder}; the text names an absence")
     found = _absence_in_own_words(signs) if phrases.ABSENCE_SUBJECT.match(signs.subject) else _absence_by_formula(signs)
-    return found or _absence_told_to_anybody(signs)
+    return found or _absence_under_its_subject(signs) or _absence_told_to_anybody(signs)
+
+
+def _absence_under_its_subject(signs: Signs) -> Automatic | None:
+    """A responder's own subject, with no name nor day behind it, and an absence of the writer's: but for letters of people."""
+    if not responders.RESPONDER_SUBJECT.match(signs.subject) or signs.quotes or signs.personal or signs.greets_its_reader:
+        return None
+    if not (signs.absent or signs.absent_at_first) or signs.of_others or absences.ABSENCE_OF_THE_READER.search(signs.opening):
+        return None
+    if signs.told_in_a_letter or responders.GREETS_BY_NAME.match(signs.opening) or responders.HANDS_OVER.search(signs.opening):
+        return None
+    echoed = ":" in signs.subject.rstrip(" .!:-")
+    told_anybody = responders.FOR_WHOEVER_WRITES.search(signs.opening)
+    if not told_anybody and (responders.ILL.search(signs.opening) or (not echoed and responders.FORETOLD.search(signs.opening))):
+        return None
+    if not _says_nothing_else(signs):
+        return None
+    return Automatic("out_of_office", "absence-in-answer", "subject of a responder; the text says that the writer is away")
+
+
+def _says_nothing_else(signs: Signs) -> bool:
+    """Each sentence is of the absence, of what to do meanwhile, a courtesy or the writer's name: nobody's matter is spoken of."""
+    if responders.OWN_MATTER.search(signs.opening):
+        return False
+    sentences = [each for each in responders.SENTENCE_END.split(signs.opening) if len(re.findall(r"[^\W\d_]+", each)) > 2]
+    strange = [each for each in sentences if not responders.OF_AN_ABSENCE.search(each) and not signs.tells_of_absence(each)]
+    return all(each is sentences[-1] and not signs.owner_names.isdisjoint(re.findall(r"[^\W\d_]{2,}", each)) for each in strange)
 
 
 def _absence_told_to_anybody(signs: Signs) -> Automatic | None:
@@ -239,6 +271,8 @@ def _absence_in_own_words(signs: Signs) -> Automatic | None:
     """A subject that people write, too: only Domino's fixed text, or an answer without any mark of a person."""
     if phrases.DOMINO_ABSENCE.search(signs.opening):
         return Automatic("out_of_office", "domino-absence", "fixed text of the Domino out-of-office agent")
+    if signs.told_in_a_letter:
+        return None
     echoed = re.match(r"[^:]{1,40}: ?\S", signs.subject) is not None
     if phrases.ECHOED_BY_SOFTWARE.match(signs.subject) and phrases.ABSENCE_TERSE.match(signs.opening) and not signs.personal:
         return Automatic("out_of_office", "absence-in-answer", "subject of an absence before another subject; the text names an absence")

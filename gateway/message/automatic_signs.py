@@ -254,6 +254,10 @@ class Signs:
         """The newest text says that mail which comes in meanwhile is not kept."""
         return self._unusual and responders.MAIL_DELETED.search(self.opening) is not None
 
+    def tells_of_absence(self, sentence: str) -> bool:
+        """A sentence of the newest text says that its writer is away."""
+        return any(each.search(sentence) for each in (phrases.ABSENCE_OWN, phrases.ABSENCE_OTHER_LANGUAGES, *_TERSE))
+
     @once
     def absent(self) -> bool:
         """The newest text says that its writer is away."""
@@ -283,6 +287,21 @@ class Signs:
         """The whole of the newest text is thanks and an absence till a day; below it at most the writer's name."""
         alone = absences.FORMULA_ALONE.fullmatch(self.opening)
         return alone is not None and frozenset(re.findall(r"[^\W\d_]{2,}", alone["signed"])) <= self.owner_names
+
+    @once
+    def told_in_a_letter(self) -> bool:
+        """An absence told to somebody known, beside tasks for the reader, or before or after it."""
+        if responders.ABSENCE_TO_COME.search(self.opening):
+            return True
+        return responders.GREETS_BY_NAME.match(self.opening) is not None and responders.HANDS_OVER.search(self.opening) is not None
+
+    @once
+    def by_domino(self) -> bool:
+        """Subject and fixed text of the Domino agent, which answers lists, too; both at the beginning."""
+        if " out of " not in self.subject or phrases.DOMINO_SUBJECT.match(self.subject) is None:
+            return False
+        said = phrases.DOMINO_ABSENCE.search(self.opening)
+        return said is not None and said.start() <= 3
 
     @once
     def tells_of_somebody(self) -> bool:
