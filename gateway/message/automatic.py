@@ -21,6 +21,7 @@ from gateway.message.automatic_signs import Signs, evidence
 from gateway.message.bounces import bounce_by_words
 from gateway.message.model import Message, Part
 from gateway.message.text import plain_text
+from gateway.message.words_of_a_person import speaks
 
 __all__ = ["Automatic", "AutomaticType", "classify"]
 
@@ -53,9 +54,10 @@ def _report(kind: str, type_: AutomaticType, rule: str, *embedded: str) -> Calla
 def _receipt_by_words(signs: Signs) -> Automatic | None:
     if phrases.GROUPWISE_STATUS_SUBJECT.match(signs.subject):
         return Automatic("receipt", "groupwise-status", "subject of a GroupWise status report")
-    if phrases.RECEIPT_SUBJECT.match(signs.subject) and not signs.forwarded and phrases.RECEIPT_TEXT.search(signs.opening):
-        return Automatic("receipt", "receipt-text", "subject and text of a receipt")
-    return None
+    said = phrases.RECEIPT_TEXT.search(signs.opening) if phrases.RECEIPT_SUBJECT.match(signs.subject) and not signs.forwarded else None
+    if said is None or speaks(f"{signs.opening[: said.start()]} {signs.opening[said.end() :]}"):  # the subject that it repeats may be a question
+        return None
+    return Automatic("receipt", "receipt-text", "subject and text of a receipt")
 
 
 def _dmarc_report(signs: Signs) -> Automatic | None:
@@ -313,11 +315,9 @@ def _auto_reply(signs: Signs) -> Automatic | None:
     ):
         words = "subject of an automatic reply" if signs.by_software else "the text acknowledges a message"
         return Automatic("auto_reply", "automatic-acknowledgement", f"{signs.machine}; {words}")
-    if (
-        signs.by_software
-        and not signs.from_list
-        and (signs.answers or signs.old_responder or signs.self_declared or signs.acknowledges or _exchange(signs))
-    ):
+    in_answer = signs.answers and not (signs.quotes or phrases.REPLIED.match(signs.subject))
+    second = in_answer or signs.old_responder or signs.self_declared or signs.acknowledges or _exchange(signs)
+    if signs.by_software and not signs.from_list and second:
         return Automatic("auto_reply", "automatic-subject", "subject as software writes it, and a second sign")
     return None
 
@@ -332,9 +332,15 @@ def _bulk(signs: Signs) -> Automatic | None:
     unsubscribe = sorted(signs.names & headers.UNSUBSCRIBE)
     if unsubscribe:
         return Automatic("bulk", "list-unsubscribe", evidence(unsubscribe[0], ""))
-    if any(headers.NEWSLETTERS.fullmatch(local) for local in signs.from_locals) and phrases.UNSUBSCRIBE_TEXT.search(fold(plain_text(signs.message))):
+    named = any(headers.NEWSLETTERS.fullmatch(local) for local in signs.from_locals)
+    if named and not _writes_to_us(signs) and phrases.UNSUBSCRIBE_TEXT.search(fold(plain_text(signs.message))):
         return Automatic("bulk", "newsletter", "sender of a newsletter; the text tells how to unsubscribe")
     return None
+
+
+def _writes_to_us(signs: Signs) -> bool:
+    """From a mailbox whose newsletters are known people write, too: they answer, ask, or want to be unsubscribed."""
+    return signs.answers or signs.quotes or "?" in signs.opening[:400] or phrases.UNSUBSCRIBE_TEXT.search(signs.subject) is not None
 
 
 def _auto_generated(signs: Signs) -> Automatic | None:

@@ -18,6 +18,7 @@ from gateway.message.model import Message, Part
 from gateway.message.once import once
 from gateway.message.sieve import Sieves
 from gateway.message.text import plain_text, readable_leaves
+from gateway.message.words_of_a_person import speaks
 
 OPENING_LIMIT = 2000
 """Characters of the newest text in which phrases are looked for: what an automatic mail is, it says early."""
@@ -241,8 +242,12 @@ class Signs:
         """Whether the subject begins as only software writes it, or a tag in front of it says so."""
         if self.tagged_by_software:
             return True
-        short = phrases.SHORT_SOFTWARE_SUBJECT.match(self.subject) and (self.machine or self.answers or self.self_declared)
-        return bool(short or phrases.SOFTWARE_SUBJECT.match(self.subject) or phrases.SOFTWARE_ABSENCE_SUBJECT.match(self.subject))
+        short = phrases.SHORT_SOFTWARE_SUBJECT.match(self.subject)
+        if short and (self.machine or self.self_declared):
+            return True
+        if short and self.answers and (self.acknowledges or self.absent or not speaks(self.opening)):
+            return True
+        return bool(phrases.SOFTWARE_SUBJECT.match(self.subject) or phrases.SOFTWARE_ABSENCE_SUBJECT.match(self.subject))
 
     @once
     def self_declared(self) -> bool:

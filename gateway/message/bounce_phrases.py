@@ -77,9 +77,3 @@ SYSTEMS_SPEAK = re.compile(
     r"\bour (?:spam firewall|content checker|bulk e-?mail filter)\b|\bi'm sorry to have to inform you that\b|\bi'm afraid i wasn't able to deliver your message\b|\bi've given up\b"
 )
 """What software says of itself, word for word (Barracuda, amavis, Postfix, qmail)."""
-
-WORDS_OF_A_PERSON = in_text(
-    r"(?<![.@])\b(?:i|i'm|i've|my|me|mine|our|ours|us|he|she|his|her|him|je|mon(?!,|\.? \d| [a-z]{3} \d)|ma|mes|moi|notre|nos|nous|ich|mir|mich|meine?[mnrs]?|unsere?[mnrs]?)\b|\b[jm]'",
-    r"\b(?:thanks|thank you|regards|sincerely|yours|kindly|merci|cordialement|salutations|danke|grussen)\b",
-)
-"""Filters and gateways speak neither of themselves nor of him and her, and close without courtesies; who tells of a notice does. A Monday is no "mon"."""

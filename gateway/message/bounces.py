@@ -9,6 +9,7 @@ from gateway.message import automatic_headers as headers
 from gateway.message import bounce_phrases as bounces
 from gateway.message.automatic_kind import Automatic
 from gateway.message.automatic_signs import Signs, evidence
+from gateway.message.words_of_a_person import speaks
 
 _NOTICE_WITHIN = 800
 """Characters of a filter's notice in which it has said whom it did not reach, and why."""
@@ -28,7 +29,7 @@ def bounce_by_words(signs: Signs) -> Automatic | None:
         if (by_subject or bounces.NOTICE_SUBJECT.match(signs.subject)) and _is_a_filters_report(signs):
             return Automatic("bounce", "bounce-report-by-words", "subject, recipient and details of a non-delivery notice")
         return None
-    if not (signs.from_a_daemon or signs.null_sender) and _speaks(signs):
+    if not (signs.from_a_daemon or signs.null_sender) and speaks(signs.opening):
         return None
     by_text = (signs.mail_system or by_subject) and bounces.BOUNCE_TEXT.search(signs.opening)
     by_daemon = signs.from_a_daemon and bounces.BOUNCE_OF_DAEMON.search(f"{signs.subject}. {signs.opening}")
@@ -41,7 +42,7 @@ def bounce_by_words(signs: Signs) -> Automatic | None:
 def _opens_with_a_recipient(signs: Signs) -> bool:
     """First words of a notice about an address of the sender's own domain; who complains names the City's. A bounce opens no case: rather missed."""
     told = bounces.BOUNCE_OPENING.match(signs.opening)
-    return told is not None and not (signs.from_a_person or _speaks(signs)) and _is_senders(signs, told["domain"])
+    return told is not None and not (signs.from_a_person or speaks(signs.opening)) and _is_senders(signs, told["domain"])
 
 
 def _is_a_filters_report(signs: Signs) -> bool:
@@ -52,13 +53,8 @@ def _is_a_filters_report(signs: Signs) -> bool:
         return False
     writers = {each.key for each in signs.message.of("from")}
     others = [each["domain"] for each in bounces.NOTICE_RECIPIENT.finditer(shown) if f"{each['local']}@{each['domain']}" not in writers]
-    return any(_is_senders(signs, each) for each in others) and not _speaks(signs, bounces.SYSTEMS_SPEAK.sub(" ", signs.opening))
+    return any(_is_senders(signs, each) for each in others) and not speaks(bounces.SYSTEMS_SPEAK.sub(" ", signs.opening))
 
 
 def _is_senders(signs: Signs, domain: str) -> bool:
     return any(each.domain == domain or each.domain.endswith(f".{domain}") for each in signs.message.of("from"))
-
-
-def _speaks(signs: Signs, text: str | None = None) -> bool:
-    """A question, or words of a person: mail systems have administrators, who complain of notices, too."""
-    return "?" in signs.opening[:300] or bounces.WORDS_OF_A_PERSON.search(signs.opening if text is None else text) is not None
