@@ -149,6 +149,12 @@ MEETING_ANSWER_SUBJECT = any_of(
     r"(?:accepted|declined|tentative|tentatively accepted|new time proposed|accepte|refuse|provisoire|acceptation|decline|accepte provisoirement)\s*:",
 )
 
+MAIL_SYSTEM_NAMED = re.compile(
+    r"\s*(?:system administrator|mail delivery(?: (?:sub-?)?(?:system|service|agent|software|daemon|notification|failure|status)|\W*$))",
+    re.IGNORECASE,
+)
+"""Display names of mail systems."""
+
 CRON_SUBJECT = any_of(r"cron <[^>]+>", r"anacron job", r"output from (?:your )?(?:job|cron)")
 
 # --- the newest text ------------------------------------------------------------------------------------------------------------

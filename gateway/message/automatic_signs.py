@@ -47,7 +47,7 @@ class Signs:
     @once
     def mail_system(self) -> bool:
         """Whether a mail system is named as the writer, or nobody in the way of bounces (`From: Postmaster <>`)."""
-        named = any(each.display_name.lower().strip().startswith(("mail delivery", "system administrator")) for each in self.message.of("from"))
+        named = any(phrases.MAIL_SYSTEM_NAMED.match(each.display_name) for each in self.message.of("from"))
         return named or self.from_a_daemon or bool(self._daemons)
 
     @once

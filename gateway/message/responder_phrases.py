@@ -74,6 +74,23 @@ RESPONDER_SUBJECT = any_of(
 )
 """A responder's own subject, bare or in front of the subject that it answers; what a person writes there has a name or a day behind it."""
 
+PEOPLE_WRITE_IT = any_of(
+    r"(?:avis|message|notification|alerte) d'absence\b|vacation (?:auto-?)?(?:reply|response|message)\s*$",
+    r"(?:auto(?:matic|mated)?[ -]?(?:reply|response)|(?:reponse|message|courriel) automatique)\s*[.!:]*$",
+)
+OF_SOMEBODY = any_of(r"(?!(?:i|auto) ?:?\b).{1,80} (?:is out of (?:the|my) office|est absente?\b|ist au(?:ß|ss)er haus)")
+"""Subjects of software that people write as well, of themselves and of others."""
+
+OF_THE_MATTER = in_text(
+    r"\b(?:the|your) (?:offer|contract|interview|application|proposal|draft|report|invoice|documents?|forms?|permit|hearing|references?|drawings?|agenda|booking|minutes)\b"
+)
+"""Somebody who knows what the reader wrote about; a responder's owner does not yet."""
+
+ASKS_FOR = in_text(
+    r"\bplease (?:cancel|refund|stop|correct|close|transfer|pay|change|remove)\b|\bsend (?:the|any|all|his|her) (?:refund|cheque|check|payment|documents|papers)\b"
+)
+"""A request in the name of somebody who is gone."""
+
 _TO_NOBODY = r"(?:there|all|sir|madam|sender|friends?|colleagues?|valued|customers?|everyone|monsieur|madame|thank|thanks|i|i'm|this|please|je|merci|veuillez|a|and|good|to)\b"
 GREETS_BY_NAME = re.compile(
     rf"\W*(?:hi|hello|hey|dear|good (?:day|morning|afternoon)|bonjour|salut|cher|chere|hallo|lieber?|hola)[ ,]+(?!{_TO_NOBODY})(?:[^\W\d_][\w'.-]* ?){{1,3}}\s?[,.!:;-]"
@@ -124,6 +141,6 @@ OF_AN_ABSENCE = in_text(
 OWN_MATTER = in_text(
     r"\b(?:i|we) (?:\w+ )?(?:noticed|saw|need|want|wonder|would like|ask|cannot (?:attend|come|make|sign|pay)|can't (?:attend|come|make|sign|pay)|prefer)\b|\bi'd like\b|\bi(?:'m| am) writing\b|\bi write to\b",
     r"\b(?:so|and) i (?:cannot|can't|won't|will not) (?!(?:be )?(?:able|read|check|respond|reply|answer|access|monitor|available|reach))|\bmy (?:case|card|file|permit|application|booking|hearing|interview|bill|licen[cs]e|deposit)\b|\bcall (?:me|us|my \w+)\b.{0,20}\babout\b",
-    r"\bje vous ecris\b|\bje (?:voudrais|souhaite|demande|desire)\b|\bpourrai(?:s)? (?:donc )?pas (?:signer|payer|assister|venir|etre present)",
+    r"\bje vous ecris\b|\bje n'ai (?:pas|jamais|plus|toujours pas) (?:recu|eu)\b|\bje (?:voudrais|souhaite|demande|desire)\b|\bpourrai(?:s)? (?:donc )?pas (?:signer|payer|assister|venir|etre present)",
 )
 """The writer has a matter with the reader: a letter, whatever stands above it."""
