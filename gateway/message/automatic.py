@@ -254,9 +254,10 @@ def _auto_reply(signs: Signs) -> Automatic | None:
     ):
         words = "subject of an automatic reply" if signs.by_software else "the text acknowledges a message"
         return Automatic("auto_reply", "automatic-acknowledgement", f"{signs.machine}; {words}")
+    if not signs.by_software or signs.from_list:
+        return None
     in_answer = signs.answers and not (signs.quotes or phrases.REPLIED.match(signs.subject))
-    second = in_answer or signs.old_responder or signs.self_declared or signs.acknowledges or _exchange(signs)
-    if signs.by_software and not signs.from_list and second:
+    if in_answer or signs.old_responder or signs.self_declared or signs.acknowledges or _exchange(signs):
         return Automatic("auto_reply", "automatic-subject", "subject as software writes it, and a second sign")
     return None
 
