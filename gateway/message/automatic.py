@@ -52,11 +52,16 @@ def _report(kind: str, type_: AutomaticType, rule: str, *embedded: str) -> Calla
             return Automatic(type_, rule, f"Content-Type: {root.content_type}") if root.content_type in embedded else None
         declared = root.content_type == "multipart/report" and root.parameters.get("report-type", "").lower() == kind
         held = next((child.content_type for child in root.children if child.content_type in embedded), None)
-        if declared or held:
+        if declared or (held and (root.content_type == "multipart/report" or not _sent_on(signs))):
             return Automatic(type_, rule, f"multipart/report; report-type={kind}" if declared else f"part of type {held}")
         return None
 
     return look
+
+
+def _sent_on(signs: Signs) -> bool:
+    """A person passes a report on with words of their own: mail programs keep its parts beside them."""
+    return not (signs.mail_system or signs.null_sender) and (signs.forwarded or speaks(signs.opening))
 
 
 def _receipt_by_words(signs: Signs) -> Automatic | None:
@@ -80,7 +85,7 @@ def _calendar_reply(signs: Signs) -> Automatic | None:
     for part in _outer_parts(signs.message.root):
         if part.content_type == "text/calendar":
             method = part.parameters.get("method", "") or _calendar_method(part.text or "")
-            if method.upper() in ("REPLY", "COUNTER"):
+            if method.upper() in ("REPLY", "COUNTER") and not (part.disposition == "attachment" and _sent_on(signs)):
                 return Automatic("calendar_reply", "calendar-reply", f"text/calendar; method={method.upper()}")
     content_class = (signs.message.first("content-class") or "").lower()
     if "calendarmessage" in content_class and phrases.MEETING_ANSWER_SUBJECT.match(signs.subject):
