@@ -14,6 +14,9 @@ from gateway.message import responder_phrases as responders
 from gateway.message.automatic_kind import Automatic
 from gateway.message.automatic_signs import Signs
 
+_SIGNATURE_PIECES = 3
+"""Name, title and office, with commas between them."""
+
 
 def absence_under_its_subject(signs: Signs) -> Automatic | None:
     """A responder's own subject, with no name nor day behind it, and an absence of the writer's: but for letters of people."""
@@ -52,8 +55,9 @@ def _says_nothing_else(signs: Signs) -> bool:
     if responders.OWN_MATTER.search(signs.opening):
         return False
     sentences = [each for each in responders.SENTENCE_END.split(signs.opening) if len(re.findall(r"[^\W\d_]+", each)) > 2]
-    strange = [each for each in sentences if not responders.OF_AN_ABSENCE.search(each) and not signs.tells_of_absence(each)]
-    return all(each is sentences[-1] and not signs.owner_names.isdisjoint(re.findall(r"[^\W\d_]{2,}", each)) for each in strange)
+    named = [number for number, each in enumerate(sentences) if not signs.owner_names.isdisjoint(re.findall(r"[^\W\d_]{2,}", each))]
+    signature = named[-1] if named and len(sentences) - named[-1] <= _SIGNATURE_PIECES else len(sentences)
+    return all(responders.OF_AN_ABSENCE.search(each) or signs.tells_of_absence(each) for each in sentences[:signature])
 
 
 def absence_told_to_anybody(signs: Signs) -> Automatic | None:

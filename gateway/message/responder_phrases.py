@@ -128,13 +128,13 @@ FOR_WHOEVER_WRITES = in_text(
 ILL = re.compile(r"\b(?:sick|ill|flu|unwell|malade|grippe|krank\w*|enferm[oa]|doente|malat[oa]|ziek)\b")
 """What people tell those for whom they work."""
 
-SENTENCE_END = re.compile(r"(?<=[^\d\s][.!?;])\s+|(?<=\d[.!?;])\s+(?!(?:jan|feb|mar|apr|mai|maj|jun|jul|aug|sep|okt|nov|de[zs])[a-z]*\b)(?=[^\W\d])")
+SENTENCE_END = re.compile(r"(?<=[^\d\s][.!?;,])\s+|(?<=\d[.!?;])\s+(?!(?:jan|feb|mar|apr|mai|maj|jun|jul|aug|sep|okt|nov|de[zs])[a-z]*\b)(?=[^\W\d])")
 """Not behind a day of the month as German and its neighbours write it."""
 OF_AN_ABSENCE = in_text(
-    r"\b(?:contact|reach|call|phone|dial|e-?mail|write to|direct|refer|respond|reply|replies|answer|get back|urgent\w*|urgenc\w*|immediate\w*|emergenc\w*|assistance|meantime|meanwhile|my absence|forwarded|monitored|your (?:e-?mail|message|mail|patience|understanding)|thanks? (?:you )?for|regards|sincerely|inconvenience|happy holidays|(?:great|good|nice|lovely) (?:day|week|weekend))\b",
-    r"\b(?:joindre|communique[rz]|contact\w*|adresse[rz]|repondr\w+|mon retour|mon absence|au poste|votre (?:courriel|message|comprehension|patience)|cordialement)\b",
-    r"\b(?:wenden|kontakt\w*|dringend\w*|nachrichten?|e-?mails|mails|vertret\w+|weitergeleitet|beantwort\w+|ruckkehr|grussen?)\b",
-    r"\b(?:contat\w*|escrib\w+|escrev\w+|dirij\w+|responder\w*|rivolg\w+|urgenz\w*|mensaje|mensagem|messaggio|dringende|haster|bradskande|vaxeln|henvend\w*)\b|обращайтесь|пишите|срочн|свяж|звертайтес|пишіть",
+    r"\b(?:contact|reach|call|phone|dial|e-?mail|write to|direct|refer|respond|reply|replies|answer|get back|urgent\w*|urgenc\w*|immediate\w*|emergenc\w*|assistance|meantime|meanwhile|my absence|forwarded|monitored|your (?:e-?mail|message|mail|patience|understanding)|thanks? (?:you )?for|regards|sincerely|inconvenience|returning|(?:in the office|back) on|any (?:questions?|matters?)|if you (?:need|have|require)|happy holidays|(?:great|good|nice|lovely) (?:day|week|weekend))\b",
+    r"\b(?:joindre|communique[rz]|contact\w*|adresse[rz]|repondr\w+|mon retour|mon absence|au poste|votre (?:courriel|message|comprehension|patience)|toutes? (?:autres? )?(?:questions?|demandes?)|(?:message|avis) d'absence|urgen\w+|cordialement)\b",
+    r"\b(?:wenden|kontakt\w*|dringend\w*|nachrichten?|e-?mails|mails|vertret\w+|weitergeleitet|beantwort\w+|ruckkehr|sehr geehrte|wieder (?:da|erreichbar|im buro)|grussen?)\b",
+    r"\b(?:contat\w*|escrib\w+|escrev\w+|dirij\w+|responder\w*|rivolg\w+|urgenz\w*|mensaje|mensagem|messaggio|dringende|haster|bradskande|vaxeln|henvend\w*)\b|обращайтесь|пишите|срочн|свяж|вернусь|возвращаюсь|повернусь|звертайтес|пишіть",
 )
 """A sentence of a responder that tells of no absence: courtesies, and what to do meanwhile."""
 
