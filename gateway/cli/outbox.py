@@ -105,7 +105,7 @@ def _report(done: str, count: int, ids: tuple[int, ...]) -> None:
 def _table(found: list[Waiting], zone: ZoneInfo | None) -> Table:
     table = Table("ID", "kind", "division", time_column("waits since"), time_column("next try"), "tries", "last answer", time_column("gives up"))
     for each in found:
-        answer = str(each.last_code or each.last_problem or "-")
+        answer = str(each.last_problem or each.last_code or "-")
         times = [local(at, zone) for at in (each.created_at, each.due_at, each.give_up_at)]
         table.add_row(str(each.notice_id), each.kind, each.division, times[0], times[1], str(each.attempts), answer, times[2])
     return table

@@ -133,7 +133,7 @@ def _opened(detail: Mapping[str, Any]) -> str:
 
 
 def _settled(detail: Mapping[str, Any]) -> str:
-    answer = detail.get("last_code") or detail.get("last_problem") or "-"
+    answer = detail.get("last_problem") or detail.get("last_code") or "-"
     return f": {detail['kind']} {detail['state']} after {detail['attempts']} tries, last answer {answer}"
 
 

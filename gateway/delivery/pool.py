@@ -41,6 +41,11 @@ class Pool:
         self._asked_at: float | None = None
         self._asking: asyncio.Task[Extensions] | None = None
 
+    @property
+    def is_one(self) -> bool:
+        """Whether there is no other next hop to fail over to."""
+        return len(self._hops) == 1
+
     async def acquire(self) -> HopSession:
         """A session for one transaction, kept or new. Give it to `release` or end it. Raises Unavailable."""
         while self._resting:

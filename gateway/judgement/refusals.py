@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from gateway.judgement import signals
 from gateway.judgement.audience import claims_our_domain, the_sender
-from gateway.judgement.canonical import ascii_form, canonical, is_deliverable, split
+from gateway.judgement.canonical import canonical, form_for_reply, is_deliverable, split
 from gateway.judgement.circumstances import Circumstances, division_of, person_to_answer
 from gateway.judgement.verdict import AutomaticType
 from gateway.message.keywords import auto_submitted_keyword, keywords
@@ -168,7 +168,7 @@ def not_one_sender(at: Circumstances) -> str | None:
 def invalid_return_path(at: Circumstances) -> str | None:
     if not is_deliverable(at.reply_to):
         return "the envelope sender is no address that mail can be sent to"
-    return "the envelope sender is an address that not every server takes" if ascii_form(at.reply_to) is None else None
+    return "the envelope sender is an address that not every server takes" if form_for_reply(at.reply_to) is None else None
 
 
 def unverified_internal_sender(at: Circumstances) -> str | None:

@@ -18,10 +18,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Integer, Select, String, bindparam, delete, func, or_, select, update
 
+from gateway.judgement.reasons import NO_SMTPUTF8
 from gateway.ledger import dialect, reminder_rows
 from gateway.ledger.prepared import Change, Query, Rows, Together
 from gateway.ledger.records import Claimed, Lease, Notice, NoticeState
-from gateway.ledger.tables import Instant, notice, outgoing, service_case
+from gateway.ledger.tables import Instant, message, notice, outgoing, service_case
 
 LONGEST_LEASE = 32
 """Times the first lease: a notice whose sender died with it, again and again, is offered ever more rarely (a poisoned row)."""
@@ -133,6 +134,22 @@ _ACKNOWLEDGE = Together(
     ),
 )
 
+_SAY_NO_SMTPUTF8 = Together(
+    # Known only now; reports and `trace` then tell of the message what became of it.
+    {"key": String()},
+    lambda settled: (
+        update(message)
+        .where(
+            message.c.id.in_(
+                select(notice.c.message_id).where(
+                    notice.c.key.in_(select(settled.c.key)), notice.c.kind == "acknowledgement", notice.c.state.in_(("refused", "expired"))
+                )
+            )
+        )
+        .values(reason=NO_SMTPUTF8)
+    ),
+)
+
 
 def row_of(
     each: Notice,
@@ -217,6 +234,7 @@ def settle(connection: Connection, settlements: Sequence[Settlement]) -> None:
     _SETTLE.run(connection, [_settled(each) for each in first])
     _ERASE.run(connection, [(each.key,) for each in first if each.state != "waiting"])
     _ACKNOWLEDGE.run(connection, [(each.key, each.at) for each in first if each.state == "sent"])
+    _SAY_NO_SMTPUTF8.run(connection, [(each.key,) for each in first if each.problem == NO_SMTPUTF8 and each.state != "waiting"])
     if later:
         settle(connection, later)
 

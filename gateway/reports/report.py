@@ -175,6 +175,8 @@ class Messages:
     from_other_periods: int
     """Cases of the period whose message was first seen before it, less the reverse: a copy reached another division at the turn of it.
     Nearly always 0."""
+    no_smtputf8: int = 0
+    """Inquiries whose acknowledgement did not go out, because the next hop takes no address beyond ASCII."""
 
 
 @dataclass(frozen=True, slots=True)

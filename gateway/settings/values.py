@@ -9,6 +9,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator
 
+from gateway.message.domain_names import a_labels
+
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _WINDOWS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
 
@@ -35,6 +37,17 @@ def _address(value: str) -> str:
     if not colon or not host or not port.isdigit() or int(port) > 65535:
         raise ValueError('write HOST:PORT, such as "127.0.0.1:2525" or "[::1]:2525"')
     return value
+
+
+def _domain(value: str) -> str:
+    """In A-labels, as addresses are compared. Wildcards and addresses fit nobody, and would be silence."""
+    try:
+        written = a_labels(value.rstrip("."))
+    except UnicodeError:
+        written = ""
+    if not written or re.search(r"[\s@*/:,<>]", written):
+        raise ValueError(f'"{value}" is not a domain; write one such as "toronto.example"')
+    return written
 
 
 def _octets(value: object) -> int:
@@ -81,6 +94,6 @@ HostPort = Annotated[str, AfterValidator(_address)]
 Cap = Annotated[tuple[int, timedelta] | None, BeforeValidator(_cap)]
 Factor = Annotated[float | None, BeforeValidator(_factor)]
 Hops = Annotated[tuple[str, ...], BeforeValidator(_hops)]
-Domain = Annotated[str, AfterValidator(str.lower)]
+Domain = Annotated[str, AfterValidator(_domain)]
 
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
