@@ -5,8 +5,10 @@ Says in one line what cannot be had, and goes on without what mail can do withou
 
 from __future__ import annotations
 
+import resource
 import socket
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterator
+from pathlib import Path
 from typing import TypeVar
 
 import structlog
@@ -15,6 +17,7 @@ from gateway import telemetry
 from gateway.delivery.next_hop import parse_next_hops
 from gateway.delivery.pool import Pool
 from gateway.delivery.timeouts import Timeouts
+from gateway.ledger.dialect import dialect_of
 from gateway.ledger.errors import JournalFailed, LedgerUnavailable, NewerLedger
 from gateway.ledger.journal import Journal
 from gateway.ledger.key_file import UnusableKey, old_keys
@@ -23,6 +26,9 @@ from gateway.rulebook_loading import key_path, keys_before
 from gateway.settings import Settings
 
 T = TypeVar("T")
+
+OWN_DESCRIPTORS = 256
+"""For ledger, journal, logs, page and notices; each session takes one, and its next hop another."""
 
 log = structlog.get_logger()
 
@@ -60,6 +66,24 @@ def open_journal(settings: Settings) -> Journal:
     return journal
 
 
+def unusable(settings: Settings) -> Iterator[tuple[tuple[int | str, ...], str]]:
+    """(place, what to do) for each value that is well written and yet cannot be used: `serve` would not start with it."""
+    for name, hops in settings.next_hop:
+        try:
+            parse_next_hops(hops)
+        except ValueError as error:
+            yield ("next_hop", name), str(error)
+    try:
+        dialect_of(settings.ledger.url)
+    except ValueError as error:
+        yield ("ledger", "url"), str(error)
+    for number, listener in enumerate(settings.listener):
+        for key in ("certificate", "key", "client_ca"):
+            file: Path | None = getattr(listener, key)
+            if listener.tls != "none" and file is not None and not file.is_file():
+                yield ("listener", number, key), f'listener "{listener.name}": there is no file {file}'
+
+
 def pool_of(settings: Settings, name: str) -> Pool:
     """Connections to one of the next hops. Raises CannotServe."""
     given = settings.timeouts
@@ -68,6 +92,17 @@ def pool_of(settings: Settings, name: str) -> Pool:
     except ValueError as error:
         raise CannotServe(f"next_hop.{name}: {error}") from None
     return Pool(hops, Timeouts(given.connect, given.command, given.data_end), hostname(settings))
+
+
+def allow_descriptors(settings: Settings) -> None:
+    """Room for all sessions at once, as far as the system's hard limit goes: the usual soft one, 1024, ends before max_connections does."""
+    wanted = OWN_DESCRIPTORS + 2 * settings.relay.max_connections * len(settings.listener)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, allowed), hard))
+        if allowed < wanted:
+            log.warning("few-descriptors", wanted=wanted, allowed=allowed, said="raise LimitNOFILE, or lower relay.max_connections")
 
 
 def hostname(settings: Settings) -> str:

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.front_door
 
 
 def free_ports() -> tuple[dict[str, str], int, int]:
-    """The embedded defaults on other ports, said through the environment as INTERFACE §4 promises."""
+    """The embedded defaults on other ports, said through the environment as docs/configuration.md promises."""
     inbound, outbound, web = free_port(), free_port(), free_port()
     listeners = [{"name": name, "bind": f"127.0.0.1:{port}", "direction": name} for name, port in (("inbound", inbound), ("outbound", outbound))]
     return {"GATEWAY_LISTENER": json.dumps(listeners), "GATEWAY_WEB__BIND": f"127.0.0.1:{web}"}, inbound, web
@@ -110,6 +110,18 @@ def test_all_errors_of_a_configuration_come_at_once(clone: Path):
     assert_refused(serve(clone, config), r"toml:2:1:", r"toml:3:1:", r"toml:5:1:", lines=3)
 
 
+@pytest.mark.parametrize("command", ["check", "serve"])
+def test_check_finds_what_serve_would_not_start_with(clone: Path, command: str):
+    """Well written, and yet of no use: a port, an option, an engine, a file that is not there."""
+    (clone / "gateway.toml").write_text(
+        "[next_hop]\ninbound = 'smtp://127.0.0.1:99999'\nnotices = ['smtp://a.example', 'smtp://a.example?tls=perhaps']\n"
+        "[ledger]\nurl = 'mysql://ledger'\n[[listener]]\nname = 'a'\nbind = '127.0.0.1:1'\n"
+        "[[listener]]\nname = 'b'\nbind = '127.0.0.1:1'\ntls = 'required'\ncertificate = 'absent.pem'\n"
+    )
+    done = run_gateway(command, cwd=clone, within=PATIENCE)
+    assert_refused(done, r"toml:2:1: error: .*99999", r"toml:3:1: .*perhaps", r"toml:5:1: .*mysql", r"toml:13:1: .*absent\.pem", lines=4)
+
+
 def test_a_missing_configuration_file_is_refused(clone: Path):
     done = run_gateway("serve", "--config", "absent.toml", cwd=clone, within=PATIENCE, command=FRESH)
     assert_refused(done, r"absent\.toml")
@@ -170,3 +182,12 @@ def test_the_module_and_the_script_are_the_same(tmp_path: Path):
     both = [run_gateway("--version", cwd=tmp_path, command=command) for command in ([str(script)], FRESH)]
     assert both[0].stdout == both[1].stdout
     assert [done.returncode for done in both] == [0, 0]
+
+
+def test_a_reload_during_the_start_ends_nothing(new_gateway: GatewayFactory):
+    gateway = new_gateway()
+    gateway.start(ready=False)
+    wait_for((gateway.folder / "var" / "gateway.key").exists, "the start has begun", every=0.001)
+    assert gateway.process
+    gateway.process.send_signal(signal.SIGHUP)
+    gateway.wait_ready()
