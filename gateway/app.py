@@ -49,7 +49,7 @@ from gateway.rulebook_in_force import RulebookInForce
 from gateway.rulebook_loading import caps_of, existing_or_new_key, missing_folders
 from gateway.settings import ListenerSettings, Settings, WebSettings
 from gateway.settings.mailboxes import GraphMailbox
-from gateway.starting import CannotServe, cannot_listen, earlier_keys, hostname, listening, open_journal, open_ledger, pool_of
+from gateway.starting import CannotServe, allow_descriptors, cannot_listen, earlier_keys, hostname, listening, open_journal, open_ledger, pool_of
 from gateway.web.server import Readiness, serve_web
 from gateway.workers import Place, share_out
 
@@ -74,6 +74,7 @@ def clock() -> datetime:
 
 def run(settings: Settings, workers: int) -> None:
     """Serve until SIGTERM or SIGINT. Raises CannotServe; SystemExit in the parent of several workers."""
+    allow_descriptors(settings)
     place = place_of(settings, workers)
     sys.setswitchinterval(SWITCH)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

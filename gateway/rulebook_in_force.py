@@ -90,6 +90,8 @@ class RulebookInForce:
             self._read()
         except Exception as error:  # noqa: BLE001 - a fault of ours in the reading must not take the policy in force, nor the service
             telemetry.fault("policy", error)
+            if isinstance(error, OSError | MemoryError):
+                self._read_marks = ()  # no room to read now: it is tried again
 
     def read_again(self) -> None:
         """SIGHUP: do not wait for a change."""

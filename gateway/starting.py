@@ -5,6 +5,7 @@ Says in one line what cannot be had, and goes on without what mail can do withou
 
 from __future__ import annotations
 
+import resource
 import socket
 from collections.abc import Awaitable, Iterator
 from pathlib import Path
@@ -25,6 +26,9 @@ from gateway.rulebook_loading import key_path, keys_before
 from gateway.settings import Settings
 
 T = TypeVar("T")
+
+OWN_DESCRIPTORS = 256
+"""For ledger, journal, logs, page and notices; each session takes one, and its next hop another."""
 
 log = structlog.get_logger()
 
@@ -88,6 +92,17 @@ def pool_of(settings: Settings, name: str) -> Pool:
     except ValueError as error:
         raise CannotServe(f"next_hop.{name}: {error}") from None
     return Pool(hops, Timeouts(given.connect, given.command, given.data_end), hostname(settings))
+
+
+def allow_descriptors(settings: Settings) -> None:
+    """Room for all sessions at once, as far as the system's hard limit goes: the usual soft one, 1024, ends before max_connections does."""
+    wanted = OWN_DESCRIPTORS + 2 * settings.relay.max_connections * len(settings.listener)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, allowed), hard))
+        if allowed < wanted:
+            log.warning("few-descriptors", wanted=wanted, allowed=allowed, said="raise LimitNOFILE, or lower relay.max_connections")
 
 
 def hostname(settings: Settings) -> str:

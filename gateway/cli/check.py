@@ -18,6 +18,7 @@ from gateway.policy.diagnostics import Diagnostic, has_errors
 from gateway.policy.folders import shown_path
 from gateway.policy.layers import Effective
 from gateway.policy.load import Loaded
+from gateway.rulebook import Rulebook
 from gateway.rulebook_loading import Reading, missing_folders, read_rulebook
 
 
@@ -27,7 +28,7 @@ from gateway.rulebook_loading import Reading, missing_folders, read_rulebook
 @click.option("--preview", "with_preview", is_flag=True, help="With --show: acknowledgement and survey mails in both languages, and worked dates.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output, nothing else.")
 def check(config: Path | None, slug: str | None, with_preview: bool, as_json: bool) -> None:
-    """Validate configuration, policies, templates and signatures; every error at once.
+    """Validate configuration, policies, templates and signatures. Every error is shown at once.
 
     \b
     Examples:
@@ -52,7 +53,7 @@ def check(config: Path | None, slug: str | None, with_preview: bool, as_json: bo
         click.echo(json.dumps(_document(reading, diagnostics, shown, previewed), ensure_ascii=False, indent=2))
     else:
         say(diagnostics)
-        click.echo(show_effective(shown) if shown else _summary(reading, diagnostics))
+        click.echo(show_effective(shown) if shown else _summary(reading.rulebook, diagnostics))
         if previewed:
             click.echo(f"\n{as_text(previewed)}")
     sys.exit(1 if has_errors(diagnostics) else 0)
@@ -72,22 +73,22 @@ def show_effective(shown: Mapping[str, Effective]) -> str:
     return "\n".join(f"{key:{width}}  {each.value}  ({each.origin})" for key, each in shown.items())
 
 
-def _summary(reading: Reading, diagnostics: Sequence[Diagnostic]) -> str:
+def _summary(rulebook: Rulebook | None, diagnostics: Sequence[Diagnostic]) -> str:
     errors = sum(each.severity == "error" for each in diagnostics)
     warnings = len(diagnostics) - errors
     counts = f"{errors} error{'s' * (errors != 1)}, {warnings} warning{'s' * (warnings != 1)}"
-    if errors or reading.rulebook is None:
+    if errors or rulebook is None:
         return f"Not good: {counts}. Nothing of this takes effect; what was good before keeps working."
-    policy = reading.rulebook.policy
-    return f"Good: {len(policy.divisions)} divisions, policy version {policy.version}; {counts}."
+    return f"Good: {len(rulebook.policy.divisions)} divisions, policy version {rulebook.policy.version}; {counts}."
 
 
 def _document(reading: Reading, diagnostics: Sequence[Diagnostic], shown: Mapping[str, Effective] | None, previewed: object) -> dict[str, Any]:
-    loaded = reading.loaded
+    policy = reading.loaded.policy
     document: dict[str, Any] = {
         "good": not has_errors(diagnostics),
+        # As it is stamped on decisions: of policies and texts together.
         "version": reading.rulebook.policy.version if reading.rulebook else None,
-        "divisions": list(loaded.policy.divisions) if loaded.policy else [],
+        "divisions": list(policy.divisions) if policy else [],
         "diagnostics": [each._asdict() for each in diagnostics],
     }
     if shown is not None:

@@ -1,4 +1,4 @@
-"""How commands fail: one line that says what to do, and the exit status of INTERFACE §2."""
+"""How commands fail: one line that says what to do, and the exit status that `gateway --help` names."""
 
 from __future__ import annotations
 
@@ -75,5 +75,6 @@ def found_wrong(*lines: str) -> NoReturn:
 
 
 def say(lines: Iterable[object]) -> None:
+    """On standard error, one line each."""
     for line in lines:
         click.echo(str(line), err=True)

@@ -33,7 +33,7 @@ class Explainer:
     now: datetime
 
     def explain(self, given: Given) -> dict[str, Any]:
-        """The JSON document of INTERFACE §2, without id and file. Raises CannotRead."""
+        """What `gateway schema explain` describes, without id and file. Raises CannotRead."""
         policy = self.rulebook.policy
         sighting = sighting_of(given, self.settings, policy, self.now)
         examination = self.rulebook.examine(sighting)

@@ -1,4 +1,4 @@
-"""What a command was told of a message, and what it reads from the message itself where it was told nothing (INTERFACE §2)."""
+"""What a command was told of a message, and what it reads from the message itself where it was told nothing (docs/explain.md)."""
 
 from __future__ import annotations
 

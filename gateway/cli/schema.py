@@ -61,7 +61,7 @@ def report() -> None:
 
 @schema.command()
 def explain() -> None:
-    """Of one document of `gateway explain --json`, or one line of its batch."""
+    """Of `gateway explain --json`: one message, or one line of a batch."""
     from gateway.reports.explanation_schema import schema as schema_of_explain  # noqa: PLC0415 - slow to import, for this one only
 
     print_schema(schema_of_explain())
@@ -70,7 +70,7 @@ def explain() -> None:
 @schema.command("kept")
 @config_option
 def kept_(config: Path | None) -> None:
-    """The page that lists what is monitored and kept, from the schema: docs/kept.md; with --config, with the times of that policy."""
+    """The page that lists what is monitored and kept, docs/kept.md. With --config, with the times of that policy."""
     from gateway.ledger import kept  # noqa: PLC0415 - slow to import, for this one only
 
     keep = rulebook_or_exit(settings_or_exit(config), datetime.now(UTC)).policy.keep if config else DEFAULTS

@@ -26,9 +26,13 @@ class Names:
         answer = self._asked.get(host)
         if answer is None:
             loop = asyncio.get_running_loop()
-            self._asked[host] = answer = loop.create_future()
+            answer = loop.create_future()
+            try:
+                threading.Thread(target=_look_up, args=(host, loop, answer), name="resolver", daemon=True).start()
+            except RuntimeError:  # no room for a thread; the next one who asks may find some
+                raise OSError("no thread for a lookup") from None
+            self._asked[host] = answer
             answer.add_done_callback(lambda done: self._forget(host, done))
-            threading.Thread(target=_look_up, args=(host, loop, answer), name="resolver", daemon=True).start()
         return await asyncio.shield(answer)
 
     def _forget(self, host: str, done: asyncio.Future[tuple[str, ...]]) -> None:
@@ -50,8 +54,8 @@ def _look_up(host: str, loop: asyncio.AbstractEventLoop, answer: asyncio.Future[
     fault: Exception | None = None
     try:
         found = tuple(dict.fromkeys(str(each[4][0]) for each in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)))
-    except (OSError, UnicodeError) as error:
-        fault = error
+    except Exception as error:  # noqa: BLE001 - MemoryError too: without any answer this name would be waited for to the end of the process
+        fault = error if isinstance(error, OSError | UnicodeError) else OSError(type(error).__name__)
 
     def tell() -> None:
         if fault is None:

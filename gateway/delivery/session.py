@@ -65,7 +65,7 @@ class SmtpSession(asyncio.Protocol):
         return self._failure is not None or self._leaving
 
     async def greet(self, hostname: str, tls: ssl.SSLContext | None = None, server_name: str | None = None, *, required: bool = False) -> None:
-        """Take the greeting, say EHLO (LHLO), and STARTTLS where `tls` is given and offered. Raises Unavailable.
+        """Take the greeting, say EHLO (LHLO), and STARTTLS where `tls` is given and offered. Raises Unavailable, and ssl.SSLError.
 
         A greeting or EHLO that is refused says nothing about a message, so it is never passed on as a refusal of one.
         """
@@ -74,11 +74,14 @@ class SmtpSession(asyncio.Protocol):
         await self._hello(hostname)
         if tls is None:
             return
-        if "STARTTLS" in self.extensions:
+        if "STARTTLS" not in self.extensions:
+            if required:
+                raise unreachable("offers no STARTTLS")
+        elif (await self._ask(b"STARTTLS")).positive:
             await self._start_tls(tls, server_name)
             await self._hello(hostname)
         elif required:
-            raise unreachable("offers no STARTTLS")
+            raise unreachable("refused STARTTLS")
 
     def command(self, line: bytes) -> asyncio.Future[Reply]:
         return self._command(line, DATA if line[:4].upper() == b"DATA" else COMMAND)
@@ -280,16 +283,17 @@ class SmtpSession(asyncio.Protocol):
             raise unreachable("refused at EHLO")
 
     async def _start_tls(self, tls: ssl.SSLContext, server_name: str | None) -> None:
-        if not (await self._ask(b"STARTTLS")).positive:
-            raise unreachable("refused STARTTLS")
         transport = self._transport
         if transport is None or self._buffer or self._lines or self._failure is not None:
             # Something followed the 220 in plain text: CVE-2011-0411 and its kin.
             self._fail(broken("plain text behind STARTTLS"))
             raise unreachable("plain text behind STARTTLS")
-        encrypted = await self._loop.start_tls(transport, self, tls, server_hostname=server_name)
+        try:
+            encrypted = await self._loop.start_tls(transport, self, tls, server_hostname=server_name)
+        except ConnectionError:
+            encrypted = None
         if encrypted is None:
-            raise unreachable("left at STARTTLS")
+            raise ssl.SSLError("left inside the handshake")
         self._transport = encrypted
         self._encrypted = True
 

@@ -22,7 +22,7 @@ Tls = Literal["none", "opportunistic", "required", "implicit"]
 class SmtpHop:
     """One host. A `gateway.delivery.hop.NextHop`.
 
-    tls: none · opportunistic (STARTTLS where offered, certificate not verified, plain text where the handshake fails: RFC 7435)
+    tls: none · opportunistic (STARTTLS where offered, certificate not verified, plain text where it is refused or the handshake fails: RFC 7435)
     · required (STARTTLS or nothing, certificate verified) · implicit (smtps, verified). `ca` is a file of certificates to trust in
     place of the system's.
     """

@@ -1,13 +1,13 @@
 """One mail transaction with a next hop over kept connections: what relay and notices both do, written once.
 
 Commands go out at once, replies are awaited in order. A kept connection that proves dead at MAIL is replaced by a fresh one, once,
-and only while no reply of this transaction has been shown to anybody (DESIGN §5).
+and only while no reply of this transaction has been shown to anybody (docs/relay.md).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from types import MappingProxyType
 
@@ -18,6 +18,8 @@ from gateway.delivery.pool import Pool
 from gateway.delivery.reply import Reply
 
 NOTHING: frozenset[str] = frozenset()
+WANTS_OF_US = (530, 534, 535, 538)
+"""TLS or AUTH (RFC 3207 §4, RFC 4954 §6): a next hop that has changed, or that we are set up wrongly for. It says nothing of a message."""
 NOBODY: Mapping[str, bytes] = MappingProxyType({})
 
 
@@ -77,24 +79,34 @@ class Transaction:
     async def reply(self, number: int) -> Reply:
         """The reply to a command sent before; ask in order. Raises Unavailable.
 
-        421 announces that the next hop hangs up; we do not, so it becomes 451 with the same enhanced code.
+        421 announces that the next hop hangs up; we do not, so it becomes 451 with the same enhanced code. So does what it wants of us at MAIL.
         """
         self._session.flush()
         reply = await self._first_reply() if number == 0 and not self._shown else await self._replies[number]
         self._shown = True
         if reply.code >= 400:
             self._refused = True
-        return reply.as_code(451) if reply.code == 421 else reply
+        return reply.as_code(451) if reply.code == 421 or (number == 0 and reply.code in WANTS_OF_US) else reply
 
     async def write(self, octets: bytes) -> None:
         """Part of the message, dot-stuffed. A failed connection shows at `end`."""
         self._session.write(octets)
         await self._session.drain()
 
-    async def end(self, last: bytes = b"") -> Reply:
-        """`last` and the final dot, and the next hop's answer; the session is given back. Raises Unavailable: outcome unknown."""
+    async def end(self, last: bytes = b"", meanwhile: Callable[[], None] | None = None) -> Reply:
+        """`last` and the final dot, and the next hop's answer; the session is given back. Raises Unavailable: outcome unknown.
+
+        `meanwhile` is called while the answer is awaited, unless it is there before.
+        """
         self._over = True
-        reply = await self._session.end(last)
+        answer = self._session.end(last)
+        # In the next round of the event loop: until this one ends, the dot has not left the process.
+        ahead = asyncio.get_running_loop().call_soon(meanwhile) if meanwhile else None
+        try:
+            reply = await answer
+        finally:
+            if ahead is not None:
+                ahead.cancel()
         if reply.positive and not self._refused:
             self._pool.release(self._session)
         else:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, bindparam, case, or_, update
 
 from gateway.judgement.reasons import MEASURED_IF_ANSWERED
 from gateway.judgement.verdict import Case, Examination
-from gateway.ledger import dialect, outbox_rows, reopenings
+from gateway.ledger import outbox_rows, reopenings
 from gateway.ledger.errors import RecordingFailed
 from gateway.ledger.excluded import Excluded
 from gateway.ledger.history import Known, KnownMessage, KnownNotice
@@ -125,7 +125,7 @@ class _Deciding:
     def _learned(self, examination: Examination, keyed: Keyed, decision: Decision, opened: dict[str, int]) -> _Decided:
         new = examination.identity not in self._known.messages
         entry = self._known.messages.setdefault(examination.identity, KnownMessage())
-        # One acknowledgement record for one message (DESIGN promise 3), whatever a rule may say.
+        # One acknowledgement record for one message (docs/promises.md, P3), whatever a rule may say.
         notices = tuple(each for each in decision.notices if each.kind != "acknowledgement" or entry.acknowledgement is None)
         kept = self._known.has_room(keyed.own)
         hashes = tuple(self._pseudonyms.of_message_id(each.message_id) or "" for each in notices)
@@ -199,11 +199,9 @@ class _Writing:
         return self._lease
 
     def _messages(self, new: Sequence[_Decided]) -> None:
-        if not new:
-            return
-        for number, one in enumerate(new, dialect.first_free(self._connection, message)):
+        rows = [message_row(one.examination, one.decision.verdict, one.keyed) for one in new]
+        for one, number in zip(new, _MESSAGE.numbered(self._connection, rows), strict=True):
             one.known.row_id = number
-        _MESSAGE.write(self._connection, [{"id": one.known.row_id, **message_row(one.examination, one.decision.verdict, one.keyed)} for one in new])
 
     def _notices(self, decided: Sequence[_Decided]) -> None:
         rows = [self._notice_row(one, each) for one in decided for each in one.notices]
@@ -228,9 +226,7 @@ class _Writing:
         rows += [row for one, each in measured for row in _measured_rows(one, each)]
         if not rows:
             return
-        rows = [{"id": number, **row} for number, row in enumerate(rows, dialect.first_free(self._connection, service_case))]
-        _CASE.write(self._connection, rows)
-        ids = {row["reference"]: row["id"] for row in rows}
+        ids = {row["reference"]: number for row, number in zip(rows, _CASE.numbered(self._connection, rows), strict=True)}
         self._case_ids = {one.opened[reference]: ids[reference] for one, _, reference in opened}
         self._case_ids |= {case_id: ids[reference] for _, each in measured for reference, (case_id, _) in each.cases.items()}
         _IS_INQUIRY.each(self._connection, [{"measured": each.message.row_id} for _, each in measured])

@@ -7,6 +7,7 @@ that others see. Never retries and never repairs.
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import sqlite3
@@ -15,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Engine, Table, TableValuedAlias, Text, TypeDecorator, bindparam, create_engine, event, func, make_url
+from sqlalchemy import Connection, Engine, TableValuedAlias, Text, TypeDecorator, bindparam, create_engine, event, func, make_url
 from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -28,11 +29,17 @@ BUSY_MILLISECONDS = 500
 
 _CACHE_KIBIBYTES = 65536
 
-_WRITE_BACK_ROWS = 2500
+_WRITE_BACK_PAGES = 3000
+_PAGES_OF_COMMIT = 15
 _LARGEST_LOG = 8000
-"""The log is written back into the file after so many changed rows (4,000 to 6,000 pages, 16 to 24 MB), between two batches; and, should the log
-reach so many pages before (a large change, another process), at the end of that commit, as is SQLite's own way at 1,000 pages. Rarely is
-cheap: a page that changed in twenty commits is written back once. After a crash as much is read again, in less than 0.1 s."""
+"""The log is written back into the file after about so many pages (12 MB), between two batches; and, should the log reach so many before (a large
+change, another process), at the end of that commit, as is SQLite's own way at 1,000 pages. Rarely is cheap: a page that changed in twenty
+commits is written back once. After a crash as much is read again, in less than 0.1 s. How many pages a commit adds the driver does not say:
+some 15 (each table and index has a newest page), and one more for each changed row."""
+
+_NEARLY_FULL = 32 << 20
+"""Octets free on the disk, below which the log is written back after each commit: it neither takes the room that the file needs to grow, nor holds
+more than that room can take."""
 
 _STATEMENTS = 512
 """Kept prepared by a connection: an INSERT is one for each number of rows."""
@@ -97,7 +104,8 @@ class Sqlite:
         self._url = url
         self._path = Path(str(url.database))
         self._log = f"{self._path}-wal"
-        self._written_back = 0
+        self._changed = 0
+        self._pages = 0
 
     def engine(self, *, writing: bool) -> Engine:
         engine = create_engine(
@@ -151,9 +159,20 @@ class Sqlite:
     def write_back(self, connection: Connection) -> None:
         driver: Any = connection.connection.driver_connection
         changed: int = driver.total_changes
-        if not 0 <= changed - self._written_back < _WRITE_BACK_ROWS:  # a new connection counts from zero
-            driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-            self._written_back = changed
+        if changed != self._changed:
+            self._pages += _PAGES_OF_COMMIT + abs(changed - self._changed)
+            self._changed = changed
+        if self._pages >= _WRITE_BACK_PAGES or (self._pages and self._room() < _NEARLY_FULL):
+            self._pages = 0
+            execute(connection, "PRAGMA wal_checkpoint(PASSIVE)", ())
+
+    def _room(self) -> float:
+        """Octets that are free on the disk; of one that cannot be asked, any number."""
+        try:
+            found = os.statvfs(self._path)
+        except OSError:
+            return math.inf
+        return found.f_bavail * found.f_frsize
 
     def spare_nothing(self, connection: Connection) -> None:
         driver: Any = connection.connection
@@ -216,6 +235,17 @@ def execute(connection: Connection, sql: str, values: Sequence[object] | Mapping
         raise _told(connection, sql, error) from None
 
 
+def insert(connection: Connection, sql: str, values: Sequence[object]) -> int:
+    """Add rows; the number of the last one. Without numbers of their own they get the next ones, side by side and in their order, since nobody else
+    writes meanwhile (https://sqlite.org/autoinc.html). Raises as `execute` does.
+    """
+    driver: Any = connection.connection.driver_connection
+    try:
+        return int(driver.execute(sql, values).lastrowid)
+    except sqlite3.Error as error:
+        raise _told(connection, sql, error) from None
+
+
 def execute_each(connection: Connection, sql: str, rows: Iterable[Mapping[str, object]]) -> None:
     """The same for each of these sets of values."""
     driver: Any = connection.connection.driver_connection
@@ -245,9 +275,12 @@ def _in_transaction(connection: Connection) -> bool:
     return bool(driver.in_transaction)
 
 
-def first_free(connection: Connection, table: Table) -> int:
-    """The number that the next row gets. Under the write lock, so that nobody else takes it."""
-    return int(execute(connection, f'SELECT coalesce(max(id), 0) + 1 FROM "{table.name}"', ())[0][0])  # noqa: S608 - a name of the schema
+def changes(connection: Connection) -> tuple[int, int]:
+    """Two numbers for what was written so far: by others, different each time somebody else committed (https://sqlite.org/pragma.html#pragma_data_version);
+    and by this connection, at least one more with each row (it may begin again at a lower one).
+    """
+    driver: Any = connection.connection.driver_connection
+    return int(execute(connection, "PRAGMA data_version", ())[0][0]), driver.total_changes
 
 
 def as_list(values: Iterable[object]) -> str:

@@ -1,7 +1,7 @@
 """The daily run that erases what is older than the policy keeps, and carries out erasures that had to wait.
 
-It works in the writer's own transactions, so few rows at a time that no mail waits noticeably. Under a hold it erases nothing. What each
-table's time is, retention.py says.
+It works in the writer's own transactions, so few rows at a time that no mail waits noticeably. Under a hold it erases nothing, nor the first time
+that the clock has leapt ahead. What each table's time is, retention.py says.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -28,6 +29,10 @@ FIRST_AFTER = 60.0
 EVERY = 24 * 3600.0
 AFTER_A_FAULT = 600.0
 """Seconds from the start to the first run, between runs, and until the next try."""
+
+LEAP = timedelta(days=31)
+"""How far the clock may be ahead of where the last look at it leads to, the first time of where the newest record does. A machine that starts with
+a wrong clock would else erase all there is; what is real, be it a gateway that stood still for so long, is real a day later too."""
 
 STEP_SECONDS = 0.015
 """How long one step holds the ledger's writer, about; then others get their turn."""
@@ -62,20 +67,43 @@ class Forgetting:
         self._step = FIRST_STEP
         self.held: str | None = None
         """Why nothing was erased the last time."""
+        self._looked: tuple[datetime, float] | None = None
 
     async def run(self) -> None:
         """Until it is cancelled."""
         wait = FIRST_AFTER
+        with suppress(Exception):  # else before the first run
+            await self.begin()
         while True:
             await asyncio.sleep(wait)
             try:
-                await self.once()
+                if not await self.leapt():
+                    await self.once()
                 wait = EVERY
             except LedgerFault:
                 wait = AFTER_A_FAULT
             except Exception as error:  # noqa: BLE001 - retention must not end because one run did
                 telemetry.fault("retention", error)
                 wait = AFTER_A_FAULT
+
+    async def begin(self) -> None:
+        """The newest record stands for the last look at the clock: before any is made with this one. Raises LedgerFault."""
+        self._looked = await self._writer.call(retention.newest) or self._clock(), time.monotonic()
+
+    async def leapt(self) -> bool:
+        """Whether the clock is not to be believed yet. Raises LedgerFault."""
+        if self._looked is None:
+            await self.begin()
+        now, ticks = self._clock(), time.monotonic()
+        before, then = self._looked or (now, ticks)
+        self._looked = now, ticks
+        ahead = now - before - timedelta(seconds=ticks - then)
+        if ahead <= LEAP:
+            return False
+        days = round(ahead / timedelta(days=1))
+        self.held = f"the clock is {days} days ahead of the newest record"
+        log.warning("retention-waits", days_ahead=days, said="nothing is erased today, in case the clock is wrong")
+        return True
 
     async def once(self) -> dict[str, int]:
         """Everything that is due now: rows by table. Raises LedgerFault; what was erased until then stays erased."""

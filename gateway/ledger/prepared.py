@@ -142,9 +142,13 @@ class Rows:
 
     def write(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """All with the columns of the first one. Raises IntegrityError."""
+        self.numbered(connection, rows)
+
+    def numbered(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> range:
+        """The same; which numbers they got, in their order. Meant for tables that have an `id`, and rows that do not name it."""
         if not rows:
-            return
-        columns = tuple(rows[0])
+            return range(0)
+        last, columns = 0, tuple(rows[0])
         start, convert = self._shapes.get(columns) or self._shape(columns)
         place = f"({', '.join('?' * len(columns))})"
         waiting = iter(rows)
@@ -152,7 +156,8 @@ class Rows:
             values: list[Any] = []
             for row in islice(waiting, together):
                 values += _converted([row[name] for name in columns], convert)
-            dialect.execute(connection, start + ", ".join([place] * together), values)
+            last = dialect.insert(connection, start + ", ".join([place] * together), values)
+        return range(last - len(rows) + 1, last + 1)
 
     def _shape(self, columns: tuple[str, ...]) -> tuple[str, list[tuple[int, _Convert]]]:
         names = ", ".join(f'"{name}"' for name in columns)

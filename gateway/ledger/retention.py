@@ -85,7 +85,7 @@ RULES: Mapping[str, Rule] = {
         "how many acknowledgements a mailbox wanted in one hour", "nobody", "four weeks, that a usual rate is known by", tables.mailbox_hour.c.hour,
         fixed=timedelta(hours=REMEMBERED_HOURS),
     ),
-    "alert": Rule("what a mailbox's care-takers should know", "nobody", "until it is calm, or a person resets it"),
+    "alert": Rule("what those who look after a mailbox should know", "nobody", "until it is calm, or a person resets it"),
     "watch": Rule("how a watched mailbox is", "nobody", "one row for each mailbox, overwritten"),
     "watch_cursor": Rule("how far a watched folder was read", "nobody", "one row for each folder, overwritten"),
     "automatic_reply": Rule("which automatic reply of a watched mailbox was checked", "nobody", "one row for each mailbox, overwritten"),
@@ -133,6 +133,12 @@ def figures_safe_before(connection: Connection, now: datetime, zone: ZoneInfo) -
     while f"{month:%Y-%m}" in closed:
         month = month.replace(year=month.year + month.month // 12, month=month.month % 12 + 1)
     return max(by_age, month)
+
+
+def newest(connection: Connection) -> datetime | None:
+    """When the newest message was received; None where there is none."""
+    found: datetime | None = connection.execute(select(func.max(message.c.received_at))).scalar()
+    return found
 
 
 def count_old(connection: Connection, due: Cutoffs) -> dict[str, int]:

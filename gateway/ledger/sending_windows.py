@@ -9,7 +9,9 @@ overshot by what one batch of the other holds.
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple
 
@@ -25,7 +27,8 @@ WindowName = Literal["domain-cap", "gateway-cap"]
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _SINCE = notice.c.slot_at > bindparam("since", type_=notice.c.slot_at.type)
 
-_NEWEST = Query(select(notice.c.slot_at).where(_SINCE).order_by(notice.c.slot_at.desc()).limit(bindparam("room")).offset(bindparam("passed_over")))
+_COUNT = Query(select(func.count().label("places")).where(_SINCE))
+_OLDEST = Query(select(notice.c.slot_at).where(_SINCE).order_by(notice.c.slot_at).limit(bindparam("room")).offset(bindparam("beyond_cap")))
 
 _ASKED = dialect.listed("domains")
 _NEARLY_FULL = Query(
@@ -111,8 +114,37 @@ _GATEWAY: WindowName = "gateway-cap"
 
 
 def _load_gateway(connection: Connection, cap: int, span: timedelta, earliest: datetime, batch: int) -> _Window:
-    room = min(cap, batch)
-    return _Window(cap, span, batch, _NEWEST.scalars(connection, since=earliest - span, room=room, passed_over=cap - room))
+    since, passed_over = earliest - span, cap - min(cap, batch)
+    found = _places_since(connection, since, passed_over)
+    room, beyond = min(found, cap) - passed_over, max(found - cap, 0)
+    return _Window(cap, span, batch, _OLDEST.scalars(connection, since=since, room=room, beyond_cap=beyond) if room > 0 else ())
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """What a connection counted last."""
+
+    since: datetime
+    places: int
+    by_others: int
+    by_us: int
+
+    def most_now(self, since: datetime, by_others: int, by_us: int) -> float:
+        """No more than so many places lie after `since`: whatever we wrote, one of them is one changed row at least."""
+        known = since >= self.since and by_others == self.by_others and by_us >= self.by_us
+        return self.places + by_us - self.by_us if known else math.inf
+
+
+def _places_since(connection: Connection, since: datetime, enough: int) -> int:
+    """How many there are; or more, if even that is not more than `enough`. To count twenty thousand takes longer than to write a message."""
+    by_others, by_us = dialect.changes(connection)
+    counted: _Counted | None = connection.info.get(_Counted)
+    most = counted.most_now(since, by_others, by_us) if counted else math.inf
+    if most <= enough:
+        return int(most)
+    found: int = _COUNT.scalars(connection, since=since)[0]
+    connection.info[_Counted] = _Counted(since, found, by_others, by_us)
+    return found
 
 
 def _load_domains(connection: Connection, cap: int, span: timedelta, domains: set[str], earliest: datetime, batch: int) -> dict[str, _Window]:

@@ -1,29 +1,28 @@
 """Address lists of header fields (RFC 5322 §3.4 and §4.4), as real mail writes them.
 
 Reads groups (flattened), nested comments, quoted strings, obsolete routes, display names with encoded words, bare addresses, missing
-brackets and quotation marks (around a name with a comma, too), Outlook's semicolons. Linear in the length of the value; never
-raises, never validates: what cannot be an address is left out.
+brackets and quotation marks (around a name with a comma, too), Outlook's semicolons. A mailbox that stands as a whole inside quotation
+marks, or a field that is nothing but encoded words, is read where one address is in it: RFC 5322 §3.4 and RFC 2047 §5 (3) forbid both, mail
+programs write both, and they can mean nothing else. Linear in the length of the value; never raises, never validates: what cannot be an
+address is left out.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
-from encodings.idna import nameprep
 
+from gateway.message.domain_names import comparable
 from gateway.message.encoded_words import clean, decode_words
 from gateway.message.model import Address
 
 ADDRESS_LIMIT = 2000
 """Addresses of one field name that are kept."""
 INTERNATIONAL_LIMIT = 5000
-"""Characters of a message's international domain names that are converted to ASCII; it takes some 20 µs each."""
+"""Characters of a message's international domain names that are converted to ASCII; it takes some microseconds each."""
 
-_LONGEST_NAME, _LONGEST_LABEL = 253, 63
 _COMMAS = 3
 """Commas in one name without quotation marks: family name, degrees, office."""
-_HOST_NAME = re.compile(r"[a-z0-9._-]+")
 
 _ORDINARY = re.compile(r'\s*+(?:"([^"\\<>@]*+)"|([^"\\<>@,;:()\[\]]*+))\s*+<([A-Za-z0-9_.+=-]++)@([A-Za-z0-9.-]++)>\s*+')
 _BARE = re.compile(r"\s*+<?([A-Za-z0-9_.+=-]++)@([A-Za-z0-9.-]++)>?\s*+")
@@ -39,6 +38,10 @@ _TOKEN = re.compile(
     r"|(?P<stray>.)",
     re.DOTALL,
 )
+_ENCODED = re.compile(r"\s*+(?:=\?[^?\s]++\?[BbQq]\?[^?]*+\?=\s*+)++")
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+_PLAIN = r"[^\s@<>(),;:\"\\]++"
+_ONE_MAILBOX = re.compile(rf"(?P<name>[^@<>]*+)<(?P<angle>{_PLAIN}@{_PLAIN})>\s*+|(?P<bare>{_PLAIN}@{_PLAIN})")
 _COMMENT_MARK = re.compile(r"\\.|[()]", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _DOT_ATOM = re.compile(r"[^\s\"(),:;<>@\[\\\].]+(?:\.[^\s\"(),:;<>@\[\\\].]+)*")
@@ -55,6 +58,8 @@ def parse_addresses(value: str, names: DomainNames | None = None) -> tuple[Addre
         return (Address("", bare[1], _domain(bare[2])),)
     found: list[Address] = []
     names = names or DomainNames()
+    if value.startswith("=?") and _ENCODED.fullmatch(value) and (address := _one_mailbox(decode_words(value))) is not None:
+        return (address._replace(domain=names.ascii(address.domain)),)
     for mailbox in _with_whole_names(_mailboxes(value)):
         address = mailbox.address()
         if address is not None:
@@ -95,6 +100,8 @@ class _Mailbox:
             self.words[:0] = [*each.words[:-1], f"{last}," if self.words and not last.endswith("?=") else last]
 
     def address(self) -> Address | None:
+        if self.angle is None and len(self.words) == 1 and (whole := _in_quotation_marks(self.words[0])) is not None:
+            return _one_mailbox(decode_words(whole))
         if self.angle is not None:
             spec, words = _spec(self.angle), self.words
             if spec is None:
@@ -108,9 +115,10 @@ class _Mailbox:
 
     def _bare(self) -> tuple[tuple[str, str] | None, list[str]]:
         for index in range(len(self.words) - 1, -1, -1):
-            if "@" in self.words[index] and (spec := _spec(self.words[index])) is not None and spec[1]:
+            word = self.words[index]
+            if "@" in word and _in_quotation_marks(word) is None and (spec := _spec(word)) is not None and spec[1]:
                 return spec, self.words[:index] + self.words[index + 1 :]
-        if 1 < len(self.words) <= 8 and any("@" in word for word in self.words):
+        if 1 < len(self.words) <= 8 and any("@" in word and _in_quotation_marks(word) is None for word in self.words):
             return _spec("".join(self.words)), []  # RFC 5322 §4.4: spaces around the dots and the at sign
         return (_spec(self.words[0]) if len(self.words) == 1 else None), []
 
@@ -181,6 +189,21 @@ def _unquoted(word: str) -> str:
     return _ESCAPED.sub(r"\1", word[1:-1]) if len(word) > 1 and word[0] == word[-1] == '"' else word
 
 
+def _in_quotation_marks(word: str) -> str | None:
+    """What a quoted string holds that may be a mailbox; None for any other word."""
+    if not word.startswith('"') or not _QUOTED.fullmatch(word):
+        return None
+    content = _unquoted(word)
+    return content if "@" in content or "=?" in content else None
+
+
+def _one_mailbox(text: str) -> Address | None:
+    """The one mailbox that a text is, with a name before it or without; None where another reading is possible."""
+    found = _ONE_MAILBOX.fullmatch(text if "<" in text else text.strip(" \t'\""))
+    spec = _spec(found["angle"] or found["bare"]) if found else None
+    return Address(_unquoted((found["name"] or "").strip()), *spec) if found and spec and spec[1] else None
+
+
 def _spec(text: str) -> tuple[str, str] | None:
     """Local part and domain of an addr-spec, route and `mailto:` dropped; the domain is empty for a bare local part."""
     text = clean(text)
@@ -212,7 +235,7 @@ def _domain(domain: str) -> str:
 
 
 class DomainNames:
-    """Writes international domain names in ASCII (RFC 3490), for all addresses of one message, up to a bound: that is dear."""
+    """Writes international domain names in A-labels, for all addresses of one message, up to a bound: that is dear."""
 
     def __init__(self, room: int = INTERNATIONAL_LIMIT) -> None:
         self._room = room
@@ -220,39 +243,11 @@ class DomainNames:
 
     def ascii(self, domain: str) -> str:
         """The name in A-labels; as it is written where it cannot be a domain name, or beyond the bound."""
-        if domain.isascii() or len(domain) > _LONGEST_NAME:
+        if domain.isascii():
             return domain
         if domain not in self._known:
-            # Compatibility forms grow up to 18 times, and punycode is quadratic: hence the look before the conversion.
-            composed = unicodedata.normalize("NFKC", domain)
-            if len(composed) > min(_LONGEST_NAME, self._room):
+            if len(domain) > self._room:
                 return domain
-            self._room -= len(composed)
-            self._known[domain] = _a_labels(composed) or domain
+            self._room -= len(domain)
+            self._known[domain] = comparable(domain)
         return self._known[domain]
-
-
-def a_labels(name: str) -> str:
-    """A domain name in A-labels, without case: by IDNA 2003 (RFC 3490), which writes `ß` as `ss`; that stays, as IDNA 2008 (RFC 5891) has it:
-    it is another domain, which may be another's. UnicodeError where there are none."""
-    if "ß" in name:
-        return ".".join(_with_sharp_s(label) if "ß" in label else a_labels(label) for label in name.split("."))
-    return name.casefold().encode("idna").decode("ascii")
-
-
-def _with_sharp_s(label: str) -> str:
-    written = "xn--" + "ß".join(nameprep(piece.casefold()) for piece in label.split("ß")).encode("punycode").decode("ascii")
-    if len(written) > _LONGEST_LABEL:
-        raise UnicodeError("label too long")
-    return written
-
-
-def _a_labels(name: str) -> str | None:
-    if max(map(len, name.split("."))) > _LONGEST_LABEL:
-        return None
-    try:
-        converted = a_labels(name)
-    except UnicodeError:
-        return None
-    # A full-width @ or blank becomes a real one: it would move the place where local part and domain meet.
-    return converted if _HOST_NAME.fullmatch(converted) else None

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from pathlib import PurePath
 
-from gateway.policy import files, sections
+from gateway.policy import calendar_sections, files, sections
 from gateway.policy.calendar import spoken_date
 from gateway.policy.diagnostics import Diagnostic, Severity
 from gateway.policy.field_types import did_you_mean
@@ -104,7 +104,7 @@ def _speaks_of_letters(content: files.DivisionFile) -> bool:
 
 
 def _unpublished(division: OneDivision) -> Iterator[Diagnostic]:
-    """Seed, Service Standard 1: where business needs vary, staff- and public-facing communications state it."""
+    """Service Standard 1: where business needs vary, staff- and public-facing communications state it."""
     for index, entry in enumerate(division.content.standards):
         if entry.stated_in is None and division.content.stated_in is None:
             message = "departs from the City-wide standard, but does not say where that is stated to the public and to staff; add stated_in"
@@ -204,7 +204,7 @@ def _city(
 
 def _needless_closures(
     file: City | OneDivision,
-    closures: Iterable[sections.DivisionClosure],
+    closures: Iterable[calendar_sections.DivisionClosure],
     hours: Mapping[int, tuple[tuple[time, time], ...]],
     holidays: Mapping[date, str],
 ) -> Iterator[Diagnostic]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import time
 from typing import Any
 
-from gateway.policy import sections
+from gateway.policy import calendar_sections, sections
 from gateway.policy.layers import Layers, ReadFile
 
 
@@ -19,7 +19,7 @@ def note_rest(layers: Layers) -> None:
     stopped_here = not own.acknowledgements or ("acknowledgements",) not in layers.city.document.values
     switch, file = (own.acknowledgements, layers.division) if stopped_here else (city.acknowledgements, layers.city)
     layers.note(("acknowledgements",), "on" if switch else "off", file if ("acknowledgements",) in file.document.values else None)
-    closures: list[tuple[sections.DivisionClosure, ReadFile[Any], int]] = []
+    closures: list[tuple[calendar_sections.DivisionClosure, ReadFile[Any], int]] = []
     if own.service != "round the clock" or own.hours is not None:
         layers.note(("holidays",), _holidays(city.holidays), layers.city)
         concerned = (each for each in enumerate(city.closures) if each[1].divisions is None or own.division in each[1].divisions)
@@ -44,14 +44,14 @@ def _note_city(layers: Layers, path: tuple[str, str], value: Any) -> None:
     layers.note(path, value, layers.city if path in layers.city.document.values else None)
 
 
-def _note_closures(layers: Layers, closures: Sequence[tuple[sections.DivisionClosure, ReadFile[Any], int]]) -> None:
+def _note_closures(layers: Layers, closures: Sequence[tuple[calendar_sections.DivisionClosure, ReadFile[Any], int]]) -> None:
     """Of two on one day the earlier in the day holds, so it is noted last."""
     for each, file, index in sorted(closures, key=lambda found: found[0].opening or time(0), reverse=True):
         since = f" from {each.opening:%H:%M}" if each.opening else ""
         layers.note(("closures", f"{each.date}"), f"closed{since}: {each.why}", file, ("closures", index))
 
 
-def _holidays(said: sections.Holidays) -> str:
+def _holidays(said: calendar_sections.Holidays) -> str:
     parts = [", ".join(each for each in (said.country, said.region) if each) + ": " + ", ".join(said.groups)]
     for key in ("not_ours", "only_monday_to_friday", "moved_from_a_weekend"):
         if days := getattr(said, key):

@@ -1,11 +1,13 @@
 """The files of policies/, templates/ and signatures/ as they were at one moment: their octets, never what they mean.
 
 A file that cannot be read is kept with the reason; nothing here raises for what a folder holds. Reading is bounded, in octets
-and in files, so that a huge file, a pipe or the wrong folder costs nothing.
+and in files, so that a huge file, a pipe or the wrong folder costs nothing. When the process has no room to look (descriptors, memory)
+that says nothing of any file: OSError.
 """
 
 from __future__ import annotations
 
+import errno
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -31,6 +33,9 @@ class Unread:
     reason: str
     """In lower case, for after "cannot be read: "."""
 
+
+NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
+"""Errors that are about this process or machine, whatever file was asked for."""
 
 Content = bytes | Unread
 """At most one octet more than SIZE_LIMIT, so that a reader can tell that there is more."""
@@ -135,7 +140,7 @@ def _listed(folder: Path, wanted: Callable[[Path], Iterator[Path]]) -> list[Path
     try:
         return sorted(path for path in wanted(folder) if not any(part.startswith(".") for part in path.relative_to(folder).parts))
     except OSError as error:
-        return (error.strerror or type(error).__name__).lower()
+        return _why(error)
 
 
 def _read(path: Path) -> tuple[Content, int]:
@@ -147,7 +152,13 @@ def _read(path: Path) -> tuple[Content, int]:
         with path.open("rb") as file:
             return file.read(SIZE_LIMIT + 1), found.st_mtime_ns
     except OSError as error:
-        return Unread((error.strerror or type(error).__name__).lower()), 0
+        return Unread(_why(error)), 0
+
+
+def _why(error: OSError) -> str:
+    if error.errno in NO_ROOM:
+        raise error
+    return (error.strerror or type(error).__name__).lower()
 
 
 def _mark(path: Path) -> tuple[int, ...]:

@@ -25,7 +25,7 @@ ANNOUNCEMENT = 10.0
 """Seconds for a load balancer's PROXY header, which it sends before anything else."""
 
 FAREWELL = 5.0
-"""Seconds for a client to take the last replies."""
+"""Seconds for a client to take the last replies, and to end a handshake while the service ends."""
 
 
 class ClientConnection(SMTP):
@@ -38,7 +38,7 @@ class ClientConnection(SMTP):
         self._handler_coroutine: asyncio.Task[None] | None = None
         self._inbox = Inbox(self.loop)
         self._peer, self._port = "", 0
-        self._encrypted = False
+        self._encrypted = self._handshaking = False
         self._gone = False
         self._writable: asyncio.Future[None] | None = None
 
@@ -112,16 +112,29 @@ class ClientConnection(SMTP):
     async def _encrypt(self, context: ssl.SSLContext) -> None:
         """TLS from the next octet on, in both directions; the inbox must be empty. Raises ClientGone when the handshake fails."""
         transport = cast(asyncio.Transport, self.transport)
+        self._handshaking = True
         try:
             encrypted = await self.loop.start_tls(transport, self, context, server_side=True, ssl_handshake_timeout=HANDSHAKE)
         except OSError:  # ssl.SSLError and TimeoutError are of it
             transport.abort()
             raise ClientGone from None
+        finally:
+            self._handshaking = False
         if encrypted is None:
             raise ClientGone
         self.transport = encrypted
         self._inbox.attach(encrypted)
         self._encrypted = True
+
+    def _hurry_handshake(self) -> None:
+        """The service ends, and nothing can be said to a client before its handshake is over."""
+
+        def cut() -> None:
+            if self._handshaking and self.transport is not None:
+                self.transport.abort()
+
+        if self._handshaking:
+            self.loop.call_later(FAREWELL, cut)
 
     def _hang_up(self) -> None:
         self._inbox.close()

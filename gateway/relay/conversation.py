@@ -5,6 +5,7 @@ It bounds what a client may take (times, errors, sessions of one address), and n
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import Callable
 from typing import cast
@@ -25,6 +26,13 @@ log = structlog.get_logger()
 
 _IN_GROUP = (b"MAIL", b"RCPT", b"DATA")
 """Commands whose replies may wait for each other (RFC 2920 §3.1); before all others every reply is given."""
+
+TURN, OWED = 10, 100
+"""Commands of a group after which everybody else has a turn, and replies after which it waits until they are given and read. What uvloop reads
+at once may hold 17,000 RCPT; obeyed in one go they kept all other mail waiting for seconds."""
+
+_WEB = frozenset({b"GET", b"POST", b"PUT", b"HEAD", b"OPTIONS", b"PATCH", b"DELETE", b"CONNECT"})
+"""A web page can make a browser post whatever it likes to this port, and the browser's machine may be one that may relay."""
 
 
 class Over(Exception):
@@ -51,6 +59,7 @@ class Conversation(ClientConnection):
     def turn_away(self) -> None:
         """The service ends: the client hears it now, or after the message under way."""
         self._leaving = True
+        self._hurry_handshake()
         self._inbox.interrupt()
 
     # --- the conversation
@@ -101,6 +110,14 @@ class Conversation(ClientConnection):
         else:
             self._patience = self._limits.idle
             await self._obey(line)
+            if len(self._queue) >= TURN:
+                await self._leave_room(len(self._queue))
+
+    async def _leave_room(self, owed: int) -> None:
+        if owed >= OWED:
+            await self._flush()
+        if owed % TURN == 0:
+            await asyncio.sleep(0)
 
     async def _wait(self) -> None:
         """The time is for one whole line, so that dripping octets do not renew it."""
@@ -116,6 +133,8 @@ class Conversation(ClientConnection):
         verb = verb.upper()
         if verb not in _IN_GROUP:
             await self._flush()
+        if verb in _WEB:
+            await self._say_goodbye(replies.NO_WEB_SERVER)
         try:
             await self._answer(verb, argument.strip(b" "))
         except (ClientGone, ClientSilent, Over):

@@ -20,7 +20,7 @@ from gateway.relay.turns import Turns
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """One `[[listener]]` of gateway.toml, resolved (INTERFACE §4)."""
+    """One `[[listener]]` of gateway.toml, resolved (docs/configuration.md)."""
 
     name: str
     bind: str
@@ -60,6 +60,8 @@ class Limits:
     command_line: int = 2048
     recipients: int = 1000
     """Of one message; beyond them 452."""
+    recipients_beyond: int = 1000
+    """Refused ones after which each counts as a bad command (Postfix's smtpd_recipient_overshoot_limit)."""
     errors: int = 20
     """Bad commands of one session; then 421."""
     commands_without_mail: int = 200

@@ -40,7 +40,7 @@ class Mirror:
         self.unknown: list[str] = []
         """Recipients that, as the next hop says, nobody has."""
         self.recipients = 0
-        """Recipients it was asked about, or would have been."""
+        """Recipients the client has named, the next hop asked about them or not."""
         self.fault: Reply | None = None
         """Set when the next hop cannot be had: the answer to all that follows in this transaction."""
         self.over = False
@@ -81,7 +81,7 @@ class Mirror:
         return self._ask(b"RCPT TO:" + path.argument, "rcpt", path, path.uses)
 
     def turned_away(self) -> None:
-        """A recipient that we refused ourselves; it counts towards the limit."""
+        """A recipient that we refused ourselves."""
         self.recipients += 1
 
     def data(self) -> Reply | Asked:

@@ -17,6 +17,7 @@ SESSION_OVER = own(421, "4.2", "This session has lasted long enough, connect aga
 TOO_MANY_ERRORS = own(421, "7.0", "Too many errors")
 TOO_MANY_COMMANDS = own(421, "7.0", "Too many commands without mail")
 TOO_SLOW = own(421, "4.2", "Too slow, closing the connection")
+NO_WEB_SERVER = own(421, "7.0", "This is no web server, closing the connection")
 PLAIN_TEXT = own(421, "7.0", "Plain text behind STARTTLS, closing the connection")
 CLOSING_AFTER_FAULT = own(421, "3.0", "Temporary failure, try again later")
 

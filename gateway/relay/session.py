@@ -1,4 +1,4 @@
-"""One client at the front door: aiosmtpd's session, its replies mirrored from the next hop (DESIGN §3.1).
+"""One client at the front door: aiosmtpd's session, its replies mirrored from the next hop (docs/promises.md, P1).
 
 It says 250 only after the next hop has, and never refuses for good what is a fault of ours. Nothing is cancelled because a client
 leaves: what has reached its end mark is finished and observed. docs/relay.md says what is replaced of aiosmtpd, and why.
@@ -22,11 +22,12 @@ from gateway.relay.certificate import client_names
 from gateway.relay.conversation import Conversation
 from gateway.relay.data import refusal
 from gateway.relay.door import Door
-from gateway.relay.envelope import read_path
+from gateway.relay.envelope import Path, read_path
 from gateway.relay.inbox import ClientGone, ClientSilent
 from gateway.relay.mirror import Mirror
+from gateway.relay.observer import Observation
 from gateway.relay.received import marker_field, protocol, received_field
-from gateway.relay.transfer import Taken, Transfer
+from gateway.relay.transfer import Transfer
 
 log = structlog.get_logger()
 
@@ -128,6 +129,10 @@ class RelaySession(Conversation):
     async def _help(self, argument: bytes) -> None:
         self._queue.append(replies.HELP)
 
+    async def _bdat(self, argument: bytes) -> None:
+        # Never announced. What a client sends behind it all the same is part of a message: it must not be read as commands (RFC 3030 §2).
+        await self._say_goodbye(replies.NOT_OFFERED)
+
     async def _quit(self, argument: bytes) -> None:
         await self._forget()
         await self._say_goodbye(replies.BYE)
@@ -167,16 +172,23 @@ class RelaySession(Conversation):
             await self._wrong(replies.NO_MAIL)
             return
         path = read_path(argument, b"TO", utf8="SMTPUTF8" in mirror.sender.uses)
-        if refused := may_receive(self._door.listener, path.address):
-            # No bad command: the recipients that may be written to must not pay for the others (`recipients` bounds them).
+        if refused := self._turned_away(mirror, path):
+            # No bad command: the recipients that may be written to must not pay for the others. But who never stops means harm.
+            if mirror.recipients >= self._limits.recipients + self._limits.recipients_beyond:
+                await self._wrong(refused)
+                return
             mirror.turned_away()
             self._queue.append(refused)
-        elif mirror.recipients >= self._limits.recipients:
-            self._queue.append(replies.TOO_MANY_RECIPIENTS)
-        elif mirror.one_recipient and mirror.accepted:
-            self._queue.append(replies.ONE_RECIPIENT)
         else:
             self._queue.append(mirror.rcpt(path))
+
+    def _turned_away(self, mirror: Mirror, path: Path) -> Reply | None:
+        """Why we do not ask the next hop about this recipient; None: we do."""
+        if refused := may_receive(self._door.listener, path.address):
+            return refused
+        if mirror.recipients >= self._limits.recipients:
+            return replies.TOO_MANY_RECIPIENTS
+        return replies.ONE_RECIPIENT if mirror.one_recipient and mirror.accepted else None
 
     async def _current(self) -> Mirror | None:
         """The open transaction; with its replies known where the next hop wants to be asked one by one."""
@@ -219,7 +231,8 @@ class RelaySession(Conversation):
                 how = protocol(extended=self._extended, encrypted=self._encrypted, utf8="SMTPUTF8" in mirror.sender.uses)
                 head = received_field(helo=self._helo, peer=self._peer, hostname=self._door.hostname, protocol=how, number=number, now=now) + head
             forbids = partial(refusal, received_fields=self._limits.received_fields, require_header=listener.require_header)
-            taken = await transfer.run(head, forbids)
+            envelope = Envelope(mirror.sender.address, tuple(mirror.accepted), listener.direction, now, listener.name, listener.trusted_senders)
+            taken = await transfer.run(head, forbids, partial(self._sighted, envelope))
         except (ClientGone, ClientSilent):
             raise
         except Exception as error:
@@ -233,17 +246,25 @@ class RelaySession(Conversation):
         mirror.abort()  # nothing, unless the message was refused by us
         if taken.reply.positive:
             self._commands_without_mail = 0
-            received = Envelope(mirror.sender.address, tuple(mirror.accepted), listener.direction, now, listener.name, listener.trusted_senders)
-            await self._observe(taken, received)
+            await self._observe(taken.observation)
         else:
             log.info("refused", stage="end", code=taken.reply.code, status=taken.reply.status, id=number)
         self._queue.append(taken.reply)
 
-    async def _observe(self, taken: Taken, envelope: Envelope) -> None:
+    def _sighted(self, envelope: Envelope, prefix: bytes, size: int) -> Observation | None:
         if not envelope.rcpt_to:
+            return None
+        try:
+            return self._door.observer.sighted(prefix, size <= PREFIX_LIMIT, size, envelope)
+        except Exception as error:  # the message goes on all the same
+            self._note("observer", error)
+            return None
+
+    async def _observe(self, observation: Observation | None) -> None:
+        if observation is None:
             return
         try:
-            await self._door.observer.observe(taken.prefix, taken.size <= PREFIX_LIMIT, taken.size, envelope)
+            await observation.observe()
         except Exception as error:  # the next hop has the message: the answer stays 250
             self._note("observer", error)
 
@@ -254,6 +275,7 @@ _COMMANDS: dict[bytes, Callable[[RelaySession, bytes], Awaitable[None]]] = {
     b"MAIL": RelaySession._mail,
     b"RCPT": RelaySession._rcpt,
     b"DATA": RelaySession._data,
+    b"BDAT": RelaySession._bdat,
     b"RSET": RelaySession._rset,
     b"NOOP": RelaySession._noop,
     b"QUIT": RelaySession._quit,

@@ -24,6 +24,8 @@ DecidingReason = Annotated[str, Field(json_schema_extra={"enum": _DECIDING})]
 
 
 class CaseClocks(BaseModel):
+    """A case that the message opens, one for each addressed division mailbox. A clock that is not promised is null."""
+
     division: str
     mailbox: str
     kind: str
@@ -32,11 +34,15 @@ class CaseClocks(BaseModel):
 
 
 class AutomaticMail(BaseModel):
+    """`type` is null exactly when a person wrote the message (docs/reading.md)."""
+
     is_automatic: bool
     type: AutomaticType | None
 
 
 class AcknowledgementSaid(BaseModel):
+    """Whether one would be sent, and the rule that decides. The clocks are those of the lead case; `preview` is its text."""
+
     send: bool
     reason: DecidingReason
     explanation: str
@@ -50,6 +56,8 @@ class AcknowledgementSaid(BaseModel):
 
 
 class AlternateContact(BaseModel):
+    """Whom an out-of-office reply offers in place of its writer."""
+
     name: str | None
     email: str | None
     phone: str | None
@@ -57,6 +65,8 @@ class AlternateContact(BaseModel):
 
 
 class Absence(BaseModel):
+    """`names_alternate` is null when the message is no out-of-office reply, or cannot be read (docs/staff-checks.md)."""
+
     is_ooo: bool
     names_alternate: bool | None
     alternates: list[AlternateContact]
@@ -67,6 +77,8 @@ class Absence(BaseModel):
 
 
 class SignatureSaid(BaseModel):
+    """`compliant` is null when nothing was checked (docs/staff-checks.md)."""
+
     checked: bool
     compliant: bool | None
     missing: list[FieldName]
@@ -74,6 +86,8 @@ class SignatureSaid(BaseModel):
 
 
 class Meeting(BaseModel):
+    """An invitation (docs/staff-checks.md)."""
+
     method: Literal["REQUEST"]
     how: Literal["in_person", "on_camera", "both"] | None
     in_person: bool
@@ -85,11 +99,15 @@ class Meeting(BaseModel):
 
 
 class FindingSaid(BaseModel):
+    """One thing that this message lacks."""
+
     kind: FindingKind
     detail: list[str]
 
 
 class WarningSaid(BaseModel):
+    """What the writer is told, from when on; or why nothing."""
+
     send: bool
     reason: WarningReason
     not_before: AwareDatetime | None
@@ -99,6 +117,8 @@ class WarningSaid(BaseModel):
 
 
 class StaffSaid(BaseModel):
+    """Of mail that is proven to be from staff."""
+
     division: str | None
     known_by: Literal["directory", "pattern", "city-wide"]
     shared_mailbox: bool
@@ -108,6 +128,8 @@ class StaffSaid(BaseModel):
 
 
 class TraceStep(BaseModel):
+    """One rule that was asked: pass found nothing, stop decides, note is a fact that decides nothing."""
+
     rule: str
     outcome: Outcome
     evidence: str
@@ -115,7 +137,7 @@ class TraceStep(BaseModel):
 
 
 class Explanation(BaseModel):
-    """One message."""
+    """One message. Top-level division, mailbox, kind and standard are those of the lead case (docs/explain.md)."""
 
     id: Any
     file: str

@@ -94,6 +94,8 @@ def reckoning(report: Report) -> Iterator[str]:
             yield "   " + ", ".join(f"{each.reason} {each.messages}" for each in found.not_counted)
         yield f"Messages seen{found.seen:>29}   ({found.inquiries} + {not_counted})"
         yield f"Cases{found.cases:>37}   {_reckoned(found.inquiries, found.further_cases, found.from_other_periods)}"
+        if found.no_smtputf8:
+            yield f"Not acknowledged, for want of SMTPUTF8{found.no_smtputf8:>4}   (addresses beyond ASCII; the next hop takes none)"
     if report.declared:
         yield "Declared by hand: " + ", ".join(f"{each.channel} {each.cases}" for each in report.declared)
 

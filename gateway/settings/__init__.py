@@ -1,4 +1,4 @@
-"""Configuration: `gateway.toml`, overridden by the environment (INTERFACE §4). Reads, checks, resolves paths; starts nothing.
+"""Configuration: `gateway.toml`, overridden by the environment (docs/configuration.md). Reads, checks, resolves paths; starts nothing.
 
 Every key is also an environment variable `GATEWAY_SECTION__KEY`; lists in it are JSON. What is wrong is said all at
 once, one line each, with file, line and column, as a `SettingsError`.

@@ -47,6 +47,8 @@ class ListenerSettings(Section):
 
 
 class NextHopSettings(Section):
+    """Where mail goes on, in order of trial; docs/relay.md has the URLs."""
+
     inbound: Hops = ("maildir:///var/mail",)
     outbound: Hops = ("maildir:///var/mail",)
     notices: Hops = ("maildir:///var/mail",)
@@ -66,16 +68,22 @@ class TimeoutSettings(Section):
 
 
 class NoticeSettings(Section):
+    """Mail that the gateway writes. Times in seconds."""
+
     return_path: ReturnPath = ""
     give_up_after: Seconds = 2 * 86400.0
     lease: Seconds = 30.0
 
 
 class LedgerSettings(Section):
+    """As SQLAlchemy writes it: three slashes are relative, four absolute."""
+
     url: str = "sqlite:///var/gateway.db"
 
 
 class PathSettings(Section):
+    """Folders, and the file of the directory of staff."""
+
     policies: Path = Path("policies")
     templates: Path = Path("templates")
     signatures: Path = Path("signatures")
@@ -84,6 +92,8 @@ class PathSettings(Section):
 
 
 class CapSettings(Section):
+    """So many acknowledgements in a sliding window; None: no cap (docs/caps.md)."""
+
     correspondent: Cap = (10, timedelta(days=1))
     domain: Cap = (1000, timedelta(hours=1))
     gateway: Cap = (20000, timedelta(hours=1))
@@ -91,10 +101,14 @@ class CapSettings(Section):
 
 
 class WebSettings(Section):
+    """Page, health and metrics."""
+
     bind: HostPort = "127.0.0.1:8025"
 
 
 class RelaySettings(Section):
+    """What all listeners share. `max_in_flight` in octets."""
+
     hostname: HostName = ""
     received: bool = True
     marker: Marker = ""
@@ -105,6 +119,8 @@ class RelaySettings(Section):
 
 
 class LogSettings(Section):
+    """Of standard error."""
+
     format: Literal["auto", "json", "text"] = "auto"
     level: Literal["debug", "info", "warning", "error"] = "info"
 

@@ -9,6 +9,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator
 
+from gateway.message.domain_names import a_labels
+
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _LONGEST_MARKER = 900
 _WINDOWS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
@@ -39,10 +41,14 @@ def _address(value: str) -> str:
 
 
 def _domain(value: str) -> str:
-    """Lower-cased. Wildcards and addresses fit nobody, and would be silence."""
-    if not value or re.search(r"[\s@*/:,<>]", value):
+    """In A-labels, as addresses are compared. Wildcards and addresses fit nobody, and would be silence."""
+    try:
+        written = a_labels(value.rstrip("."))
+    except UnicodeError:
+        written = ""
+    if not written or re.search(r"[\s@*/:,<>]", written):
         raise ValueError(f'"{value}" is not a domain; write one such as "toronto.example"')
-    return value.lower()
+    return written
 
 
 def _host_name(value: str) -> str:

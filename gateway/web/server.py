@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from html import escape
+from typing import Any
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
@@ -34,6 +36,9 @@ class Readiness:
     details: dict[str, str] = field(default_factory=dict)
     """Part -> "ok", or what is wrong with it."""
 
+
+CONNECTIONS = 200
+"""At a time. Who reaches the page could else take all descriptors with connections that never ask anything, and no mail could come."""
 
 Status = Callable[[], Awaitable[Readiness]]
 Figures = Callable[[], Awaitable[dict[str, int]]]
@@ -75,7 +80,7 @@ async def serve_web(
     host, _, port = bind.rpartition(":")
     logger = logging.getLogger("gateway.web")
     logger.addFilter(_is_no_clients_fault)
-    runner = web.AppRunner(application(status, figures, heard), access_log=None, handle_signals=False, logger=logger)
+    runner = _Runner(application(status, figures, heard), access_log=None, handle_signals=False, logger=logger)
     await runner.setup()
     try:
         site = web.SockSite(runner, listening) if listening is not None else web.TCPSite(runner, host.strip("[]"), int(port), reuse_port=share)
@@ -84,6 +89,23 @@ async def serve_web(
         await runner.cleanup()
         raise
     return runner
+
+
+class _Runner(web.AppRunner):
+    """Closes a connection too many at once."""
+
+    @property
+    def server(self) -> Any:
+        return super().server and self._admit
+
+    def _admit(self) -> asyncio.Protocol:
+        server = super().server
+        return server() if server is not None and len(server.connections) < CONNECTIONS else _TurnedAway()
+
+
+class _TurnedAway(asyncio.Protocol):
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        transport.close()
 
 
 def _is_no_clients_fault(record: logging.LogRecord) -> bool:

@@ -1,20 +1,23 @@
-"""The ledger fails while mail flows: nothing is refused, and everything is recorded afterwards (DESIGN promise 2)."""
+"""The ledger fails while mail flows: nothing is refused, and everything is recorded afterwards (docs/promises.md, P2)."""
 
 from __future__ import annotations
 
+import os
+import signal
 import sqlite3
-from contextlib import closing
+from contextlib import ExitStack, closing, suppress
 
 import pytest
 
 from tests.conftest import GatewayFactory
 from tests.harness import ledger
 from tests.harness.client import SmtpClient
-from tests.harness.faults import fill, no_file_grows, read_only, small_disk
+from tests.harness.faults import fill, no_file_grows, no_further_descriptor, read_only, small_disk
 from tests.harness.gateway import GatewayProcess
 from tests.harness.hop import RecordingHop
 from tests.harness.mails import carries, inquiry, new_message_id, resident, wait_acknowledged
 from tests.harness.neighbours import program
+from tests.harness.waiting import wait_for
 
 pytestmark = pytest.mark.front_door
 
@@ -157,7 +160,7 @@ def test_disk_full(flow: Flow):
         flow.send(2)
         filler = fill(state)
         flow.send(20)
-        filler.unlink()
+        os.truncate(filler, filler.stat().st_size - (2 << 20))  # a few megabytes are enough
         flow.send(1)
         flow.assert_all_recorded()
         flow.gateway.kill()
@@ -207,3 +210,25 @@ def test_key_that_others_may_read(flow: Flow):
     key.chmod(0o600)
     flow.gateway.start()
     flow.assert_all_recorded()
+
+
+def test_no_descriptor_is_left(flow: Flow):
+    """What cannot be done is put off, never refused; and no policy file counts as unreadable."""
+    flow.gateway.start()
+    flow.send(2)
+    with ExitStack() as stack:
+        waiting = [stack.enter_context(SmtpClient(flow.gateway.inbound)) for _ in range(4)]
+        with no_further_descriptor(flow.gateway.pid):
+            mark = len(flow.gateway.output)
+            flow.gateway.process.send_signal(signal.SIGHUP)  # type: ignore[union-attr]
+            wait_for(lambda: '"policy-' in flow.gateway.output[mark:], "it cannot read the policies, and says so")
+            for at, client in enumerate(waiting):
+                assert client.begin(b"a@example.org", b"hr@toronto.example").last.code == (250 if at == 0 else 451), "one connection was kept"
+            with suppress(OSError), SmtpClient(flow.gateway.inbound) as another:
+                assert another.greeting.code == 421
+        for client in waiting:
+            client.command(b"RSET")
+    wait_for(lambda: flow.gateway.http("/readyz")[0] == 200, "it takes connections again")
+    flow.send(2)
+    flow.assert_all_recorded()
+    assert "policy-refused" not in flow.gateway.output

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.front_door
 
 
 def free_ports() -> tuple[dict[str, str], int, int]:
-    """The embedded defaults on other ports, said through the environment as INTERFACE §4 promises."""
+    """The embedded defaults on other ports, said through the environment as docs/configuration.md promises."""
     inbound, outbound, web = free_port(), free_port(), free_port()
     listeners = [{"name": name, "bind": f"127.0.0.1:{port}", "direction": name} for name, port in (("inbound", inbound), ("outbound", outbound))]
     return {"GATEWAY_LISTENER": json.dumps(listeners), "GATEWAY_WEB__BIND": f"127.0.0.1:{web}"}, inbound, web
@@ -182,3 +182,12 @@ def test_the_module_and_the_script_are_the_same(tmp_path: Path):
     both = [run_gateway("--version", cwd=tmp_path, command=command) for command in ([str(script)], FRESH)]
     assert both[0].stdout == both[1].stdout
     assert [done.returncode for done in both] == [0, 0]
+
+
+def test_a_reload_during_the_start_ends_nothing(new_gateway: GatewayFactory):
+    gateway = new_gateway()
+    gateway.start(ready=False)
+    wait_for((gateway.folder / "var" / "gateway.key").exists, "the start has begun", every=0.001)
+    assert gateway.process
+    gateway.process.send_signal(signal.SIGHUP)
+    gateway.wait_ready()

@@ -86,13 +86,13 @@ def test_the_environment_beats_the_file(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("GATEWAY_TIMEOUTS__CONNECT", "9s")
     monkeypatch.setenv("GATEWAY_NEXT_HOP__INBOUND", '["smtp://b:2", "lmtp://c:3"]')
     monkeypatch.setenv("GATEWAY_LISTENER", '[{"name": "x", "bind": "[::1]:2525", "direction": "outbound"}]')
-    monkeypatch.setenv("GATEWAY_ORGANIZATION_DOMAINS", '["A.example"]')
+    monkeypatch.setenv("GATEWAY_ORGANIZATION_DOMAINS", '["A.example", "Straße.example."]')
     monkeypatch.setenv("GATEWAY_CAPS__DOMAIN", "none")
     settings = load_settings()
     assert (settings.timeouts.connect, settings.timeouts.command) == (9.0, 2.0)
     assert settings.next_hop.inbound == ("smtp://b:2", "lmtp://c:3")
     assert [each.name for each in settings.listener] == ["x"]
-    assert settings.organization_domains == ("a.example",)
+    assert settings.organization_domains == ("a.example", "xn--strae-oqa.example")
     assert settings.caps.domain is None
 
 

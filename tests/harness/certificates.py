@@ -24,8 +24,8 @@ class Made:
     signer: tuple[x509.Name, ec.EllipticCurvePrivateKey]
 
 
-def make_certificate(folder: Path, name: str, *alternative: x509.GeneralName, issuer: Made | None = None) -> Made:
-    """Signed by `issuer`, or by itself; valid today."""
+def make_certificate(folder: Path, name: str, *alternative: x509.GeneralName, issuer: Made | None = None, days: int = 1) -> Made:
+    """Signed by `issuer`, or by itself; valid since two days ago, for `days` from now."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     signer = issuer.signer if issuer else (subject, key)
@@ -36,8 +36,8 @@ def make_certificate(folder: Path, name: str, *alternative: x509.GeneralName, is
         .issuer_name(signer[0])
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
+        .not_valid_before(now - dt.timedelta(days=2))
+        .not_valid_after(now + dt.timedelta(days=days))
         .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
     )
     if alternative:

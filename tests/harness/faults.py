@@ -57,6 +57,17 @@ def no_file_grows(pid: int, beyond: int) -> Iterator[None]:
         resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
 
 
+@contextlib.contextmanager
+def no_further_descriptor(pid: int) -> Iterator[None]:
+    """That process can open nothing more: no file, no connection (EMFILE)."""
+    open_now = max(int(each.name) for each in Path(f"/proc/{pid}/fd").iterdir())
+    before = resource.prlimit(pid, resource.RLIMIT_NOFILE, (open_now + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    try:
+        yield
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
+
+
 def fill(folder: Path) -> Path:
     """A file that takes the last octet of the disk that `folder` is on; delete it to make room."""
     filler = folder / "filler"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from time import process_time
 
 import pytest
 
@@ -130,3 +131,12 @@ def test_default_kind_is_confidential_where_its_rule_says_so() -> None:
     only_council = KindRule("secret", Bilingual("x", "x"), frozenset(("council",)), confidential=True)
     assert kind_for(division("d", "d@toronto.example", "CC", (), (only_council,), default_kind="secret"), "public", reading()) == ("secret", True)
     assert kind_for(division("d", "d@toronto.example", "CC", (), (only_council,)), "public", reading()) == ("inquiry", False)
+
+
+@pytest.mark.parametrize("expression", [r"^(a+)+$", r"(a|aa)+$", r"(.*)(.*)(.*)(.*)(.*)b$", r"(?:a?){100}a{100}$"])
+def test_no_expression_is_slow_on_any_mail(expression: str):
+    """Where it takes seconds, others that write such a mail stop the ledger (docs/threats.md B8)."""
+    given = reading("x", "a" * 50_000 + "!")
+    began = process_time()
+    assert kind(given, ({"matches": (expression,)},)) != "special"
+    assert process_time() - began < 1.0

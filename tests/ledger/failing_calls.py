@@ -32,7 +32,7 @@ class FailsAt:
 @pytest.fixture
 def fail_at(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int, str], FailsAt]]:
     hooked: list[tuple[Any, str, FailsAt]] = []
-    by_driver = {name: getattr(dialect, name) for name in ("execute", "execute_each")}
+    by_driver = {name: getattr(dialect, name) for name in ("execute", "execute_each", "insert")}
 
     def install(at: int, name: str) -> FailsAt:
         failing = FailsAt(at, name)

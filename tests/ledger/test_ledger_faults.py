@@ -7,21 +7,18 @@ import sqlite3
 import subprocess
 import threading
 import time
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import replace
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy.exc import IntegrityError
-from structlog.testing import capture_logs
 
 from gateway.ledger import ledger as ledger_module
 from gateway.ledger.errors import LedgerUnavailable, RecordingFailed
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.writer import Writer
-from tests.ledger.disks import fill, small_disk
 from tests.ledger.given import HR, KEY, Clock, Rules, a_notice, an_inquiry
 from tests.ledger.rows import message, notice, record_together, rows, service_case
 
@@ -146,40 +143,6 @@ def test_deleted_during_a_batch_is_reported_not_believed(ledger: Ledger, databas
 
     with_writer(body, decide)
     assert len(rows(ledger, message)) == 1
-
-
-@pytest.mark.root
-def test_disk_full_and_room_again(tmp_path: Path) -> None:
-    with small_disk(tmp_path / "disk", megabytes=2) as disk:
-        _fill_and_free(disk)
-
-
-def _fill_and_free(disk: Path) -> None:
-    clock = Clock()
-    ledger = Ledger(f"sqlite:///{disk}/gateway.db", key=KEY, clock=clock)
-    ledger.open()
-    ballast = disk / "ballast"
-    fill(ballast)
-    with pytest.raises(LedgerUnavailable) as caught:
-        _record_for_ever(ledger, clock)
-    assert caught.value.why in ("disk-full", "io-error")
-    with capture_logs() as logs:
-        for _ in range(5):
-            with suppress(LedgerUnavailable), ledger.writing():
-                pass  # a look that writes nothing, as the outbox takes
-    assert not ledger.state.ok
-    assert logs == [], "a full disk is said once, not each time somebody looks"
-    before = len(rows(ledger, message))
-    ballast.unlink()
-    record_together(ledger, Rules(clock), clock, an_inquiry("room again"))
-    assert ledger.state.ok
-    assert len(rows(ledger, message)) == before + 1
-    ledger.close()
-
-
-def _record_for_ever(ledger: Ledger, clock: Clock) -> None:
-    for number in count():
-        record_together(ledger, Rules(clock, octets=bytes(3000)), clock, an_inquiry(f"n{number}"))
 
 
 def test_a_file_at_its_limit_is_disk_full(ledger: Ledger, clock: Clock) -> None:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from gateway.ledger import dialect, spans
+from gateway.ledger import spans
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.tables import SPAN, message, notice
-from tests.ledger.given import KEY, Clock, Rules, an_inquiry
-from tests.ledger.rows import record_together, rows
+from tests.ledger.given import Clock, Rules, an_inquiry
+from tests.ledger.rows import record_together
 
 LAST_SECOND = datetime(1970, 1, 1, tzinfo=UTC) + 742 * timedelta(weeks=4) - timedelta(seconds=1)
 AGES = (timedelta(0), timedelta(seconds=2), timedelta(weeks=4), timedelta(weeks=57))
@@ -53,18 +52,3 @@ def test_every_span_is_looked_into(ledger: Ledger, rules: Rules, clock: Clock, a
 def test_none_are_found_in_an_empty_ledger(ledger: Ledger) -> None:
     with ledger.reading() as connection:
         assert connection.execute(select(message.c.id).where(spans.in_any_span(message.c.received_at))).all() == []
-
-
-def test_the_log_is_written_back_between_batches(tmp_path: Path, rules: Rules, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "gateway.db"
-    ledger = Ledger(f"sqlite:///{path}", key=KEY, clock=clock)
-    ledger.open()
-    record_together(ledger, rules, clock, an_inquiry("one"))
-    identity = rows(ledger, message)[0]["identity"].encode()
-    ledger.write_back()
-    assert identity not in path.read_bytes(), "not for a few rows"
-    monkeypatch.setattr(dialect, "_WRITE_BACK_ROWS", 1)
-    ledger.write_back()
-    assert identity in path.read_bytes()
-    ledger.close()
-    ledger.write_back()

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import insert, update
 
+from gateway.ledger import forgetting as forgetting_module
 from gateway.ledger import holds, look_ups
 from gateway.ledger.closed_periods import ClosedPeriod, write
 from gateway.ledger.forgetting import Forgetting, KeptBy
@@ -19,6 +20,7 @@ from gateway.ledger.retention import RULES, cutoffs, forget_some
 from gateway.ledger.tables import absence, finding, look_up, mailbox_hour, message, metadata, refused_recipient
 from gateway.ledger.writer import Writer
 from gateway.policy.keeping import kept_since, read_span
+from tests.harness.waiting import PATIENCE
 from tests.ledger.given import START, Clock, Rules, an_answer, an_inquiry
 from tests.ledger.rows import record_together, rows
 
@@ -173,6 +175,54 @@ def test_a_run_without_a_good_policy_erases_nothing(ledger: Ledger, rules: Rules
     fill(ledger, rules, clock)
     later = START + timedelta(days=1000)
     assert with_writer(lambda writer: Forgetting(writer, lambda: None, lambda: later).once()) == {}
+
+
+@pytest.mark.parametrize("at", ["the start", "a later look"])
+def test_a_clock_that_leaps_erases_nothing_at_once(at: str, ledger: Ledger, rules: Rules, clock: Clock, with_writer: Callable[..., Any]) -> None:
+    """What it shows a day later is believed; in between it may have been put right."""
+    fill(ledger, rules, clock)
+    shown = [START + timedelta(days=20)]
+
+    async def body(writer: Writer) -> list[tuple[bool, str | None]]:
+        forgetting, found = Forgetting(writer, lambda: KeptBy({}, ZONE, timedelta(0)), lambda: shown[0]), []
+        await forgetting.begin()
+        if at == "a later look":
+            assert not await forgetting.leapt()
+        for days in (900, 901, 21, 900):
+            shown[0] = START + timedelta(days=days)
+            found.append((await forgetting.leapt(), forgetting.held))
+        return found
+
+    found = with_writer(body)
+    assert [leapt for leapt, _ in found] == [True, False, False, True]
+    assert found[0][1] == f"the clock is {900 if at == 'the start' else 880} days ahead of the newest record"
+
+
+def test_the_runs_of_a_clock_that_leapt(
+    ledger: Ledger, rules: Rules, clock: Clock, with_writer: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(ledger, rules, clock)
+    monkeypatch.setattr(forgetting_module, "FIRST_AFTER", 0.0)
+    left: list[int] = []
+
+    async def body(writer: Writer) -> None:
+        looked = asyncio.Event()
+
+        def kept_by() -> KeptBy:
+            looked.set()
+            return KeptBy({}, ZONE, timedelta(0))
+
+        forgetting = Forgetting(writer, kept_by, lambda: START + timedelta(days=900))
+        run = asyncio.create_task(forgetting.run())
+        async with asyncio.timeout(PATIENCE):
+            while forgetting.held is None:  # noqa: ASYNC110 - it tells nobody
+                await asyncio.sleep(0.01)
+        left.append(len(rows(ledger, message)))
+        assert not looked.is_set()
+        run.cancel()
+
+    with_writer(body)
+    assert left == [3]
 
 
 def test_deleted_rows_are_overwritten(ledger: Ledger, rules: Rules, clock: Clock, ledger_url: str) -> None:

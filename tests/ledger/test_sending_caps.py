@@ -96,6 +96,25 @@ def test_a_cap_holds_across_a_restart_and_for_a_second_gateway(ledger: Ledger, l
     assert [(each - START) / HOUR for each in places(ledger)] == [0, 0, 1, 1, 2]
 
 
+def test_what_was_counted_before_does_not_hide_a_place(ledger: Ledger, ledger_url: str, rules: Rules, clock: Clock) -> None:
+    """A count is remembered while nobody else writes, and for later moments only. A cap of 100, so that one count does for some batches."""
+    caps = replace(NO_CAPS, gateway=(100, HOUR))
+    record_together(ledger, rules, clock, *(from_domain(number) for number in range(60)), caps=caps)
+    clock.move(hours=2)
+    record_together(ledger, rules, clock, from_domain(100), caps=caps)  # counts none
+    clock.move(hours=-2)
+    record_together(ledger, rules, clock, *(from_domain(number) for number in range(200, 240)), caps=caps)
+    assert [each.delayed_by for each in rules.histories[-2:]] == [None, "gateway-cap"], "61 were there when the clock had gone back"
+    clock.move(hours=4)
+    record_together(ledger, rules, clock, from_domain(301), caps=caps)  # counts none
+    other = Ledger(ledger_url, key=KEY, clock=clock)
+    other.open()
+    record_together(other, rules, clock, *(from_domain(number) for number in range(400, 499)), caps=caps)
+    other.close()
+    record_together(ledger, rules, clock, from_domain(500), caps=caps)
+    assert rules.histories[-1].delayed_by == "gateway-cap", "the other gateway's count, too"
+
+
 def test_what_does_not_go_out_gives_its_place_back(ledger: Ledger, rules: Rules, clock: Clock) -> None:
     caps = replace(NO_CAPS, domain=(1, HOUR))
     for number, state in enumerate(("refused", "expired", "dropped")):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import shutil
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -127,3 +128,26 @@ def test_a_fault_of_ours_in_the_reading_leaves_the_policy_in_force(settings: Set
     monkeypatch.setattr("gateway.rulebook_in_force.settle_rulebook", broken)
     in_force.read()
     assert in_force() is before
+
+
+@pytest.mark.parametrize(("what", "number"), [("iterdir", errno.EMFILE), ("open", errno.ENOMEM), ("open", None)])
+def test_want_of_descriptors_or_memory_is_no_change_of_policy(what: str, number: int | None, settings: Settings, tmp_path: Path) -> None:
+    """Nobody is told that a file is bad, and what was saved meanwhile is read when there is room again."""
+    ledger = ledger_in(tmp_path)
+    ledger.open()
+    in_force = RulebookInForce(settings, KEY, ledger, lambda: NOW)
+    in_force.read()
+    before = in_force()
+    file = settings.paths.policies / "human-resources.yaml"
+    file.write_text(file.read_text().replace("416-555-0143", "416-555-0149"))
+
+    def no_room(*_: object, **__: object) -> None:
+        raise MemoryError if number is None else OSError(number, "no room")
+
+    with pytest.MonkeyPatch.context() as broken:
+        broken.setattr(Path, what, no_room)
+        in_force.read()
+    assert in_force() is before
+    assert in_force.health == "ok"
+    asyncio.run(watched(in_force, ledger, lambda: until(lambda: in_force() is not before)))
+    assert in_force.health == "ok"

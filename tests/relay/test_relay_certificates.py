@@ -102,6 +102,19 @@ def test_a_certificate_of_somebody_elses_authority_is_worth_nothing(
     assert not hop.connections
 
 
+@LOOPS
+def test_an_expired_certificate_is_worth_nothing(
+    loop: str, strict_door: Callable[..., FrontDoor], hop: RecordingHop, listener: Made, authority: Authority, tmp_path: Path
+):
+    door = strict_door(loop)
+    expired = make_certificate(tmp_path, "expired", DNSName("mail.city.example"), issuer=authority.own, days=-1)
+    with SmtpClient(door.port) as client, suppress(OSError):
+        encrypted(client, listener, expired)
+        assert client.command(b"MAIL FROM:<a@example.org>").code != 250
+    door.wait_no_sessions()
+    assert not hop.connections
+
+
 def test_the_network_suffices_without_a_certificate(strict_door: Callable[..., FrontDoor], hop: RecordingHop, listener: Made):
     door = strict_door(allow=(ip_network("127.0.0.0/8"),))
     with SmtpClient(door.port) as client:

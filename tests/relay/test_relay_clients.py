@@ -13,7 +13,7 @@ from gateway.relay.door import Limits
 from tests.harness.client import SmtpClient
 from tests.harness.hop import RecordingHop, say
 from tests.harness.waiting import wait_for
-from tests.relay.rig import FrontDoor
+from tests.relay.rig import FrontDoor, read_until, reset
 
 RCPT = b"hr@toronto.example"
 LEAVING = pytest.mark.parametrize("leave", ["close", "reset"])
@@ -69,6 +69,38 @@ def test_gone_before_data(leave: str, commands: bytes, hop: RecordingHop, door: 
     leave_by(client, leave)
     door.wait_no_sessions()
     assert not hop.lines(b"DATA")
+
+
+CONVERSATION = (
+    b"EHLO x\r\nMAIL FROM:<a@example.org>\r\nRCPT TO:<hr@toronto.example>\r\nDATA\r\nSubject: x\r\n\r\n..y\r\n.\r\nQUIT\r\n",
+    b"Subject: x\r\n\r\n..y\r\n",
+)
+
+
+@pytest.mark.parametrize("leave", ["close", "reset", "half-close"])
+def test_gone_at_each_octet(leave: str, hop: RecordingHop, open_door: Callable[..., FrontDoor]):
+    """Whatever came of the message: all of it is passed on and observed, once, or the next hop gets no final dot."""
+    door = open_door(hop.url, loop="uvloop")
+    whole, wire = CONVERSATION
+    for at in range(len(whole) + 1):
+        with socket.create_connection(("127.0.0.1", door.port), 10) as client:
+            read_until(client, b"220 gateway.example ESMTP\r\n")  # there is a session
+            client.sendall(whole[:at])
+            if leave == "half-close":
+                client.shutdown(socket.SHUT_WR)
+                answer = read_until(client, b"never")
+                dot = at >= whole.index(b"\r\n.\r\n") + 5
+                assert (b"354 " in answer) is (at >= whole.index(b"Subject")), at
+                assert bool(hop.accepted) is dot, at
+            elif leave == "reset":
+                reset(client)
+        door.wait_no_sessions()
+        assert [each.raw for each in hop.accepted] == [wire] * len(door.seen), at
+        assert len(door.seen) <= 1, at
+        hop.forget()
+        door.seen.clear()
+    with SmtpClient(door.port) as another:
+        assert another.send(b"a@example.org", RCPT, b"x\r\n").code == 250
 
 
 def test_gone_while_the_next_hop_thinks_about_mail(hop: RecordingHop, door: FrontDoor, client: SmtpClient):

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
+from contextlib import suppress
+from time import sleep
 
 import pytest
 
 from gateway.delivery.timeouts import Timeouts
 from tests.harness.client import SmtpClient
 from tests.harness.hop import Answer, RecordingHop
-from tests.relay.rig import FrontDoor
+from tests.harness.waiting import PATIENCE
+from tests.relay.rig import FrontDoor, raw_hop, read_until
 
 RCPT = b"hr@toronto.example"
 REPLIES = {
@@ -51,6 +55,59 @@ def test_at_each_stage(stage: str, hop: RecordingHop, brief_door: FrontDoor):
             assert client.send(b"a@example.org", RCPT, b"x\r\n").code == 250, what
             brief_door.wait_seen()
             brief_door.seen.clear()
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_reply_that_drips_ends_with_its_time(stage: str, open_door: Callable[..., FrontDoor]):
+    """Each line of a reply that never ends renews nothing."""
+    answers = {"mail": b"250 ok\r\n", "rcpt": b"250 ok\r\n", "data": b"354 go\r\n", "end": b"250 done\r\n"}
+
+    def play(connection: socket.socket) -> None:
+        connection.sendall(b"220 hop\r\n")
+        read_until(connection, b"\r\n")
+        connection.sendall(b"250 hop\r\n")
+        for name, answer in answers.items():
+            read_until(connection, b"\r\n" if name != "end" else b"\r\n.\r\n")
+            connection.settimeout(0.05)
+            while name == stage:
+                connection.sendall(b"250-wait\r\n")
+                with suppress(TimeoutError):
+                    connection.recv(1)
+            connection.settimeout(PATIENCE)
+            connection.sendall(answer)
+
+    with raw_hop(play) as url:
+        door = open_door(url, timeouts=Timeouts(connect=0.3, command=0.3, data_end=0.3), loop="uvloop")
+        with SmtpClient(door.port) as client:
+            assert client.send(b"a@example.org", RCPT, b"Subject: x\r\n\r\nx\r\n").last.lines[0].startswith(b"451 4.4.2 ")
+        assert not door.seen
+
+
+SPLIT = [
+    (b"220-a\r\n220 b\r\n", b"\r\n"),
+    (b"250-hop\r\n250-DSN\r\n250 SIZE 9\r\n", b"\r\n"),
+    (b"250-2.1.0 o\r\n250 2.1.0 k\r\n", b"\r\n"),
+    (b"251 2.1.5 ok\r\n", b"\r\n"),
+    (b"354 go\r\n", b".\r\n"),
+    (b"250 2.0.0 done\r\n", b"never"),
+]
+
+
+def test_replies_that_come_octet_by_octet(open_door: Callable[..., FrontDoor]):
+    def play(connection: socket.socket) -> None:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for answer, then in SPLIT:
+            for octet in answer:
+                connection.sendall(bytes([octet]))
+                sleep(0)
+            read_until(connection, then)
+
+    with raw_hop(play) as url:
+        door = open_door(url, loop="uvloop")
+        with SmtpClient(door.port) as client:
+            assert client.keywords == {"DSN", "SIZE"}
+            sent = client.send(b"a@example.org", RCPT, b"x\r\n")
+            assert [sent.mail.lines, sent.rcpt[0].code, sent.last.text] == [(b"250-2.1.0 o", b"250 2.1.0 k"), 251, "2.0.0 done"]
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from ipaddress import ip_network
 
 import pytest
 
+from gateway.relay import session
 from gateway.relay.budget import Budget, Share
 from gateway.relay.crowd import Crowd
 from gateway.relay.door import Limits
+from gateway.relay.session import RelaySession
 from tests.harness.client import SmtpClient
 from tests.harness.hop import HANG, QUEUED, RecordingHop, say
 from tests.harness.waiting import wait_for
@@ -62,6 +66,32 @@ def test_one_address_too_often(hop: RecordingHop, open_door: OpenDoor):
         wait_for(lambda: door.server.sessions == 1, "one session less")
         with proxied(door.port, "203.0.113.5") as fourth:
             assert fourth.reply().code == 220
+
+
+# --- a flood of commands
+
+
+def test_a_flood_of_commands_leaves_the_others_their_turn(hop: RecordingHop, open_door: OpenDoor, monkeypatch: pytest.MonkeyPatch):
+    """Counted, not timed: how many of them are obeyed in one round of the event loop."""
+    rounds, obeyed, real = [0], Counter[int](), session._COMMANDS[b"RCPT"]
+
+    def turn(loop: asyncio.AbstractEventLoop) -> None:
+        rounds[0] += 1
+        loop.call_soon(turn, loop)
+
+    async def count(each: RelaySession, argument: bytes) -> None:
+        if not obeyed:
+            turn(asyncio.get_running_loop())
+        obeyed[rounds[0]] += 1
+        await real(each, argument)
+
+    monkeypatch.setitem(session._COMMANDS, b"RCPT", count)
+    door = open_door(hop.url, loop="uvloop", recipient_domains=("toronto.example",), limits=Limits(recipients_beyond=10**9))
+    with SmtpClient(door.port) as client:
+        client.command(b"MAIL FROM:<a@example.org>")
+        client.write(b"RCPT TO:<a@example.org>\r\n" * 4000)
+        assert {client.reply().code for _ in range(4000)} == {550}
+    assert max(obeyed.values()) <= 20
 
 
 # --- the time of a session

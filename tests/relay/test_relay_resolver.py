@@ -72,3 +72,24 @@ def test_each_address_of_a_name_is_tried(monkeypatch: pytest.MonkeyPatch, hop: R
     door = open_door(f"smtp://hop.example:{hop.port}")
     with SmtpClient(door.port) as client:
         assert client.send(b"a@example.org", RCPT, b"x\r\n").code == 250
+
+
+def no_thread(_: threading.Thread) -> None:
+    raise RuntimeError("can't start new thread")
+
+
+def no_memory(*_: object, **__: object) -> None:
+    raise MemoryError
+
+
+@pytest.mark.parametrize(("of", "name", "fault"), [(threading.Thread, "start", no_thread), (socket, "getaddrinfo", no_memory)])
+def test_a_look_up_that_cannot_be_made_is_made_again(of: Any, name: str, fault: object, hop: RecordingHop, open_door: OpenDoor):
+    """A machine short of threads or memory for a moment: the name is not waited for to the end of the process."""
+    door = open_door(f"smtp://localhost:{hop.port}")
+    with SmtpClient(door.port, greet=False) as client:
+        client.reply()
+        client.command(b"HELO client.example")
+        with pytest.MonkeyPatch.context() as broken:
+            broken.setattr(of, name, fault)
+            assert client.command(b"MAIL FROM:<a@example.org>").lines[0].startswith(b"451 4.4.1 ")
+        assert client.send(b"a@example.org", RCPT, b"x\r\n").code == 250

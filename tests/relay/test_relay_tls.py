@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from gateway.delivery.timeouts import Timeouts
+from gateway.relay import connection as connection_module
 from tests.harness.certificates import LOOPBACK, make_certificate
 from tests.harness.client import SmtpClient
 from tests.harness.hop import RecordingHop
@@ -100,6 +101,19 @@ def test_gone_inside_tls_after_the_dot(loop: str, certificate: tuple[Path, Path]
     door.wait_no_sessions()
 
 
+@LOOPS
+def test_a_handshake_does_not_hold_the_end(
+    loop: str, certificate: tuple[Path, Path], hop: RecordingHop, open_door: OpenDoor, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(connection_module, "FAREWELL", 0.1)
+    door = open_door(hop.url, loop=loop, tls="opportunistic", certificate=certificate[0], key=certificate[1])
+    with SmtpClient(door.port) as silent, SmtpClient(door.port) as half:
+        for each in (silent, half):
+            assert each.command(b"STARTTLS").code == 220
+        half.write(b"\x16\x03\x01")
+        assert door.run(door.server.drain(10)) == 0, "nothing had to be cut when the time was over"
+
+
 # --- the next hop
 
 
@@ -177,6 +191,47 @@ def test_opportunistic_tls_does_without(hop: RecordingHop, open_door: OpenDoor):
     door = open_door(f"{hop.url}?tls=opportunistic")
     with SmtpClient(door.port) as client:
         assert client.send(b"a@example.org", RCPT, b"x\r\n").code == 250
+
+
+def tls_broken(answer: bytes, then: Callable[[socket.socket], None]) -> Callable[[socket.socket], None]:
+    """A next hop that offers STARTTLS and cannot do it; in plain text it takes one message."""
+
+    def play(connection: socket.socket) -> None:
+        connection.sendall(b"220 hop\r\n")
+        with connection.makefile("rb") as lines:
+            for line in lines:
+                if line.startswith(b"EHLO"):
+                    connection.sendall(b"250-hop\r\n250 STARTTLS\r\n")
+                elif line.startswith(b"STARTTLS"):
+                    connection.sendall(answer)
+                    then(connection)
+                else:
+                    connection.sendall(b"354 go\r\n" if line.startswith(b"DATA") else b"" if line == b"x\r\n" else b"250 ok\r\n")
+
+    return play
+
+
+def nothing(_: socket.socket) -> None:
+    pass
+
+
+def leave(connection: socket.socket) -> None:
+    connection.shutdown(socket.SHUT_RDWR)
+
+
+@LOOPS
+@pytest.mark.parametrize(
+    ("answer", "then"),
+    [(b"454 4.7.0 TLS not available\r\n", nothing), (b"220 go\r\n", leave), (b"220 go\r\n\0\0\0", nothing)],
+    ids=["refused", "leaves in the handshake", "plain text behind"],
+)
+def test_a_next_hop_whose_tls_is_broken(answer: bytes, then: Callable[[socket.socket], None], loop: str, open_door: OpenDoor):
+    """Where TLS is opportunistic mail goes on without (RFC 7435); where it is required, none does, and none is refused for good."""
+    with raw_hop(tls_broken(answer, then)) as url:
+        for tls, code in (("opportunistic", 250), ("required", 451)):
+            door = open_door(f"{url}?tls={tls}", loop=loop, timeouts=Timeouts(connect=2, command=2))
+            with SmtpClient(door.port) as client:
+                assert client.send(b"a@example.org", RCPT, b"x\r\n").code == code if b"\0" not in answer else 451
 
 
 @LOOPS
