@@ -44,6 +44,8 @@ bench-accuracy: $(DEV) ## precision and recall of the rules on staff mail, into 
 
 # uv is quick; pip, slower, is there where uv cannot be had. Both check every hash.
 define sync
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("this python3 is %d.%d; name 3.11 or later: make PYTHON=python3.11" % sys.version_info[:2])'
+	@echo 'Installing $(1) into $(VENV), once' >&2
 	@test -x $(BIN)/python && $(BIN)/python -c 'import sys; sys.exit(sys.prefix != "$(CURDIR)/$(VENV)")' 2>/dev/null \
 	    || { rm -rf $(VENV); $(PYTHON) -m venv $(VENV); }
 	@($(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/uv.txt && \

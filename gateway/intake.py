@@ -1,7 +1,7 @@
 """Where both doors end: octets and envelope become a verdict and one ledger transaction. Never changes the 250, never raises.
 
 The session parses and applies the rules that need no history; the ledger's writer thread calls `Intake.decide` in order of
-arrival and commits. What takes too long or fails goes to the fsynced journal (DESIGN promise 2), and is replayed when the
+arrival and commits. What takes too long or fails goes to the fsynced journal (docs/promises.md, P2), and is replayed when the
 ledger is well again. Should even the journal fail, observations wait in memory, bounded.
 """
 
@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from time import perf_counter
+from typing import NamedTuple
 
 import structlog
 
@@ -73,19 +74,29 @@ class Intake:
         """Observations that only memory holds."""
         return len(self._kept)
 
-    async def observe(self, octets: bytes, complete: bool, size: int, envelope: Envelope) -> None:
+    def sighted(self, octets: bytes, complete: bool, size: int, envelope: Envelope) -> Relayed:
+        """One message that the next hop gets now."""
+        return Relayed(self, Sighting(octets, complete, size, envelope))
+
+    def examined(self, sighting: Sighting) -> Examined | None:
+        """What can be said of a message that is quickly read, now; None for others, and where there is no policy."""
+        rulebook = self._rulebook()
+        if rulebook is None or len(sighting.octets) >= HEAVY:
+            return None
+        return Examined(rulebook, rulebook.examine(sighting))
+
+    async def observe(self, sighting: Sighting, examined: Examined | None) -> None:
         """Record one message that the next hop has taken, within the time limit; never raises."""
         reached("after-next-hop-250")
-        sighting = Sighting(octets, complete, size, envelope)
         began = perf_counter()
         try:
             async with asyncio.timeout(self._limit):
-                await self._record(sighting)
+                await self._record(sighting, examined)
         except Exception as error:  # whatever it is, the message is relayed and the sender gets its 250
             telemetry.fault("ledger", error)
             await self._put_aside(sighting)
         telemetry.INTAKE_SECONDS.observe(perf_counter() - began)
-        _RELAYED[envelope.direction].inc()
+        _RELAYED[sighting.envelope.direction].inc()
 
     async def record(self, sighting: Sighting) -> None:
         """Record one message that its mailbox goes on keeping until this has returned, so that no journal is wanted.
@@ -111,13 +122,13 @@ class Intake:
         reached("before-commit")
         return decision
 
-    async def _record(self, sighting: Sighting) -> Recorded:
-        rulebook = self._rulebook()
+    async def _record(self, sighting: Sighting, examined: Examined | None = None) -> Recorded:
+        rulebook = examined.rulebook if examined else self._rulebook()
         if rulebook is None or self._writer is None:
             raise NoRulebook
         self._remember(rulebook)
         try:
-            recorded = await self._writer.submit(await self._examine(rulebook, sighting))
+            recorded = await self._writer.submit(examined.examination if examined else await self._examine(rulebook, sighting))
         except RecordingFailed as error:
             # The ledger is well, this one row is not: better a bare record than none.
             telemetry.fault("record", error)
@@ -217,6 +228,35 @@ class Intake:
             # Not even a bare record: trying for ever would hold up all that wait behind it.
             telemetry.MESSAGES.labels(sighting.envelope.direction, "unrecorded").inc()
             log.critical("observation-lost", why="the ledger refuses this one record", direction=sighting.envelope.direction)
+
+
+class Examined(NamedTuple):
+    """What was said of a message, and the rulebook that it was said by."""
+
+    rulebook: Rulebook
+    examination: Examination
+
+
+class Relayed:
+    """One message on its way (`relay/observer.py`): read while the next hop considers it, recorded once it was taken."""
+
+    __slots__ = ("_examined", "_intake", "_sighting")
+
+    def __init__(self, intake: Intake, sighting: Sighting) -> None:
+        self._intake = intake
+        self._sighting = sighting
+        self._examined: Examined | None = None
+
+    def read_ahead(self) -> None:
+        """Costs a message that the next hop then refuses its reading, and whoever waits for an acknowledgement nothing."""
+        try:
+            self._examined = self._intake.examined(self._sighting)
+        except Exception as error:  # then it is read, or met, when it is recorded
+            telemetry.fault("examine", error)
+
+    async def observe(self) -> None:
+        """Record it."""
+        await self._intake.observe(self._sighting, self._examined)
 
 
 def _tell_of_survey(outcome: str) -> None:

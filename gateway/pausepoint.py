@@ -1,4 +1,4 @@
-"""Named places where a test may stop the process to kill it: how the crash promises are shown (DESIGN §3.1).
+"""Named places where a test may stop the process to kill it: how the crash promises are shown (docs/promises.md, P1).
 
 Nothing happens unless GATEWAY_PAUSE_AT names a point; then the process writes the point's name to the file GATEWAY_PAUSE_FILE,
 and waits there to be killed.
@@ -11,6 +11,7 @@ import signal
 from pathlib import Path
 
 POINTS = ("after-next-hop-250", "before-commit", "after-commit", "before-notice-send", "after-notice-send")
+"""In the order of a message's way."""
 
 _WANTED = os.environ.get("GATEWAY_PAUSE_AT", "")
 

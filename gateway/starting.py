@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import resource
 import socket
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterator
+from pathlib import Path
 from typing import TypeVar
 
 import structlog
@@ -16,6 +17,7 @@ from gateway import telemetry
 from gateway.delivery.next_hop import parse_next_hops
 from gateway.delivery.pool import Pool
 from gateway.delivery.timeouts import Timeouts
+from gateway.ledger.dialect import dialect_of
 from gateway.ledger.errors import JournalFailed, LedgerUnavailable, NewerLedger
 from gateway.ledger.journal import Journal
 from gateway.ledger.key_file import UnusableKey, old_keys
@@ -62,6 +64,24 @@ def open_journal(settings: Settings) -> Journal:
     except JournalFailed as error:
         telemetry.fault("journal", error)
     return journal
+
+
+def unusable(settings: Settings) -> Iterator[tuple[tuple[int | str, ...], str]]:
+    """(place, what to do) for each value that is well written and yet cannot be used: `serve` would not start with it."""
+    for name, hops in settings.next_hop:
+        try:
+            parse_next_hops(hops)
+        except ValueError as error:
+            yield ("next_hop", name), str(error)
+    try:
+        dialect_of(settings.ledger.url)
+    except ValueError as error:
+        yield ("ledger", "url"), str(error)
+    for number, listener in enumerate(settings.listener):
+        for key in ("certificate", "key", "client_ca"):
+            file: Path | None = getattr(listener, key)
+            if listener.tls != "none" and file is not None and not file.is_file():
+                yield ("listener", number, key), f'listener "{listener.name}": there is no file {file}'
 
 
 def pool_of(settings: Settings, name: str) -> Pool:

@@ -1,4 +1,4 @@
-"""Logs and metrics: what operators see. Neither ever names a resident (DESIGN promise 8).
+"""Logs and metrics: what operators see. Neither ever names a resident (docs/promises.md, P8).
 
 Three walls stand between a message and the log: callers pass event names and counts only; `_mask` replaces whatever looks
 like an address; exceptions are logged as class and place, without their text, because the text of an exception may quote mail.

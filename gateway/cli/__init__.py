@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import gc
 import importlib
+import os
 import signal
 import sys
 
 import click
 
 from gateway import __version__
+
+CLOSED_PIPE = 141
+"""Exit status where standard output was closed early, as of a program that SIGPIPE ends."""
 
 _COMMANDS = {
     "serve": "gateway.cli.serve",
@@ -52,13 +56,16 @@ class _LazyGroup(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> object:
-        """A mistake is answered with one line; what a command takes, `--help` says when it is asked."""
+        """A mistake is answered with one line; what a command takes, `--help` says when it is asked. A reader that has seen enough is no fault."""
         try:
             return super().invoke(ctx)
         except click.exceptions.NoArgsIsHelpError:
             raise
         except click.UsageError as error:
             raise click.UsageError(error.format_message()) from None
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still buffered must not complain at the end
+            sys.exit(CLOSED_PIPE)
 
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -81,12 +88,8 @@ def gateway() -> None:
 
 
 def main() -> None:
-    """Entry point; a reader that closed the pipe early is no error."""
+    """Entry point."""
     if sys.argv[1:2] == ["serve"]:
         # All is about to be read; until the service can hear it, a reload just after a start would end the process.
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    try:
-        gateway(prog_name="gateway")
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(141)
+    gateway(prog_name="gateway")

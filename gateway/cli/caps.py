@@ -20,7 +20,7 @@ from gateway.rulebook_loading import caps_of
 
 @click.group()
 def caps() -> None:
-    """How many acknowledgements went out, what waits for room, and which divisions are stopped.
+    """Acknowledgements: sent, waiting for room, stopped.
 
     \b
     Examples:
@@ -33,7 +33,7 @@ def caps() -> None:
 @config_option
 @click.option("--json", "as_json", is_flag=True, help="JSON on standard output, nothing else.")
 def show(config: Path | None, as_json: bool) -> None:
-    """The windows, the breakers and the alerts, as the ledger has them now."""
+    """The windows, breakers and alerts, as the ledger has them now."""
     settings = settings_or_exit(config)
     now = datetime.now(UTC)
     with opened(config) as ledger, ledger.reading() as connection:
@@ -45,7 +45,7 @@ def show(config: Path | None, as_json: bool) -> None:
 @config_option
 @click.argument("mailbox")
 def reset(config: Path | None, mailbox: str) -> None:
-    """Close the breaker of MAILBOX; what came while it was open does not count. Held acknowledgements are not sent afterwards."""
+    """Close the breaker of MAILBOX. What came while it was open does not count. Held acknowledgements are not sent afterwards."""
     with opened(config) as ledger, ledger.writing() as connection:
         was_open = breakers.reset(connection, mailbox.lower())
     if not was_open:

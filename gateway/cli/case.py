@@ -76,7 +76,7 @@ def close(reference: str, channel: str, at: str | None, why: str | None, config:
 @config_option
 @json_option
 def move(reference: str, slug: str, channel: str | None, at: str | None, why: str | None, config: Path | None, as_json: bool) -> None:
-    """It is another division's: the case goes there with its reference and its receipt, under that division's standard."""
+    """It is another division's. The case goes there with its reference and its receipt, under that division's standard."""
     policy = _policy(config)
     division = declare.named_division(slug, policy.divisions.values()) or _no_such("--to", slug, policy.divisions)
     _declare(reference, config, as_json, why, at, policy, lambda state, when, now: declare.moved(state, division, policy, when, now), channel)
@@ -91,7 +91,7 @@ def move(reference: str, slug: str, channel: str | None, at: str | None, why: st
 @config_option
 @json_option
 def kind(reference: str, slug: str, channel: str | None, at: str | None, why: str | None, config: Path | None, as_json: bool) -> None:
-    """It is of another kind: the standard for that one holds, from the receipt on."""
+    """It is of another kind. The standard for that one holds, from the receipt on."""
     policy = _policy(config)
 
     def judge(state: CaseState, when: datetime, now: datetime) -> Change:
@@ -108,7 +108,7 @@ def kind(reference: str, slug: str, channel: str | None, at: str | None, why: st
 @config_option
 @json_option
 def reopen(reference: str, why: str | None, config: Path | None, as_json: bool) -> None:
-    """Take back what was declared last; again for what was declared before it."""
+    """Take back what was declared last. Once more: what was declared before it."""
     policy = _policy(config)
     _declare(reference, config, as_json, why, None, policy, lambda state, _, now: declare.undone(state, now))
 

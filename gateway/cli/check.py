@@ -12,13 +12,14 @@ from typing import Any
 
 import click
 
-from gateway.cli.diagnostics import cannot_run, config_option, say, settings_or_exit
+from gateway.cli.diagnostics import cannot_run, config_option, say, usable_settings_or_exit
 from gateway.cli.preview import as_text, preview
 from gateway.policy.diagnostics import Diagnostic, has_errors
 from gateway.policy.folders import shown_path
 from gateway.policy.layers import Effective
 from gateway.policy.load import Loaded
-from gateway.rulebook_loading import missing_folders, read_rulebook
+from gateway.rulebook import Rulebook
+from gateway.rulebook_loading import Reading, missing_folders, read_rulebook
 
 
 @click.command()
@@ -27,7 +28,7 @@ from gateway.rulebook_loading import missing_folders, read_rulebook
 @click.option("--preview", "with_preview", is_flag=True, help="With --show: acknowledgement and survey mails in both languages, and worked dates.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output, nothing else.")
 def check(config: Path | None, slug: str | None, with_preview: bool, as_json: bool) -> None:
-    """Validate configuration, policies, templates and signatures; every error at once.
+    """Validate configuration, policies, templates and signatures. Every error is shown at once.
 
     \b
     Examples:
@@ -40,7 +41,7 @@ def check(config: Path | None, slug: str | None, with_preview: bool, as_json: bo
     """
     if with_preview and slug is None:
         raise click.UsageError("--preview wants a division: --show DIVISION --preview")
-    settings = settings_or_exit(config)
+    settings = usable_settings_or_exit(config)
     if missing := missing_folders(settings):
         cannot_run(*missing)
     now = datetime.now(UTC)
@@ -49,10 +50,10 @@ def check(config: Path | None, slug: str | None, with_preview: bool, as_json: bo
     shown = _shown(reading.loaded, slug) if slug and reading.loaded.policy else None
     previewed = preview(reading.rulebook, reading.rulebook.policy.divisions[slug], now) if with_preview and slug and reading.rulebook else None
     if as_json:
-        click.echo(json.dumps(_document(reading.loaded, diagnostics, shown, previewed), ensure_ascii=False, indent=2))
+        click.echo(json.dumps(_document(reading, diagnostics, shown, previewed), ensure_ascii=False, indent=2))
     else:
         say(diagnostics)
-        click.echo(show_effective(shown) if shown else _summary(reading.loaded, diagnostics))
+        click.echo(show_effective(shown) if shown else _summary(reading.rulebook, diagnostics))
         if previewed:
             click.echo(f"\n{as_text(previewed)}")
     sys.exit(1 if has_errors(diagnostics) else 0)
@@ -72,20 +73,22 @@ def show_effective(shown: Mapping[str, Effective]) -> str:
     return "\n".join(f"{key:{width}}  {each.value}  ({each.origin})" for key, each in shown.items())
 
 
-def _summary(loaded: Loaded, diagnostics: Sequence[Diagnostic]) -> str:
+def _summary(rulebook: Rulebook | None, diagnostics: Sequence[Diagnostic]) -> str:
     errors = sum(each.severity == "error" for each in diagnostics)
     warnings = len(diagnostics) - errors
     counts = f"{errors} error{'s' * (errors != 1)}, {warnings} warning{'s' * (warnings != 1)}"
-    if errors or loaded.policy is None:
+    if errors or rulebook is None:
         return f"Not good: {counts}. Nothing of this takes effect; what was good before keeps working."
-    return f"Good: {len(loaded.policy.divisions)} divisions, policy version {loaded.policy.version}; {counts}."
+    return f"Good: {len(rulebook.policy.divisions)} divisions, policy version {rulebook.policy.version}; {counts}."
 
 
-def _document(loaded: Loaded, diagnostics: Sequence[Diagnostic], shown: Mapping[str, Effective] | None, previewed: object) -> dict[str, Any]:
+def _document(reading: Reading, diagnostics: Sequence[Diagnostic], shown: Mapping[str, Effective] | None, previewed: object) -> dict[str, Any]:
+    policy = reading.loaded.policy
     document: dict[str, Any] = {
         "good": not has_errors(diagnostics),
-        "version": loaded.policy.version if loaded.policy else None,
-        "divisions": list(loaded.policy.divisions) if loaded.policy else [],
+        # As it is stamped on decisions: of policies and texts together.
+        "version": reading.rulebook.policy.version if reading.rulebook else None,
+        "divisions": list(policy.divisions) if policy else [],
         "diagnostics": [each._asdict() for each in diagnostics],
     }
     if shown is not None:

@@ -25,6 +25,7 @@ from rich.progress import track
 from rich.table import Table
 
 from gateway.cli.diagnostics import cannot_run, rulebook_or_exit, settings_or_exit
+from gateway.cli.tables import show, table
 from gateway.ledger import watch_rows
 from gateway.ledger.counts import counts
 from gateway.ledger.key_file import read_or_create_key
@@ -100,7 +101,7 @@ folder = "{self.watched}"
 @click.option("--history", type=click.IntRange(1, 100_000_000), metavar="N", help="Instead: a ledger of N invented messages of the last 12 months.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Of the chance that invents them: the same seed, the same history.")
 def demo(folder: Path, history: int | None, seed: int) -> None:
-    """Plays sample mail through a real gateway on free loopback ports, and shows each decision.
+    """Sample mail through a real gateway, and what it decides. It takes free loopback ports, and needs no server and no network.
 
     \b
     Examples:
@@ -124,7 +125,8 @@ def demo(folder: Path, history: int | None, seed: int) -> None:
         for _, octets in track(samples, description="Sending sample mail", console=console):
             _send(stage, octets)
         _until_nothing_waits(stage, len(samples))
-    console.print(_decisions(stage, samples, zone))
+    show(_decisions(stage, samples, zone))
+    _show_acknowledgement(console, stage, parse(samples[0][1]))
     _show_where(console, stage)
 
 
@@ -217,14 +219,14 @@ def _until_nothing_waits(stage: Stage, messages: int) -> None:
 
 
 def _decisions(stage: Stage, samples: list[tuple[str, bytes]], zone: ZoneInfo) -> Table:
-    table = Table("sample", "decision", "case", "answer due", title="What was decided")
+    made = table("sample", "decision", "case", "answer due", title="What was decided")
     ledger = stage.ledger
     for name, octets in samples:
         message = parse(octets)
         with ledger.reading() as connection:
             events = timeline(connection, ledger.pseudonyms, message.message_id or "")
-        table.add_row(name.removesuffix(".eml"), *_row(message, events, zone))
-    return table
+        made.add_row(name.removesuffix(".eml"), *_row(message, events, zone))
+    return made
 
 
 def _row(message: Message, events: tuple[Event, ...], zone: ZoneInfo) -> tuple[str, str, str]:
@@ -241,13 +243,17 @@ def _row(message: Message, events: tuple[Event, ...], zone: ZoneInfo) -> tuple[s
     return reason, "\n".join(cases), "\n".join(f"{at.astimezone(zone):%a %b %d, %H:%M %Z}" for at in due)
 
 
+def _show_acknowledgement(console: Console, stage: Stage, inquiry: Message) -> None:
+    """What the author of this one received; a slow machine may not have sent it yet."""
+    for each in sorted((stage.folder / "notices" / inquiry.of("from")[0].key / "new").glob("*"))[:1]:
+        found = message_from_bytes(each.read_bytes(), policy=policy.default)
+        body = found.get_body(("plain",))
+        console.rule("One of the acknowledgements")
+        console.print(f"From: {found['from']}\nSubject: {found['subject']}\n\n{body.get_content() if body else ''}", markup=False, highlight=False)
+
+
 def _show_where(console: Console, stage: Stage) -> None:
     notices = sorted((stage.folder / "notices").glob("*/new/*"))
-    if notices:
-        first = message_from_bytes(notices[0].read_bytes(), policy=policy.default)
-        body = first.get_body(("plain",))
-        console.rule("One of the acknowledgements")
-        console.print(f"From: {first['from']}\nSubject: {first['subject']}\n\n{body.get_content() if body else ''}", markup=False, highlight=False)
     console.rule("Where to look")
     console.print(f"Acknowledgements   {stage.folder}/notices/<address>/new/   ({len(notices)})", soft_wrap=True)
     console.print(f"Warnings to staff  {stage.folder}/notices/kim.sample@toronto.example/new/   (on a closed day it waits)", soft_wrap=True)

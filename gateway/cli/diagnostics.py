@@ -1,4 +1,4 @@
-"""How commands fail: one line that says what to do, and the exit status of INTERFACE §2."""
+"""How commands fail: one line that says what to do, and the exit status that `gateway --help` names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gateway import telemetry
 from gateway.ledger.key_file import UnusableKey
 from gateway.rulebook import Rulebook
 from gateway.rulebook_loading import dry_run_key, missing_folders, read_rulebook
-from gateway.settings import Settings, SettingsError, load_settings
+from gateway.settings import Settings, SettingsError, complaint, load_settings
 
 config_option = click.option(
     "--config",
@@ -36,6 +36,16 @@ def settings_or_exit(config: Path | None) -> Settings:
         cannot_run(*error.lines)
     # Nothing but the answer may go to standard output; structlog's own default would.
     telemetry.configure(settings.log.format, "error", without=_TOLD)
+    return settings
+
+
+def usable_settings_or_exit(config: Path | None) -> Settings:
+    """The same, with what only those who use a value find wrong: next hops, ledger, certificates."""
+    from gateway.starting import unusable  # noqa: PLC0415 - slow to import, and most commands need nothing of it
+
+    settings = settings_or_exit(config)
+    if wrong := [complaint(config, place, said) for place, said in unusable(settings)]:
+        cannot_run(*wrong)
     return settings
 
 
@@ -65,5 +75,6 @@ def found_wrong(*lines: str) -> NoReturn:
 
 
 def say(lines: Iterable[object]) -> None:
+    """On standard error, one line each."""
     for line in lines:
         click.echo(str(line), err=True)

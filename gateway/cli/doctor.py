@@ -19,7 +19,8 @@ from gateway.starting import hostname
 @config_option
 @click.option("--json", "as_json", is_flag=True, help="JSON on standard output, nothing else.")
 def doctor(config: Path | None, as_json: bool) -> None:
-    """Try policy, key, ledger, clock, disk, certificates, next hops and watched mailboxes; one line each. Sends nothing, changes nothing.
+    """Try all that the gateway needs, one line each. Policy, key, ledger, clock, disk, certificates, next hops and watched mailboxes. Sends
+    nothing, changes nothing.
 
     \b
     Examples:

@@ -159,8 +159,9 @@ async def _next_hop(name: str, url: str, settings: Settings, hostname: str) -> C
         session = await hop.open(Timeouts(limits.connect, limits.command, limits.data_end), hostname)
     except Unavailable as error:
         return Check(name, f"{shown}: {error.cause}", f"start the server there, open the firewall, or correct {name}")
+    lacks = ", no SMTPUTF8 (addresses beyond ASCII get no acknowledgement)" if "SMTPUTF8" not in session.extensions else ""
     session.quit()
-    return Check(name, f"{shown} answers, TLS {hop.tls}")
+    return Check(name, f"{shown} answers, TLS {hop.tls}{lacks if name == 'next_hop.notices' else ''}")
 
 
 async def _mailbox(settings: MailboxSettings) -> Check:

@@ -97,7 +97,7 @@ def _no_such(option: str, word: str, known: Iterable[str]) -> Any:
 
 
 def _document(division: Division, audience: Audience, kind: str, received: datetime, promised: Promise) -> dict[str, Any]:
-    """INTERFACE §2."""
+    """What `--json` prints; a clock that the standard does not promise is null."""
     return {
         "division": division.slug,
         "audience": audience,

@@ -32,13 +32,13 @@ class Explainer:
     now: datetime
 
     def explain(self, given: Given) -> dict[str, Any]:
-        """The JSON document of INTERFACE §2, without id and file. Raises CannotRead."""
-        zone = self.rulebook.policy.zone
-        sighting = sighting_of(given, self.settings, zone, self.now)
+        """What `gateway schema explain` describes, without id and file. Raises CannotRead."""
+        policy = self.rulebook.policy
+        sighting = sighting_of(given, self.settings, policy, self.now)
         examination = self.rulebook.examine(sighting)
         history = self.history.of(examination) if self.history else alone(examination, self.rulebook.secret)
         judged = self.rulebook.judge_and_compose(examination, history, sighting.envelope.received_at)
-        return document(judged.verdict, judged.composed, zone, judged.told)
+        return document(judged.verdict, judged.composed, policy.zone, judged.told)
 
 
 @click.command()
@@ -47,7 +47,7 @@ class Explainer:
 @click.option("--mail-from", default=None, metavar="A", help='Envelope sender; "" is the null reverse-path.')
 @click.option("--rcpt-to", multiple=True, metavar="A", help="Envelope recipient; may be repeated.")
 @click.option("--listener", type=click.Choice(["inbound", "outbound"]), default=None)
-@click.option("--at", default=None, metavar="TIME", help="Moment of receipt, ISO 8601; without an offset, in the City's zone.")
+@click.option("--at", default=None, metavar="TIME", help="Moment of receipt, ISO 8601; without an offset, in the division's zone.")
 @click.option("--history", is_flag=True, help="Judge with what the ledger knows; without it, each message is the first of its thread.")
 @click.option("--batch", type=click.Path(path_type=Path), default=None, metavar="CASES.jsonl", help="One JSON object a line; one line out for each.")
 @click.option("--json", "as_json", is_flag=True, help="JSON on standard output, nothing else.")

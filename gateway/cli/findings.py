@@ -9,12 +9,12 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from gateway.cli.diagnostics import config_option, found_wrong, settings_or_exit
-from gateway.cli.local_times import city_zone, local, time_column
+from gateway.cli.local_times import city_zone, local
 from gateway.cli.outbox import opened
+from gateway.cli.tables import show, table
 from gateway.cli.trace import record_look_up
 from gateway.ledger import finding_rows
 from gateway.ledger.finding_rows import Found
@@ -50,7 +50,7 @@ def list_(config: Path | None, disputed: bool, division: str | None, person: str
     if as_json:
         click.echo(json.dumps([asdict(each) for each in found], default=datetime.isoformat, indent=2))
     elif found:
-        Console().print(_table(found, zone))
+        show(_table(found, zone))
     else:
         click.echo("There are none.")
 
@@ -59,17 +59,17 @@ def list_(config: Path | None, disputed: bool, division: str | None, person: str
 @config_option
 @click.argument("ids", nargs=-1, type=int, metavar="ID...", required=True)
 def uphold(config: Path | None, ids: tuple[int, ...]) -> None:
-    """Let disputed findings count again, after a person has looked at them. To side with the person, do nothing: they count no more."""
+    """Let disputed findings count again. Do so when a person has looked at them. To side with the person, do nothing: they count no more."""
     with opened(config) as ledger, ledger.writing() as connection:
         changed = finding_rows.reinstate(connection, ids)
     click.echo(f"{changed} count again.")
     if changed < len(ids):
-        found_wrong(f"error: {len(ids) - changed} of them are not disputed; see gateway findings list --disputed")
+        found_wrong(f"error: not disputed: {len(ids) - changed} of {len(ids)}; see gateway findings list --disputed")
 
 
 def _table(found: list[Found], zone: ZoneInfo | None) -> Table:
-    table = Table("ID", "division", "finding", "more", *map(time_column, ("found", "told", "mended", "disputed")))
+    made = table("ID", "division", "finding", "more", "found", "told", "mended", "disputed")
     for each in found:
         times = [local(at, zone) for at in (each.at, each.told_at, each.mended_at, each.disputed_at)]
-        table.add_row(str(each.id), each.division, each.kind, ", ".join(each.detail), *times)
-    return table
+        made.add_row(str(each.id), each.division, each.kind, ", ".join(each.detail), *times)
+    return made

@@ -176,10 +176,14 @@ def _person(ledger: Ledger, policy: Policy, address: str, now: datetime, *, dry_
     if as_json:
         click.echo(json.dumps({"dry_run": dry_run, "messages_unlinked": unlinked, "left": dict(zip(names, left, strict=True))}, indent=2))
     else:
-        said = ", ".join(f"{n} {name}" for n, name in zip(left, names, strict=True) if n)
-        click.echo(f"Tied to this person: {said or 'nothing'}." if dry_run else f"{unlinked} messages unlinked. {_later(said)}")
+        said = ", ".join(_many(n, name) for n, name in zip(left, names, strict=True) if n)
+        click.echo(f"Tied to this person: {said or 'nothing'}." if dry_run else f"{_many(unlinked, 'messages')} unlinked. {_later(said)}")
     if not unlinked and not any(left):
         found_wrong("nothing is known of that address")
+
+
+def _many(n: int, things: str) -> str:
+    return f"{n} {things.removesuffix('s') if n == 1 else things}"
 
 
 def _erase_some(ledger: Ledger, who: str, now: datetime, look_back: timedelta) -> int:

@@ -1,4 +1,4 @@
-"""What a command was told of a message, and what it reads from the message itself where it was told nothing (INTERFACE §2)."""
+"""What a command was told of a message, and what it reads from the message itself where it was told nothing (docs/explain.md)."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from gateway.judgement.circumstances import division_of
 from gateway.message.model import PREFIX_LIMIT, Envelope, Message
 from gateway.message.parse import parse
 from gateway.message.receipt import receipt_time
+from gateway.policy.model import Policy
 from gateway.rulebook import Sighting
 from gateway.settings import Settings
 
@@ -33,24 +35,25 @@ class Given:
     at: str | None = None
 
 
-def sighting_of(given: Given, settings: Settings, zone: ZoneInfo, now: datetime) -> Sighting:
+def sighting_of(given: Given, settings: Settings, policy: Policy, now: datetime) -> Sighting:
     """The message with its envelope, as live intake would have seen it. Raises CannotRead."""
     octets, size = _prefix(given.file)
-    envelope = envelope_of(parse(octets, complete=size == len(octets)), given, settings, zone, now)
+    envelope = envelope_of(parse(octets, complete=size == len(octets)), given, settings, policy, now)
     return Sighting(octets, size == len(octets), size, envelope)
 
 
-def envelope_of(message: Message, given: Given, settings: Settings, zone: ZoneInfo, now: datetime) -> Envelope:
+def envelope_of(message: Message, given: Given, settings: Settings, policy: Policy, now: datetime) -> Envelope:
     """What was given, and for the rest what the message says. Raises CannotRead."""
     direction = given.listener or _listener(message, settings)
     if direction not in ("inbound", "outbound"):
         raise CannotRead(f'"{direction}" is not a listener; write inbound or outbound')
+    recipients = tuple(_recipients(message) if given.rcpt_to is None else given.rcpt_to)
     trusted = next((each.trusts_senders for each in settings.listener if each.direction == direction), direction == "outbound")
     return Envelope(
         mail_from=_reverse_path(message) if given.mail_from is None else given.mail_from.strip("<>"),
-        rcpt_to=tuple(_recipients(message) if given.rcpt_to is None else given.rcpt_to),
+        rcpt_to=recipients,
         direction="outbound" if direction == "outbound" else "inbound",
-        received_at=_moment(given.at, zone) if given.at else receipt_time(message.fields) or now,
+        received_at=_moment(given.at, _zone(recipients, policy)) if given.at else receipt_time(message.fields) or now,
         listener=direction,
         trusted_senders=trusted,
         door="explain",
@@ -82,6 +85,12 @@ def _recipients(message: Message) -> list[str]:
         if found := message.of(name):
             return [found[0].spec]
     return list(dict.fromkeys(each.spec for name in ("to", "cc") for each in message.of(name)))
+
+
+def _zone(recipients: Sequence[str], policy: Policy) -> ZoneInfo:
+    """Of the first division that is written to; without one, the City's."""
+    division = next((found for each in recipients if (found := division_of(each, policy)) is not None), None)
+    return division.calendar.zone if division else policy.zone
 
 
 def _moment(text: str, zone: ZoneInfo) -> datetime:

@@ -63,7 +63,7 @@ def list_(config: Path | None) -> None:
 @key.command()
 @config_option
 def destroy(config: Path | None) -> None:
-    """Destroy old keys that were put aside longer ago than anything is kept. Without its key a hash says nothing to anybody, ever."""
+    """Destroy old keys under which nothing is kept any more. Without its key a hash says nothing to anybody, ever."""
     settings, now = settings_or_exit(config), datetime.now(UTC)
     policy = rulebook_or_exit(settings, now).policy
     if policy.keep.get("hold"):

@@ -10,7 +10,6 @@ from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter, ValidationError
-from rich.table import Column
 from sqlalchemy import Connection
 
 from gateway.ledger.policy_rows import last_good
@@ -30,11 +29,6 @@ def city_zone(settings: Settings, connection: Connection | None = None) -> ZoneI
 def local(at: datetime | None, zone: tzinfo | None, *, seconds: bool = False) -> str:
     """`2026-11-16 10:12 EST`: an aware time on the City's clock; "-" for none."""
     return "-" if at is None else f"{at.astimezone(zone):{'%Y-%m-%d %H:%M:%S %Z' if seconds else '%Y-%m-%d %H:%M %Z'}}"
-
-
-def time_column(head: str) -> Column:
-    """Of a table; on a narrow terminal its times are broken into lines, and never cut off."""
-    return Column(head, overflow="fold")
 
 
 def _zone(octets: bytes | Unread | None) -> ZoneInfo | None:

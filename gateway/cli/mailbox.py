@@ -15,7 +15,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from gateway.cli.diagnostics import cannot_run, config_option, found_wrong, settings_or_exit
-from gateway.cli.local_times import city_zone, local, time_column
+from gateway.cli.local_times import city_zone, local
+from gateway.cli.tables import show, table
 from gateway.ledger import watch_rows
 from gateway.ledger.errors import LedgerUnavailable
 from gateway.ledger.key_file import UnusableKey
@@ -32,7 +33,7 @@ from gateway.settings.mailboxes import MailboxSettings
 
 @click.group()
 def mailbox() -> None:
-    """Watched mailboxes ([[mailbox]] in gateway.toml, docs/mailboxes.md). Nothing is ever changed in one.
+    """Watched mailboxes: how each is, and what it held before. Nothing is ever changed in one. docs/mailboxes.md
 
     \b
     Examples:
@@ -54,7 +55,7 @@ def list_(config: Path | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(found, default=datetime.isoformat, indent=2))
     elif found:
-        Console().print(_table(found, city_zone(settings)))
+        show(_table(found, city_zone(settings)))
     else:
         click.echo("No mailbox is watched; see docs/mailboxes.md.")
 
@@ -66,7 +67,7 @@ def list_(config: Path | None, as_json: bool) -> None:
 @click.option("--again", is_flag=True, help="Begin anew, although an earlier import was begun or done.")
 @click.option("--json", "as_json", is_flag=True, help="JSON on standard output, nothing else.")
 def import_(name: str, config: Path | None, since: datetime, again: bool, as_json: bool) -> None:
-    """Count the past of a mailbox, up to the moment from which it is watched. Nothing is ever sent for it.
+    """Count the past of a mailbox; nothing is ever sent for it. It ends at the moment from which the mailbox is watched.
 
     It may be stopped at any moment: the same command goes on where it was.
 
@@ -172,13 +173,13 @@ def _place(place: Place) -> dict[str, Any]:
 
 
 def _table(found: list[dict[str, Any]], zone: ZoneInfo | None) -> Table:
-    table = Table("mailbox", "source", "how it is", *map(time_column, ("read to its end", "watched from")), "messages", time_column("newest"))
+    made = table("mailbox", "source", "how it is", "read to its end", "watched from", "messages", "newest")
     for each in found:
         watch = [place["watch"] for place in each["folders"].values() if "watch" in place]
         newest = max((place["last_received_at"] for place in watch if place["last_received_at"]), default=None)
         state = f"{each['why']}: {each['said']}" if each["why"] else "ok" if each["watched"] else "nobody watches it"
-        table.add_row(
+        made.add_row(
             each["name"], each["source"], state, local(each["looked_at"], zone), local(min((place["from"] for place in watch), default=None), zone),
             str(sum(place["messages"] for place in watch)), local(newest, zone),
         )  # fmt: skip
-    return table
+    return made

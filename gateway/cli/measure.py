@@ -9,12 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from gateway.cli.diagnostics import cannot_run, config_option, found_wrong, say, settings_or_exit
 from gateway.cli.local_times import local
 from gateway.cli.outbox import opened
+from gateway.cli.tables import show, table
 from gateway.ledger import survey_rows
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.policy_rows import last_good
@@ -36,7 +35,7 @@ _EXAMPLES = {"month": "2026-10", "quarter": "2026-Q3", "year": "2026"}
 
 @click.group()
 def measure() -> None:
-    """Figures that people enter, such as a division's administrative time. What is measured stands in its policy file.
+    """Figures that people enter, such as administrative time. What is measured stands in the division's policy file.
 
     \b
     Examples:
@@ -79,7 +78,7 @@ def set_(config: Path | None, division: str, name: str, value: str, period: str)
 @click.option("--division", default=None, metavar="SLUG", help="Of one division.")
 @click.option("--json", "as_json", is_flag=True, help="JSON on standard output, nothing else.")
 def list_(config: Path | None, division: str | None, as_json: bool) -> None:
-    """Everything that was entered, corrections included, and the measures that wait for a first figure."""
+    """Everything that was entered, and what waits for a first figure. Corrections included."""
     settings, now = settings_or_exit(config), datetime.now(UTC)
     with opened(config) as ledger:
         policy = policy_in_force(settings, ledger, now).policy
@@ -90,16 +89,16 @@ def list_(config: Path | None, division: str | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([_row(each, entered) for each in entered], default=datetime.isoformat, indent=2))
         return
-    table = Table("division", "measure", "period", "value", "target", "entered")
+    made = table("division", "measure", "period", "value", "target", "entered")
     for slug, of in sorted(policy.divisions.items()):
         for known in of.measures if division in (None, slug) else ():
             own = [each for each in entered if (each.division, each.measure) == (slug, known.slug)]
             for each in own:
                 shown = entered_as(each) + ("" if _counts(each, entered) else " (corrected since)")
-                table.add_row(slug, known.slug, each.period, shown, known.target, local(each.entered_at, policy.zone))
+                made.add_row(slug, known.slug, each.period, shown, known.target, local(each.entered_at, policy.zone))
             if not own:
-                table.add_row(slug, known.slug, f"each {known.every}", "–", known.target, "never")
-    Console().print(table) if table.row_count else click.echo("No measures are declared.")
+                made.add_row(slug, known.slug, f"each {known.every}", "–", known.target, "never")
+    show(made) if made.row_count else click.echo("No measures are declared.")
 
 
 def _row(each: Entry, entered: list[Entry]) -> dict[str, object]:

@@ -11,11 +11,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from gateway.cli.diagnostics import cannot_run, config_option, found_wrong, settings_or_exit
-from gateway.cli.local_times import city_zone, local, time_column
+from gateway.cli.local_times import city_zone, local
+from gateway.cli.tables import show, table
 from gateway.ledger import outbox_rows
 from gateway.ledger.errors import LedgerUnavailable
 from gateway.ledger.key_file import UnusableKey
@@ -51,17 +51,17 @@ def list_(config: Path | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([asdict(each) for each in found], default=datetime.isoformat, indent=2))
     elif found:
-        Console().print(_table(found, zone))
+        show(_table(found, zone))
     else:
         click.echo("Nothing waits.")
 
 
 @outbox.command()
 @config_option
-@click.option("--all", "everything", is_flag=True, help="All that wait.")
+@click.option("--all", "everything", is_flag=True, help="All that wait for another try; not what waits for an open day or for room.")
 @id_arguments
 def retry(config: Path | None, everything: bool, ids: tuple[int, ...]) -> None:
-    """Make waiting notices due at once; a running gateway sends them within seconds."""
+    """Make waiting notices due at once. A running gateway sends them within seconds."""
     if everything == bool(ids):
         raise click.UsageError("name the notices by ID, or --all")
     with opened(config) as ledger, ledger.writing() as connection:
@@ -73,7 +73,7 @@ def retry(config: Path | None, everything: bool, ids: tuple[int, ...]) -> None:
 @config_option
 @click.argument("ids", nargs=-1, type=NUMBER, metavar="ID...", required=True)
 def drop(config: Path | None, ids: tuple[int, ...]) -> None:
-    """Never send these; address and text are erased, the record says "dropped"."""
+    """Never send these. Address and text are erased; the record says "dropped"."""
     with opened(config) as ledger, ledger.writing() as connection:
         dropped = outbox_rows.drop(connection, datetime.now(UTC), ids)
     _report("dropped", dropped, ids)
@@ -99,13 +99,13 @@ def opened(config: Path | None) -> Iterator[Ledger]:
 def _report(done: str, count: int, ids: tuple[int, ...]) -> None:
     click.echo(f"{count} {done}.")
     if count < len(ids):
-        found_wrong(f"error: {len(ids) - count} of them do not wait (settled, being sent, or never there); see gateway outbox list")
+        found_wrong(f"error: not waiting: {len(ids) - count} of {len(ids)} (settled, being sent, or never there); see gateway outbox list")
 
 
 def _table(found: list[Waiting], zone: ZoneInfo | None) -> Table:
-    table = Table("ID", "kind", "division", time_column("waits since"), time_column("next try"), "tries", "last answer", time_column("gives up"))
+    made = table("ID", "kind", "division", "waits since", "next try", "tries", "last answer", "gives up")
     for each in found:
-        answer = str(each.last_code or each.last_problem or "-")
+        answer = str(each.last_problem or each.last_code or "-")
         times = [local(at, zone) for at in (each.created_at, each.due_at, each.give_up_at)]
-        table.add_row(str(each.notice_id), each.kind, each.division, times[0], times[1], str(each.attempts), answer, times[2])
-    return table
+        made.add_row(str(each.notice_id), each.kind, each.division, times[0], times[1], str(each.attempts), answer, times[2])
+    return made

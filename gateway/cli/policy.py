@@ -34,7 +34,7 @@ def policy() -> None:
 @click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, metavar="N", help="The newest N changes.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output, nothing else.")
 def log_(config: Path | None, limit: int, as_json: bool) -> None:
-    """Every change of a policy file, template or signature that a running gateway has seen, oldest first.
+    """What changed in policies, templates and signatures. As a running gateway has seen it, oldest first.
 
     \b
     Each with its time, file and outcome, the keys with their old and new values, the policy version before and after,

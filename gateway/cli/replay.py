@@ -106,7 +106,7 @@ class Replay:
     def _seen(self, place: Place) -> tuple[Sighting, Read]:
         octets, size = read(place)
         message = parse(octets, complete=size == len(octets))
-        envelope = envelope_of(message, Given(Path(place.file)), self.settings, self.ours.rulebook.policy.zone, self.now)
+        envelope = envelope_of(message, Given(Path(place.file)), self.settings, self.ours.rulebook.policy, self.now)
         return Sighting(octets, size == len(octets), size, envelope), Read.of(message, envelope.mail_from)
 
     def _note(self, place: Place, outcome: difference.Outcome, row: dict[str, Any]) -> None:
@@ -133,7 +133,7 @@ class Replay:
 @click.option("--against", type=click.Path(path_type=Path), default=None, metavar="DIR", help="Another policy folder: what would it do differently?")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output, nothing else.")
 def replay(sources: tuple[Path, ...], config: Path | None, policies: Path | None, against: Path | None, as_json: bool) -> None:
-    """Run stored mail through the policies as history, in order of time. Nothing is sent, and no ledger is read or written.
+    """Run stored mail through the policies as history. It goes in order of time. Nothing is sent, and no ledger is read or written.
 
     A SOURCE is an mbox, a Maildir, a message, or a folder of any of them. What it says: docs/replay.md.
 

@@ -51,7 +51,7 @@ def report(
     config: Path | None, division: str | None, period: str | None, since: str | None, until: str | None, step: Step | None,
     format_: Format | None, as_json: bool, output: Path | None, month: str | None,
 ) -> None:  # fmt: skip
-    """How the promise was kept: attainment and latency, with everything that was not counted. What each figure means: docs/reports.md.
+    """How the promise was kept: attainment and latency. With everything that was not counted; what each figure means: docs/reports.md.
 
     \b
     Examples:

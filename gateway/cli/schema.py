@@ -22,7 +22,8 @@ def schema() -> None:
     Examples:
       gateway schema division > policies/schema/division.json     what an editor checks a division's file with
       gateway schema policy                                       either of the two policy files
-      gateway schema report                                       what gateway report --json prints
+      gateway schema report                                       what gateway report --format json prints
+      gateway schema explain                                      what gateway explain --json prints for one message
       gateway schema kept                                         what is monitored and kept, as a page
     """
 
@@ -58,10 +59,18 @@ def report() -> None:
     print_schema(schema_of_report())
 
 
+@schema.command()
+def explain() -> None:
+    """Of `gateway explain --json`: one message, or one line of a batch."""
+    from gateway.reports.explanation_schema import schema as schema_of_explain  # noqa: PLC0415 - slow to import, for this one only
+
+    print_schema(schema_of_explain())
+
+
 @schema.command("kept")
 @config_option
 def kept_(config: Path | None) -> None:
-    """The page that lists what is monitored and kept, from the schema: docs/kept.md; with --config, with the times of that policy."""
+    """The page that lists what is monitored and kept, docs/kept.md. With --config, with the times of that policy."""
     from gateway.ledger import kept  # noqa: PLC0415 - slow to import, for this one only
 
     keep = rulebook_or_exit(settings_or_exit(config), datetime.now(UTC)).policy.keep if config else DEFAULTS

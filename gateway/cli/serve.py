@@ -9,7 +9,7 @@ import click
 
 from gateway import telemetry
 from gateway.app import run
-from gateway.cli.diagnostics import cannot_run, config_option, settings_or_exit
+from gateway.cli.diagnostics import cannot_run, config_option, usable_settings_or_exit
 from gateway.rulebook_loading import missing_folders
 from gateway.starting import CannotServe
 
@@ -33,7 +33,7 @@ def serve(config: Path | None, workers: int) -> None:
       gateway serve --config /etc/gateway/gateway.toml
       GATEWAY_NEXT_HOP__INBOUND=smtp://127.0.0.1:10026 gateway serve
     """
-    settings = settings_or_exit(config)
+    settings = usable_settings_or_exit(config)
     if (missing := missing_folders(settings)) and not settings.paths.state.exists():
         cannot_run(*missing)  # before anything is made here; where it ran before, last good versions may do
     telemetry.configure(settings.log.format, settings.log.level)

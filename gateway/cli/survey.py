@@ -21,7 +21,7 @@ from gateway.policy.model import Division, Policy, Survey
 
 @click.group()
 def survey() -> None:
-    """Ask what a policy file asks, where the gateway cannot see that it is time. Results: gateway report.
+    """Ask the question of a survey that no mail sets off. One after an audit, for example. Results: gateway report.
 
     \b
     Examples:

@@ -29,7 +29,7 @@ from gateway.ledger.reads import MOST_MESSAGES, Event, asks_of, hashes_of, timel
 @click.option("--lookups", "looked", is_flag=True, help="Who asked what is known of whom, instead; of QUESTION only, where it is given.")
 @click.option("--json", "as_json", is_flag=True, help="JSON on standard output, nothing else.")
 def trace(question: str | None, config: Path | None, looked: bool, as_json: bool) -> None:
-    """Why was an acknowledgement sent, or not? Everything the ledger knows, oldest first.
+    """Why an acknowledgement was sent, or not. Everything the ledger knows, oldest first.
 
     The ledger holds no addresses and no Message-IDs, only keyed hashes: what you ask for is hashed and looked up.
     Each look-up is recorded with your login. With --json, the answer for an ADDRESS is all that is kept of that person.
@@ -133,8 +133,9 @@ def _opened(detail: Mapping[str, Any]) -> str:
 
 
 def _settled(detail: Mapping[str, Any]) -> str:
-    answer = detail.get("last_code") or detail.get("last_problem") or "-"
-    return f": {detail['kind']} {detail['state']} after {detail['attempts']} tries, last answer {answer}"
+    answer = detail.get("last_problem") or detail.get("last_code") or "-"
+    tries = "1 try" if detail["attempts"] == 1 else f"{detail['attempts']} tries"
+    return f": {detail['kind']} {detail['state']} after {tries}, last answer {answer}"
 
 
 def _by(detail: Mapping[str, Any]) -> str:
@@ -146,7 +147,7 @@ def _reopened(detail: Mapping[str, Any]) -> str:
 
 
 def _addressed(detail: Mapping[str, Any]) -> str:
-    return f": {detail['mailbox']}, through {detail['door']}"
+    return f": {detail['mailbox'] or 'no mailbox of a division'}, through {detail['door']}"
 
 
 def _written(detail: Mapping[str, Any]) -> str:

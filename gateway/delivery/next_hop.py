@@ -1,4 +1,4 @@
-"""Next hops as an admin writes them: smtp:// smtps:// lmtp:// maildir:/// (INTERFACE §4). Reads text, opens nothing."""
+"""Next hops as an admin writes them: smtp:// smtps:// lmtp:// maildir:/// (docs/configuration.md). Reads text, opens nothing."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 from gateway.delivery.hop import HopSession, NextHop, Unavailable
 from gateway.delivery.maildir import MaildirHop
 from gateway.delivery.smtp_hop import SmtpHop, Tls
+from gateway.message.domain_names import a_labels
 
 __all__ = ["HopSession", "NextHop", "Unavailable", "parse_next_hop", "parse_next_hops"]
 
@@ -53,7 +54,7 @@ def parse_next_hop(url: str) -> NextHop:
     if parts.username is not None and tls not in ("required", "implicit"):
         raise ValueError(f'"{shown}": a password goes through verified TLS only; write ?tls=required or smtps://')
     return SmtpHop(
-        host=parts.hostname or "localhost",
+        host=_host(shown, parts.hostname or "localhost"),
         port=port or _PORTS[parts.scheme],
         lmtp=parts.scheme == "lmtp",
         tls=tls,
@@ -62,6 +63,14 @@ def parse_next_hop(url: str) -> NextHop:
         user=unquote(parts.username) if parts.username is not None else None,
         password_file=options.get("password_file"),
     )
+
+
+def _host(shown: str, name: str) -> str:
+    """In A-labels: the system's resolver and TLS would read it by IDNA 2003, and find another machine."""
+    try:
+        return a_labels(name)
+    except UnicodeError:
+        raise ValueError(f'"{shown}" names no host') from None
 
 
 def _maildir(shown: str, parts: SplitResult) -> MaildirHop:

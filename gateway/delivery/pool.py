@@ -1,4 +1,4 @@
-"""Kept connections to one list of next hops (DESIGN §5).
+"""Kept connections to one list of next hops (docs/relay.md).
 
 It decides which connection a transaction gets. A connection is kept only after a transaction without any refusal: Postfix hangs
 up after 20 refusals on one connection, and another client's mail would pay for it.
@@ -40,6 +40,11 @@ class Pool:
         self._extensions = NONE
         self._asked_at: float | None = None
         self._asking: asyncio.Task[Extensions] | None = None
+
+    @property
+    def is_one(self) -> bool:
+        """Whether there is no other next hop to fail over to."""
+        return len(self._hops) == 1
 
     async def acquire(self) -> HopSession:
         """A session for one transaction, kept or new. Give it to `release` or end it. Raises Unavailable."""

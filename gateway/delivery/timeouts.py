@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """All in seconds, measured on the monotonic clock (INTERFACE §4).
+    """All in seconds, measured on the monotonic clock (docs/configuration.md).
 
     `connect` covers name resolution, TCP and, for smtps, the handshake. `command` covers greeting and EHLO together, then each reply
     from the moment it becomes the next one due, and each stall of the next hop while it takes the message. `data_end` covers the

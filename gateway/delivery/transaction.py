@@ -1,13 +1,13 @@
 """One mail transaction with a next hop over kept connections: what relay and notices both do, written once.
 
 Commands go out at once, replies are awaited in order. A kept connection that proves dead at MAIL is replaced by a fresh one, once,
-and only while no reply of this transaction has been shown to anybody (DESIGN §5).
+and only while no reply of this transaction has been shown to anybody (docs/relay.md).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from types import MappingProxyType
 
@@ -93,10 +93,20 @@ class Transaction:
         self._session.write(octets)
         await self._session.drain()
 
-    async def end(self, last: bytes = b"") -> Reply:
-        """`last` and the final dot, and the next hop's answer; the session is given back. Raises Unavailable: outcome unknown."""
+    async def end(self, last: bytes = b"", meanwhile: Callable[[], None] | None = None) -> Reply:
+        """`last` and the final dot, and the next hop's answer; the session is given back. Raises Unavailable: outcome unknown.
+
+        `meanwhile` is called while the answer is awaited, unless it is there before.
+        """
         self._over = True
-        reply = await self._session.end(last)
+        answer = self._session.end(last)
+        # In the next round of the event loop: until this one ends, the dot has not left the process.
+        ahead = asyncio.get_running_loop().call_soon(meanwhile) if meanwhile else None
+        try:
+            reply = await answer
+        finally:
+            if ahead is not None:
+                ahead.cancel()
         if reply.positive and not self._refused:
             self._pool.release(self._session)
         else:

@@ -18,6 +18,8 @@ from gateway.message.signature_block import is_name_of, sender_names
 
 @dataclass(frozen=True)
 class Absent:
+    """The person whose absence is told of: by what they can be known in the reply's own text. Addresses in lower case."""
+
     names: tuple[frozenset[str], ...]
     addresses: frozenset[str]
     recipients: frozenset[str]
@@ -48,6 +50,7 @@ def _short_forms(name: frozenset[str]) -> set[str]:
 
 
 def absent_person(message: Message, envelope: Envelope, newest: NewestText) -> Absent:
+    """Whoever sent the reply, as its header, its envelope and its own signature block name them."""
     names = sender_names(message)
     own = {address.key for field_name in ("from", "sender", "reply-to") for address in message.of(field_name)} | {envelope.mail_from.casefold()} - {
         ""

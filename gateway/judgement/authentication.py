@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from gateway.message.domain_names import comparable
 from gateway.message.model import Message
 
 _CLAUSE = re.compile(r'(?<![\w./-])(?P<key>[a-z][\w-]*+(?:\s*+[./]\s*+[\w-]++)*+)\s*+=\s*+(?P<value>"(?:[^"\\]|\\.)*+"|[^\s;]*+)', re.IGNORECASE)
@@ -80,7 +81,7 @@ def believed(message: Message, authserv_ids: Collection[str], own_domains: Itera
     """The results that our border stands for; an empty value where there are none."""
     if not authserv_ids:
         return _NOTHING
-    listed = frozenset(each.casefold() for each in authserv_ids)
+    listed = frozenset(_without_case(each) for each in authserv_ids)
     hosts = (*listed, *(each.casefold() for each in own_domains))
     looked_at = 0
     for field in message.fields:
@@ -99,7 +100,7 @@ def believed(message: Message, authserv_ids: Collection[str], own_domains: Itera
 def read(value: str) -> tuple[str, tuple[Result, ...]]:
     """Authserv-id (without case, its version dropped) and results of one field: RFC 8601 §2.2. Total; "" where there is no id."""
     head, *sections = _sections(value)
-    name = head.split()[0].strip('"').casefold() if head.split() else ""
+    name = _without_case(head.split()[0].strip('"')) if head.split() else ""
     return name, tuple(result for section in sections if (result := _result(section)) is not None)
 
 
@@ -125,9 +126,14 @@ def _summary(authserv_id: str, results: Iterable[Result]) -> Authentication:
     return Authentication(authserv_id, dmarc, header_from, spf, spf_domain, tuple(dkim))
 
 
+def _without_case(authserv_id: str) -> str:
+    """Only as a border compares that removes forged fields with its name: to Unicode `ſ` and the Kelvin sign are `s` and `k`, to the border not."""
+    return authserv_id.lower() if authserv_id.isascii() else authserv_id
+
+
 def _domain(value: str | None) -> str | None:
-    """The domain of an address, or of a bare domain, without case."""
-    return value.strip("<>").rpartition("@")[2].casefold().rstrip(".") or None if value else None
+    """The domain of an address, or of a bare domain, in A-labels."""
+    return comparable(value.strip("<>").rpartition("@")[2].rstrip(".")) or None if value else None
 
 
 def _is_ours(received: str, hosts: tuple[str, ...]) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
-from gateway.message.addresses import a_labels
+from gateway.message.domain_names import comparable, for_reply
 
 _PRVS = re.compile(r"(?:ms)?prvs1?=(?P<tag>[^=/]+)=(?P<local>.+)")
 """BATV: prvs=tag=local, and the msprvs1=tag=local of SparkPost."""
@@ -23,12 +23,18 @@ _SRS1 = re.compile(r"srs1[=+-](?P<hash>[^=]+)=(?P<host>[^=]+)=(?P<rest>[=+-].+)"
 _LAYERS = 4
 """Forwarders may wrap each other's wrapping; more layers than these are left as they are."""
 
-_LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
+_LABEL = r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?"
+_HOST = re.compile(rf"(?:{_LABEL}\.)+{_LABEL}")
 _QUOTED = r'"(?:[^"\\\x00-\x1f\x7f]|\\[ -~])+"'
 _DOT_STRING = r'[^\s"(),:;<>@\[\\\]\x00-\x1f\x7f]+'
-_DELIVERABLE = re.compile(rf"(?P<local>{_QUOTED}|{_DOT_STRING})@(?P<domain>(?:{_LABEL}\.)+{_LABEL})")
+_DELIVERABLE = re.compile(rf"(?P<local>{_QUOTED}|{_DOT_STRING})@(?P<domain>[^@]+)")
+_LONGEST, _LONGEST_LOCAL = 254, 64
+"""Octets of an address and of its local part (RFC 5321 §4.5.3.1)."""
 
-_ASCII_FORM = re.compile(r'(?:"[ !#-\[\]-~]+"|[!#-\[\]-~]+)@[A-Za-z0-9.-]+')
+_FOR_REPLY = re.compile(r'(?:"[^"\\\x00-\x1f\x7f]+"|[^\s"\\\x00-\x1f\x7f]+)@[A-Za-z0-9.-]+')
+_MARKS = frozenset('()<>[]:;@\\,." ')
+_JOINERS = dict.fromkeys((0x200C, 0x200D))
+"""Unseen, and yet letters of names in Persian and in Indic scripts (RFC 5892 appendix A)."""
 
 
 class _Forms(NamedTuple):
@@ -63,7 +69,14 @@ def _split(address: str) -> tuple[str, str]:
         local, domain = domain, ""
     if len(local) > 1 and local[0] == local[-1] == '"':
         local = re.sub(r"\\(.)", r"\1", local[1:-1])
-    return local.casefold(), _a_labels(domain.rstrip("."))
+    return _without_case(local), comparable(domain.rstrip("."))
+
+
+def _without_case(local: str) -> str:
+    """What people read as one is one, however its accents are composed (NFC, Unicode Standard Annex 15); both times, as casefold undoes some."""
+    if local.isascii():
+        return local.lower()
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", local).casefold())
 
 
 def canonical(address: str) -> str:
@@ -79,9 +92,9 @@ def _unwrap(local: str, domain: str) -> tuple[str, str] | None:
     if not local.startswith(("prvs=", "msprvs1=", "btv1==", "srs0", "srs1")):
         return None
     if found := _SRS1.fullmatch(local):
-        return f"srs0{found['rest']}", found["host"]
+        return f"srs0{found['rest']}", comparable(found["host"])
     if found := _SRS0.fullmatch(local):
-        return found["local"], found["domain"]
+        return found["local"], comparable(found["domain"])
     if found := _BTV1.fullmatch(local) or _OLD_PRVS.fullmatch(local) or _PRVS.fullmatch(local):
         return found["local"], domain
     return None
@@ -103,24 +116,36 @@ def _without_tag(local: str, domain: str) -> str:
 
 
 def is_deliverable(address: str) -> bool:
-    """Whether a reply could at all be addressed there: RFC 5321 §4.1.2 grammar with a dotted domain, and not `.invalid` (RFC 2606 §2)."""
+    """Whether a reply could at all be addressed there: RFC 5321 §4.1.2 and RFC 6531 §3.3 grammar with a dotted domain, and not `.invalid`
+    (RFC 2606 §2); nothing unseen in the local part."""
     found = _DELIVERABLE.fullmatch(address)
-    if found is None or len(address) > 254 or len(found["local"].encode("utf-8", "replace")) > 64:
+    if found is None or not is_readable(found["local"]):
         return False
-    local, domain = found["local"], found["domain"].casefold()
+    local, domain = found["local"], comparable(found["domain"])
+    octets = len(local.encode())
+    if octets > _LONGEST_LOCAL or octets + len("@") + len(domain) > _LONGEST or not _HOST.fullmatch(domain):
+        return False
     dotted = local.startswith('"') or not (local.startswith(".") or local.endswith(".") or ".." in local)
     return dotted and not domain.endswith(".invalid") and not domain.rpartition(".")[2].isdigit()
 
 
-def ascii_form(address: str) -> str | None:
-    """The address as every server takes it, its domain in A-labels (RFC 5890); None for one that needs SMTPUTF8 (RFC 6531), or that
-    quotes within quotes, for host names that are none, and for names that A-labels would make another of."""
+def is_readable(local: str) -> bool:
+    """Whether nothing in it is unseen: no control, no mark of direction, no letter that Unicode does not have, no half of one; and no mark
+    of the grammar (a full-width at sign) to a server that takes compatible letters for one another."""
+    if local.isascii():
+        return True
+    beyond = "".join(each for each in local.translate(_JOINERS) if not each.isascii())
+    return beyond.isprintable() and _MARKS.isdisjoint(unicodedata.normalize("NFKC", beyond))
+
+
+def form_for_reply(address: str) -> str | None:
+    """The address as a reply names it: the local part as given, the domain in A-labels (RFC 5890). Beyond ASCII it needs SMTPUTF8 (RFC 6531).
+
+    None for an address that quotes within quotes, for host names that are none, and for names that A-labels would make another of.
+    """
     local, _, domain = address.rpartition("@")
-    written = domain if domain.isascii() else _a_labels(domain)
-    if written is not domain and not _says(written, domain):
-        return None
-    whole = f"{local}@{written}"
-    return whole if len(whole) <= 254 and _ASCII_FORM.fullmatch(whole) else None
+    whole = f"{local}@{for_reply(domain) or ''}"
+    return whole if len(whole.encode("utf-8", "replace")) <= _LONGEST and _FOR_REPLY.fullmatch(whole) else None
 
 
 def fits(pattern: str, address: str) -> bool:
@@ -161,26 +186,3 @@ def _like(pieces: tuple[str, ...], text: str) -> bool:
             return False
         at += len(piece)
     return len(text) - len(last) >= at and text.endswith(last)
-
-
-def _a_labels(domain: str) -> str:
-    """In A-labels, without case; where there are none, the name as it is."""
-    if domain.isascii():
-        return domain.casefold()
-    try:
-        return a_labels(domain)
-    except UnicodeError:
-        return domain.casefold()
-
-
-def _u_labels(domain: str) -> str:
-    """What is read where A-labels stand. UnicodeError where they say nothing."""
-    labels = (each[4:].encode("ascii").decode("punycode") if each.startswith("xn--") else each for each in domain.lower().split("."))
-    return unicodedata.normalize("NFC", ".".join(labels))
-
-
-def _says(written: str, domain: str) -> bool:
-    try:
-        return _u_labels(written) == _u_labels(domain)
-    except UnicodeError:
-        return False

@@ -10,7 +10,7 @@ from dataclasses import replace
 from gateway.judgement import meeting, out_of_office, signature
 from gateway.judgement.audience import audience_of, is_proven_ours, the_sender
 from gateway.judgement.authentication import believed
-from gateway.judgement.canonical import ascii_form, canonical, split
+from gateway.judgement.canonical import canonical, form_for_reply, split
 from gateway.judgement.circumstances import (
     Addressed,
     Circumstances,
@@ -218,7 +218,7 @@ def _decision(at: Circumstances, ruling: Ruling, cases: tuple[Case, ...], langua
         evidence=ruling.evidence,
         lead=speaking[0] if speaking else None,
         others=speaking[1:],
-        recipient=ascii_form(at.reply_to) or at.reply_to or None,
+        recipient=form_for_reply(at.reply_to) or at.reply_to or None,
         language=language,
         quote_subject=_may_quote_subject(at, cases),
     )

@@ -140,6 +140,3 @@ _CONDITIONS: Mapping[str, Callable[[Reading, tuple[str, ...]], bool]] = {
     "arrived_from": _came_from,
     "matches": lambda reading, sources: any(_expression(source).search(reading.whole) for source in sources),
 }
-
-CONDITION_KEYS = frozenset(_CONDITIONS)
-"""Every key that a condition of the policy may have."""

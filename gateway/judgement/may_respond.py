@@ -77,7 +77,8 @@ def rule(circumstances: Circumstances) -> Ruling:
             evidence = presentable(evidence)
             stop = Step(each.slug, "stop", evidence, reason(each.slug).source)
             return Ruling(each.slug, evidence, acknowledging, (*trace, *table.passed[:number], stop, *_weak_signals(circumstances)))
-    return Ruling("new-inquiry", None, acknowledging, (*trace, *table.passed, *_weak_signals(circumstances)))
+    international = () if circumstances.reply_to.rpartition("@")[0].isascii() else (_NEEDS_SMTPUTF8,)
+    return Ruling("new-inquiry", None, acknowledging, (*trace, *table.passed, *international, *_weak_signals(circumstances)))
 
 
 def _shows(at: Circumstances) -> set[str]:
@@ -186,6 +187,8 @@ class _Table:
 _EVERYBODY = _Table(RULES)
 _TRUSTED = _Table(each for each in RULES if not each.reads_marks)
 _TRUSTED_SOURCE = Step("trusted-source", "note", "From is listed under trusted_sources", reason("trusted-source").source)
+
+_NEEDS_SMTPUTF8 = Step("needs-smtputf8", "note", "the local part of the envelope sender", reason("needs-smtputf8").source)
 
 
 def _authentication(said: str) -> Step:

@@ -1,4 +1,4 @@
-"""Whether an invitation says how to take part: in person, on camera, or both (Service Standard 4 of the seeds).
+"""Whether an invitation says how to take part: in person, on camera, or both (Service Standard 4).
 
 It decides by the place, the conference links (RFC 7986 §5.11) and the words of subject and text of an event that `invitation` read. It never
 judges replies, counters or cancellations, and in doubt it takes what was said for enough. Pure, total, linear.

@@ -1,4 +1,4 @@
-"""Whether an out-of-office reply offers another contact, and when its writer is back (Service Standard 2 of the seeds).
+"""Whether an out-of-office reply offers another contact, and when its writer is back (Service Standard 2).
 
 It decides for each way to reach somebody, by the words nearest before it, whether it is offered as the place to turn to: never the absent person's
 own details, never the recipient's, never 911 alone. What cannot be read is never judged (`names_alternate` is then None although `is_ooo` is True).

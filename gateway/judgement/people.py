@@ -12,6 +12,8 @@ from gateway.judgement.titles import POSTAL, TITLE, UNIT
 
 
 class Named(NamedTuple):
+    """A person or a role that a text names: `text[start:end]`."""
+
     kind: Literal["person", "role"]
     text: str
     start: int

@@ -27,6 +27,9 @@ class Reason:
         return self.effect in ("send", "counted")
 
 
+NO_SMTPUTF8 = "no-smtputf8"
+"""The reason that a message gets in place of its own, when its acknowledgement could not be sent for this."""
+
 REASONS: dict[str, Reason] = {
     "new-inquiry": Reason("send", "A new inquiry to a division that acknowledges such mail.", "RFC 3834 §2"),
     # ---- excluded: no case is opened
@@ -142,10 +145,20 @@ REASONS: dict[str, Reason] = {
     "gateway-cap": Reason("counted", "So many acknowledgements wait that this one would go out when it is of no use any more.", "docs/caps.md"),
     "found-late": Reason("counted", "The gateway saw the message so late that an acknowledgement would be of no use any more.", "docs/mailboxes.md"),
     "correspondent-cap": Reason("counted", "This sender has had as many acknowledgements as one may have within the time set.", "RFC 3834 §2"),
+    NO_SMTPUTF8: Reason(
+        "counted",
+        "The return address has letters beyond ASCII, and the mail server that sends our notices does not take such addresses (SMTPUTF8).",
+        "RFC 6531 §3.2",
+    ),
     "notice-malformed": Reason("counted", "The acknowledgement failed the gateway's own check, so it was not sent.", "RFC 3834 §3"),
     "no-case": Reason("excluded", "No case was opened.", "docs/reasons.md"),
     # ---- notes in the trace: weak signals, weighed and not obeyed
     "authentication": Reason("note", "What our border found out about the sender (Authentication-Results).", "RFC 8601 §5"),
+    "needs-smtputf8": Reason(
+        "note",
+        "The return address has letters beyond ASCII: the acknowledgement goes out only if the next hop for notices offers SMTPUTF8.",
+        "RFC 6531 §3.2",
+    ),
     "delayed": Reason("note", "A cap delays the acknowledgement; it goes out as soon as there is room, while it is still of use.", "docs/caps.md"),
     "measured-after-all": Reason("note", "A person answered mail that had been excluded: its cases were opened at its receipt.", "docs/reasons.md"),
     "double-acknowledgement": Reason(

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from gateway.judgement import signals
 from gateway.judgement.audience import claims_our_domain, the_sender
 from gateway.judgement.authentication import without_comments
-from gateway.judgement.canonical import ascii_form, canonical, is_deliverable, split
+from gateway.judgement.canonical import canonical, form_for_reply, is_deliverable, split
 from gateway.judgement.circumstances import Circumstances, division_of, person_to_answer
 from gateway.judgement.verdict import AutomaticType
 from gateway.message.automatic import auto_submitted_keyword
@@ -23,7 +23,12 @@ Look = Callable[[Circumstances], str | None]
 
 
 def no_division_mailbox(at: Circumstances) -> str | None:
-    return f"{len(at.envelope.rcpt_to)} recipients, none of a division" if not at.addressed and at.envelope.direction == "inbound" else None
+    return _no_division(at) if not at.addressed and at.envelope.direction == "inbound" else None
+
+
+def _no_division(at: Circumstances) -> str:
+    many = len(at.envelope.rcpt_to)
+    return "1 recipient, no division" if many == 1 else f"{many} recipients, none of a division"
 
 
 def survey_answer(at: Circumstances) -> str | None:
@@ -35,7 +40,7 @@ def survey_answer(at: Circumstances) -> str | None:
 
 
 def outgoing(at: Circumstances) -> str | None:
-    return f"{len(at.envelope.rcpt_to)} recipients, none of a division" if not at.addressed and at.envelope.direction == "outbound" else None
+    return _no_division(at) if not at.addressed and at.envelope.direction == "outbound" else None
 
 
 def null_sender(at: Circumstances) -> str | None:
@@ -168,7 +173,7 @@ def not_one_sender(at: Circumstances) -> str | None:
 def invalid_return_path(at: Circumstances) -> str | None:
     if not is_deliverable(at.reply_to):
         return "the envelope sender is no address that mail can be sent to"
-    return "the envelope sender is an address that not every server takes" if ascii_form(at.reply_to) is None else None
+    return "the envelope sender is an address that not every server takes" if form_for_reply(at.reply_to) is None else None
 
 
 def unverified_internal_sender(at: Circumstances) -> str | None:
@@ -219,7 +224,8 @@ def refused_as(slug: str) -> Look:
     def look(at: Circumstances) -> str | None:
         if not at.refusals or None in at.refusals or at.refusals[0] != slug:
             return None
-        return f"{at.asked[0][0].division.slug}: {at.audience}"
+        division = at.asked[0][0].division.slug
+        return f"neither To nor Cc names a mailbox of {division}" if slug == "not-addressed" else f"{division}: {at.audience}"
 
     return look
 

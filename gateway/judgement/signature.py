@@ -1,4 +1,4 @@
-"""Whether a mail from staff carries the signature that the rules in `signatures/` ask for (Service Standard 3 of the seeds).
+"""Whether a mail from staff carries the signature that the rules in `signatures/` ask for (Service Standard 3).
 
 It decides on the newest text only: which required fields are missing, and which prohibited things are there. It never changes a message, never
 judges what it cannot read, and never flags single names and initials, pronouns, land acknowledgement, pronunciation, confidentiality lines, City
@@ -96,7 +96,7 @@ _HTTP = re.compile(r"https?://", re.IGNORECASE)
 def check(
     message: Message, automatic: Automatic, envelope: Envelope, policy: Policy, from_staff: bool, *, newest: NewestText | None = None
 ) -> SignatureCheck:
-    """`checked` False where no signature can be expected or nothing can be read (INTERFACE §2). Pure and total; `newest` spares a second reading."""
+    """`checked` False where no signature can be expected or nothing can be read (docs/staff-checks.md). Total; `newest` spares a second reading."""
     if not from_staff or automatic.is_automatic:
         return SignatureCheck()
     newest = newest or newest_text(message)

@@ -25,6 +25,7 @@ Topic = Literal["away", "signature", "meeting"]
 
 
 def topic_of(kind: FindingKind) -> Topic:
+    """The part of a warning in which a finding of this kind is told."""
     return "signature" if kind == "signature" else "meeting" if kind == "meeting" else "away"
 
 

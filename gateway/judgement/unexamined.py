@@ -32,7 +32,7 @@ def unexamined(octets: bytes, envelope: Envelope, fault: str, message: Message |
         is_inquiry=False,
         from_staff=False,
         acknowledgement=AcknowledgementDecision(send=False, reason="not-examined", explanation=said, evidence=fault),
-        trace=(Step("not-examined", "stop", fault, "DESIGN promise 2"),),
+        trace=(Step("not-examined", "stop", fault, "docs/promises.md, P2"),),
     )
 
 

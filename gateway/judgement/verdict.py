@@ -51,7 +51,7 @@ class Step:
     outcome: Outcome
     evidence: str = ""
     source: str = ""
-    """RFC section or seed line, e.g. "RFC 3834 §2"."""
+    """RFC section, specification or page of docs/, such as "RFC 3834 §2"."""
 
 
 @value(frozen=True, slots=True)
@@ -94,6 +94,8 @@ class AcknowledgementDecision:
 
 @dataclass(frozen=True, slots=True)
 class Alternate:
+    """Whom an out-of-office reply offers in place of its writer, and every way to reach them that it gives."""
+
     name: str | None = None
     email: str | None = None
     phone: str | None = None
@@ -102,6 +104,8 @@ class Alternate:
 
 @dataclass(frozen=True, slots=True)
 class OutOfOffice:
+    """Of an out-of-office reply, by Service Standard 2; nothing is looked for in other mail. docs/staff-checks.md says what each value means."""
+
     is_ooo: bool = False
     names_alternate: bool | None = None
     alternates: tuple[Alternate, ...] = ()
@@ -111,6 +115,8 @@ class OutOfOffice:
 
 @dataclass(frozen=True, slots=True)
 class SignatureCheck:
+    """Of mail from staff, by Service Standard 3. `compliant` is None when nothing was checked."""
+
     checked: bool = False
     compliant: bool | None = None
     missing: tuple[str, ...] = ()

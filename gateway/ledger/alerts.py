@@ -1,4 +1,4 @@
-"""What a mailbox's care-takers should know, as rows: its breaker is open, or it answers automatically by itself, too.
+"""What those who look after a mailbox should know, as rows: its breaker is open, or it answers automatically by itself, too.
 
 Raised where mail is decided, shown by /readyz, metrics and `gateway caps show`, taken away by a person or by calm. Names division
 mailboxes, never anybody else's.
@@ -24,6 +24,8 @@ DOUBLE_SHOWN_FOR = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Alert:
+    """What those who look after a mailbox should know. Times are aware, UTC."""
+
     mailbox: str
     slug: AlertSlug
     division: str

@@ -123,7 +123,7 @@ class _Deciding:
     def _learned(self, examination: Examination, keyed: Keyed, decision: Decision, opened: dict[str, int]) -> _Decided:
         new = examination.identity not in self._known.messages
         entry = self._known.messages.setdefault(examination.identity, KnownMessage())
-        # One acknowledgement record for one message (DESIGN promise 3), whatever a rule may say.
+        # One acknowledgement record for one message (docs/promises.md, P3), whatever a rule may say.
         notices = tuple(each for each in decision.notices if each.kind != "acknowledgement" or entry.acknowledgement is None)
         kept = self._known.has_room(keyed.own)
         hashes = tuple(self._pseudonyms.of_message_id(each.message_id) or "" for each in notices)

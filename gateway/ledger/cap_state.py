@@ -33,6 +33,8 @@ class MailboxRate:
 
 @dataclass(frozen=True, slots=True)
 class CapState:
+    """How full the windows of `[caps]` are, which breakers stand open, and who acknowledges twice. Times are aware, UTC."""
+
     gateway_cap: int | None
     in_gateway_window: int
     """Acknowledgements sent or waiting, whose place lies in the window that ends now."""

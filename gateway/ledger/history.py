@@ -73,6 +73,8 @@ _FURTHER = Query(
 
 @dataclass(slots=True)
 class KnownNotice:
+    """A notice of the ledger or of this batch. `row_id` is None until the batch has written it."""
+
     key: str
     row_id: int | None = None
     sent_at: datetime | None = None

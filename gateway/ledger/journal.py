@@ -1,4 +1,4 @@
-"""Observations that the ledger could not take, safe on the local disk until it can (DESIGN promise 2).
+"""Observations that the ledger could not take, safe on the local disk until it can (docs/promises.md, P2).
 
 Decides in which segment a record goes and when a segment is erased. Never interprets a record, never reorders, never gives up
 one that is readable. Several processes may share a folder: each locks its own segments, and adopts those of the dead.

@@ -2,6 +2,8 @@
 
 `gateway.key` holds the key in use, `gateway.key.old` those before it, a line each with the moment it was put aside. Rows that were
 hashed under an old key can only be found with it, so it stays as long as such rows do.
+
+The files belong to whom their folder belongs to, also when root runs the command: the service must be able to read them.
 """
 
 from __future__ import annotations
@@ -104,15 +106,22 @@ def _replace(path: Path, octets: bytes) -> None:
     """All or nothing, durably, mode 0600."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".key-")
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(octets)
-            file.flush()
-            os.fsync(file.fileno())
+        _write(handle, octets, path.parent)
         Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def _write(handle: int, octets: bytes, folder: Path) -> None:
+    with os.fdopen(handle, "wb") as file:
+        if os.geteuid() == 0:
+            owner = folder.stat()
+            os.fchown(handle, owner.st_uid, owner.st_gid)
+        file.write(octets)
+        file.flush()
+        os.fsync(handle)
 
 
 def _read(path: Path) -> bytes:
@@ -130,10 +139,7 @@ def _create(path: Path, key: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".key-")  # mode 0600
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(key)
-            file.flush()
-            os.fsync(file.fileno())
+        _write(handle, key, path.parent)
         _link_if_first(temporary, path)
     finally:
         Path(temporary).unlink()

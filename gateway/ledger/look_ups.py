@@ -21,6 +21,8 @@ MOST_LISTED = 1000
 
 @dataclass(frozen=True, slots=True)
 class LookUp:
+    """Who asked what is known of whom."""
+
     at: datetime
     """Aware, UTC."""
     who: str

@@ -18,10 +18,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Integer, Select, String, bindparam, delete, func, or_, select, update
 
+from gateway.judgement.reasons import NO_SMTPUTF8
 from gateway.ledger import dialect, reminder_rows
 from gateway.ledger.prepared import Change, Query, Rows, Together
 from gateway.ledger.records import Claimed, Lease, Notice, NoticeState
-from gateway.ledger.tables import Instant, notice, outgoing, service_case
+from gateway.ledger.tables import Instant, message, notice, outgoing, service_case
 
 LONGEST_LEASE = 32
 """Times the first lease: a notice whose sender died with it, again and again, is offered ever more rarely (a poisoned row)."""
@@ -133,6 +134,22 @@ _ACKNOWLEDGE = Together(
     ),
 )
 
+_SAY_NO_SMTPUTF8 = Together(
+    # Known only now; reports and `trace` then tell of the message what became of it.
+    {"key": String()},
+    lambda settled: (
+        update(message)
+        .where(
+            message.c.id.in_(
+                select(notice.c.message_id).where(
+                    notice.c.key.in_(select(settled.c.key)), notice.c.kind == "acknowledgement", notice.c.state.in_(("refused", "expired"))
+                )
+            )
+        )
+        .values(reason=NO_SMTPUTF8)
+    ),
+)
+
 
 def row_of(
     each: Notice,
@@ -217,6 +234,7 @@ def settle(connection: Connection, settlements: Sequence[Settlement]) -> None:
     _SETTLE.run(connection, [_settled(each) for each in first])
     _ERASE.run(connection, [(each.key,) for each in first if each.state != "waiting"])
     _ACKNOWLEDGE.run(connection, [(each.key, each.at) for each in first if each.state == "sent"])
+    _SAY_NO_SMTPUTF8.run(connection, [(each.key,) for each in first if each.problem == NO_SMTPUTF8 and each.state != "waiting"])
     if later:
         settle(connection, later)
 
@@ -240,8 +258,13 @@ def waiting(connection: Connection, limit: int = 1000) -> list[Waiting]:
 
 
 def retry(connection: Connection, now: datetime, notice_ids: Sequence[int] | None = None) -> int:
-    """Make waiting notices due at once (None: all that nobody is sending); how many. Settled ones are erased and cannot be sent again."""
-    chosen = _IS_WAITING if notice_ids is None else _IS_WAITING & notice.c.id.in_(notice_ids)
+    """Make waiting notices due at once; how many. Settled ones are erased and cannot be sent again.
+
+    None: all that wait for another try and that nobody is sending. What was never tried waits for an open day or for room under a cap,
+    which no next hop that is back has anything to do with; who names it by its number means it.
+    """
+    anyone = or_(notice.c.attempts > 0, notice.c.due_at <= now)
+    chosen = _IS_WAITING & (anyone if notice_ids is None else notice.c.id.in_(notice_ids))
     free = or_(notice.c.lease_token.is_(None), notice.c.due_at <= now)
     due: int = connection.execute(update(notice).where(chosen, free).values(due_at=now)).rowcount
     return due

@@ -1,4 +1,4 @@
-"""Residents as keyed hashes (DESIGN promise 8): the ledger can recognise an address, never tell it.
+"""Residents as keyed hashes (docs/promises.md, P8): the ledger can recognise an address, never tell it.
 
 HMAC-SHA256 cut to 16 octets, in hex. Each purpose has its own prefix, so that equal texts of different meaning differ.
 Whoever holds the key file can test a guess; without it the hashes say nothing, and no other ledger has the same ones.

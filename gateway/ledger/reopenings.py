@@ -23,6 +23,8 @@ class Opened(NamedTuple):
 
 
 class AnsweredAgain(NamedTuple):
+    """A reopened case, and a person's next answer to it."""
+
     case_id: int
     at: datetime
     """Aware: receipt of the answer."""

@@ -85,7 +85,7 @@ RULES: Mapping[str, Rule] = {
         "how many acknowledgements a mailbox wanted in one hour", "nobody", "four weeks, that a usual rate is known by", tables.mailbox_hour.c.hour,
         fixed=timedelta(hours=REMEMBERED_HOURS),
     ),
-    "alert": Rule("what a mailbox's care-takers should know", "nobody", "until it is calm, or a person resets it"),
+    "alert": Rule("what those who look after a mailbox should know", "nobody", "until it is calm, or a person resets it"),
     "watch": Rule("how a watched mailbox is", "nobody", "one row for each mailbox, overwritten"),
     "watch_cursor": Rule("how far a watched folder was read", "nobody", "one row for each folder, overwritten"),
     "automatic_reply": Rule("which automatic reply of a watched mailbox was checked", "nobody", "one row for each mailbox, overwritten"),

@@ -151,7 +151,7 @@ class Segment:
                 yield Stored(self.generation, offset, body[:header_length], body[header_length:])
 
     def forget(self, stored: Stored) -> None:
-        """Mark a record as settled and overwrite its content (DESIGN promise 8). Twice is once. Raises OSError."""
+        """Mark a record as settled and overwrite its content (docs/promises.md, P8). Twice is once. Raises OSError."""
         if stored.generation != self.generation or os.pread(self._handle, 1, stored.offset + _STATE_AT) != bytes([_LIVE]):
             return
         os.pwrite(self._handle, bytes([_DONE]), stored.offset + _STATE_AT)

@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy import Connection, bindparam, func, select
 
 from gateway import telemetry
+from gateway.judgement.reasons import NO_SMTPUTF8
 from gateway.judgement.verdict import Double, Examination, History, Verdict
 from gateway.ledger import alerts, spans
 from gateway.ledger.alerts import Alert
@@ -36,6 +37,8 @@ Moment = Callable[[Examination], datetime]
 log = structlog.get_logger()
 
 _ACKNOWLEDGES = notice.c.kind == "acknowledgement"
+_BY_THE_ADDRESS = notice.c.last_problem.is_distinct_from(NO_SMTPUTF8)
+"""What our own next hop lacks may be there tomorrow."""
 _COUNTS = notice.c.state.in_(("waiting", "sent"))
 _SINCE = notice.c.created_at > bindparam("since", type_=notice.c.created_at.type)
 _TO = notice.c.correspondent.in_(bindparam("correspondents", expanding=True))
@@ -49,7 +52,7 @@ _SENT_TO = Query(
 )
 _REFUSED = Query(
     select(notice.c.correspondent, func.max(notice.c.settled_at, type_=notice.c.settled_at.type).label("at"))
-    .where(_TO, _ACKNOWLEDGES, notice.c.state == "refused", notice.c.settled_at > bindparam("since"))
+    .where(_TO, _ACKNOWLEDGES, notice.c.state == "refused", _BY_THE_ADDRESS, notice.c.settled_at > bindparam("since"))
     .group_by(notice.c.correspondent)
 )
 _ACKNOWLEDGED_FOR = Query(select(notice.c.correspondent, notice.c.mailbox).where(_IN_SPANS, _TO, _ACKNOWLEDGES, _COUNTS, _SINCE).distinct())

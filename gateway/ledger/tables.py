@@ -1,4 +1,4 @@
-"""The schema: what is kept, and by its absence what is not. No bodies, no subjects, no addresses of residents (DESIGN promise 8).
+"""The schema: what is kept, and by its absence what is not. No bodies, no subjects, no addresses of residents (docs/promises.md, P8).
 
 The one exception is `outgoing`: address and text of a notice that still waits; its row is deleted in the transaction that
 settles the notice. Correspondents and Message-IDs are keyed hashes (`pseudonym.py`). docs/ledger.md explains every column.

@@ -116,6 +116,7 @@ def forget_import(connection: Connection, name: str) -> None:
 
 
 def set_condition(connection: Connection, name: str, condition: Condition) -> None:
+    """How the mailbox `name` is, as its watcher found it."""
     alerts = {why: at.isoformat() for why, at in condition.alerts.items()}
     values = {"why": condition.why, "said": condition.said, "since": condition.since, "looked_at": condition.looked_at, "alerts": alerts}
     connection.execute(update(watch).where(watch.c.watched == name).values(**values))
@@ -145,6 +146,7 @@ def reply_checked(connection: Connection, name: str) -> str:
 
 
 def set_reply_checked(connection: Connection, name: str, checked: str, now: datetime) -> None:
+    """`checked`: hash of the automatic reply that was judged now; "" when none is switched on."""
     values = {"checked": checked, "checked_at": now}
     if connection.execute(update(automatic_reply).where(automatic_reply.c.watched == name).values(**values)).rowcount == 0:
         connection.execute(insert(automatic_reply), [{"watched": name, **values}])

@@ -49,7 +49,14 @@ def _received(header: Message, arrival: Arrival, mailbox: WatchedMailbox, why: M
         reverse_path = author[0].spec if author else ""
         if mailbox.without_return_path == "record":
             why = why or "no-return-path"
+    if not _lies_in(arrival.octets, reverse_path.rpartition("@")[0]):
+        why = why or "no-return-path"
     return Envelope(reverse_path, (mailbox.address,), "inbound", arrival.received_at, mailbox.name, door=DOOR, measured_only=why)
+
+
+def _lies_in(octets: bytes, local: str) -> bool:
+    """Whether a local part stands there in UTF-8. What was read as Latin-1, for want of it, names an address that nobody wrote."""
+    return local.isascii() or local.encode("utf-8", "surrogatepass") in octets
 
 
 def _sent(header: Message, arrival: Arrival, mailbox: WatchedMailbox, why: MeasuredOnly) -> Envelope:

@@ -107,6 +107,7 @@ def judged() -> Iterator[None]:
 
 
 def fault_of(error: Exception) -> MailboxFault:
+    """exchangelib's errors in our words; texts of the server, which may quote people, stay out."""
     if isinstance(error, ews.ErrorInvalidSyncStateData):
         return CursorLost("the server no longer knows how far the folder was read (ErrorInvalidSyncStateData)")
     for kinds, why, said in _MEANINGS:

@@ -38,6 +38,8 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Described:
+    """What the server says of one message without giving it. `size` in octets (RFC822.SIZE)."""
+
     size: int
     received_at: datetime | None
     """INTERNALDATE, in UTC; None: the server says none, or one that is no time."""

@@ -2,7 +2,7 @@
 
 A backend reads: it never marks a message as seen, moves, deletes or sends one. Its cursors are opaque texts which the watcher keeps
 in the ledger, in the same transaction order as the messages: first recorded, then the cursor. What is seen twice (after a kill, or
-because a server lost its own place) is one message all the same, by its identity (DESIGN §3.3).
+because a server lost its own place) is one message all the same, by its identity (docs/promises.md, P3).
 """
 
 from __future__ import annotations

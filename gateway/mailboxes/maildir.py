@@ -46,6 +46,7 @@ class Listed(NamedTuple):
 
 
 def open_mailbox(settings: MaildirMailbox) -> MaildirMailboxReader:
+    """As `mailboxes.opening` asks for it; a folder that is not there shows at the first look."""
     return MaildirMailboxReader({"inbox": settings.folder, "sent": settings.sent_folder})
 
 

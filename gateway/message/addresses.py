@@ -8,22 +8,19 @@ raises, never validates: what cannot be an address is left out.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
-from encodings.idna import nameprep
 
+from gateway.message.domain_names import comparable
 from gateway.message.encoded_words import clean, decode_words
 from gateway.message.model import Address
 
 ADDRESS_LIMIT = 2000
 """Addresses of one field name that are kept."""
 INTERNATIONAL_LIMIT = 5000
-"""Characters of a message's international domain names that are converted to ASCII; it takes some 20 µs each."""
+"""Characters of a message's international domain names that are converted to ASCII; it takes some microseconds each."""
 
-_LONGEST_NAME, _LONGEST_LABEL = 253, 63
 _COMMAS = 3
 """Commas in one name without quotation marks: family name, degrees, office."""
-_HOST_NAME = re.compile(r"[a-z0-9._-]+")
 
 _ORDINARY = re.compile(r'\s*+(?:"([^"\\<>@]*+)"|([^"\\<>@,;:()\[\]]*+))\s*+<([A-Za-z0-9_.+=-]++)@([A-Za-z0-9.-]++)>\s*+')
 _BARE = re.compile(r"\s*+<?([A-Za-z0-9_.+=-]++)@([A-Za-z0-9.-]++)>?\s*+")
@@ -212,7 +209,7 @@ def _domain(domain: str) -> str:
 
 
 class DomainNames:
-    """Writes international domain names in ASCII (RFC 3490), for all addresses of one message, up to a bound: that is dear."""
+    """Writes international domain names in A-labels, for all addresses of one message, up to a bound: that is dear."""
 
     def __init__(self, room: int = INTERNATIONAL_LIMIT) -> None:
         self._room = room
@@ -220,39 +217,11 @@ class DomainNames:
 
     def ascii(self, domain: str) -> str:
         """The name in A-labels; as it is written where it cannot be a domain name, or beyond the bound."""
-        if domain.isascii() or len(domain) > _LONGEST_NAME:
+        if domain.isascii():
             return domain
         if domain not in self._known:
-            # Compatibility forms grow up to 18 times, and punycode is quadratic: hence the look before the conversion.
-            composed = unicodedata.normalize("NFKC", domain)
-            if len(composed) > min(_LONGEST_NAME, self._room):
+            if len(domain) > self._room:
                 return domain
-            self._room -= len(composed)
-            self._known[domain] = _a_labels(composed) or domain
+            self._room -= len(domain)
+            self._known[domain] = comparable(domain)
         return self._known[domain]
-
-
-def a_labels(name: str) -> str:
-    """A domain name in A-labels, without case: by IDNA 2003 (RFC 3490), which writes `ß` as `ss`; that stays, as IDNA 2008 (RFC 5891) has it:
-    it is another domain, which may be another's. UnicodeError where there are none."""
-    if "ß" in name:
-        return ".".join(_with_sharp_s(label) if "ß" in label else a_labels(label) for label in name.split("."))
-    return name.casefold().encode("idna").decode("ascii")
-
-
-def _with_sharp_s(label: str) -> str:
-    written = "xn--" + "ß".join(nameprep(piece.casefold()) for piece in label.split("ß")).encode("punycode").decode("ascii")
-    if len(written) > _LONGEST_LABEL:
-        raise UnicodeError("label too long")
-    return written
-
-
-def _a_labels(name: str) -> str | None:
-    if max(map(len, name.split("."))) > _LONGEST_LABEL:
-        return None
-    try:
-        converted = a_labels(name)
-    except UnicodeError:
-        return None
-    # A full-width @ or blank becomes a real one: it would move the place where local part and domain meet.
-    return converted if _HOST_NAME.fullmatch(converted) else None

@@ -1,7 +1,7 @@
 """What one message is, once read: values only, no I/O, no clock.
 
 A `Message` is made by `gateway.message.parse.parse`, which is total (never raises) and bounded. It is a reading of the
-octets, never a substitute for them: what is relayed is always the octets (DESIGN promise 1).
+octets, never a substitute for them: what is relayed is always the octets (docs/promises.md, P1).
 """
 
 from __future__ import annotations
@@ -145,7 +145,7 @@ class Envelope:
     """Aware. The moment of receipt on which all clocks are computed."""
     listener: str = ""
     trusted_senders: bool = False
-    """The listener vouches for senders in our own domains (INTERFACE §4)."""
+    """The listener vouches for senders in our own domains (docs/configuration.md)."""
     door: str = "relay"
     measured_only: MeasuredOnly = ""
     """Why nothing may be sent because of this sighting, whatever the message says."""

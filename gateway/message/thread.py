@@ -1,7 +1,7 @@
 """Which message this is, which ones it answers, which case its subject names.
 
 Decides sameness by what the author's software wrote, never by the envelope, trace fields or the octets: the same mail seen
-through two doors, re-encoded or refolded on the way, is one message (DESIGN promise 3).
+through two doors, re-encoded or refolded on the way, is one message (docs/promises.md, P3).
 """
 
 from __future__ import annotations

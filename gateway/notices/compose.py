@@ -102,8 +102,8 @@ def acknowledgement_notice(
     if lead is None or lead.division not in policy.divisions:
         raise NoticeRefused("the decision names no division of this policy")
     division = policy.divisions[lead.division]
-    if not mime.is_address(recipient):
-        raise NoticeRefused("the recipient's address cannot stand in a header that every server takes")
+    if not mime.is_recipient(recipient):
+        raise NoticeRefused("the recipient's address cannot stand in a header")
     if not mime.is_address(division.mailbox):
         raise NoticeRefused("the division's mailbox cannot stand in a header")
     received_at = examination.envelope.received_at
@@ -115,7 +115,7 @@ def acknowledgement_notice(
     header = "".join(
         (
             mime.mailbox_field("From", one_line(sender), division.mailbox),
-            mime.mailbox_field("To", "", recipient),
+            mime.to_field(recipient),
             f"Date: {mime.date_value(now.astimezone(division.calendar.zone))}\r\n",
             f"Message-ID: {message_id}\r\n",
             mime.text_field("Subject", composed.subject),
@@ -126,7 +126,7 @@ def acknowledgement_notice(
     body = mime.two_encoded_parts(*composed.encoded, message_id)
     return Notice(
         key=key, kind="acknowledgement", division=division.slug, mailbox=division.mailbox, message_id=message_id, mail_from="", rcpt_to=recipient,
-        octets=(header + body).encode("ascii"), not_before=max(now, decision.not_before or now),
+        octets=(header + body).encode(), not_before=max(now, decision.not_before or now),
         give_up_at=_give_up_at(composed, now + give_up_after),
     )  # fmt: skip
 

@@ -52,6 +52,7 @@ def last_day(due: datetime) -> date:
 
 
 def ends_with_a_day(due: datetime) -> bool:
+    """Whether it lies at midnight, and is told as the end of the day before."""
     return due.timetz().replace(tzinfo=None) == time(0)
 
 

@@ -23,6 +23,7 @@ def html_body(passages: tuple[Passage, ...], signature: str) -> str:
 
 
 def language_attributes(language: str) -> str:
+    """For the element around a text of this language (ISO 639-1): WCAG 2, 3.1.2."""
     direction = ' dir="rtl"' if language in _RIGHT_TO_LEFT else ""
     return f'lang="{escape(language)}"{direction}'
 
@@ -47,6 +48,7 @@ def _division(each: Passage) -> str:
 
 @lru_cache(REMEMBERED)
 def html_block(block: Block) -> str:
+    """One block as an element; every text is escaped."""
     if block.is_heading:
         return f"<h2>{escape(block.lines[0], quote=False)}</h2>"
     if block.to_paste:  # no blockquote: what is pasted from one reads as a quotation

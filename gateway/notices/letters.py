@@ -55,6 +55,8 @@ class Letter:
 
 
 class Written(NamedTuple):
+    """A part of a mail."""
+
     text: str
     """With `\\n`."""
     encoded: str

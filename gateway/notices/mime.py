@@ -1,4 +1,4 @@
-"""Octets of a notice: header fields and multipart/alternative, 7-bit safe, from values that we chose.
+"""Octets of a notice: header fields and multipart/alternative, 7-bit safe but for an address in To, from values that we chose.
 
 Decides how a value is written down so that no value can begin a field, a line or a part of its own; never what is said.
 Own writer, because the standard library's refolds, and raises on values that real mail contains.
@@ -12,6 +12,7 @@ import re
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 
+from gateway.judgement.canonical import is_readable
 from gateway.message.own_token import MARK_FIELD
 
 LONGEST_LINE = 998
@@ -26,6 +27,12 @@ _LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _QUOTED = r'"[ !#-\[\]-~]{1,62}"'
 """A quoted local part without quoting inside: the kind that people have (RFC 5321 §4.1.2)."""
 _ADDRESS = re.compile(rf"(?:[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~.-]{{1,128}}|{_QUOTED})@(?:{_LABEL}\.)*{_LABEL}")
+_BEYOND = r"\x80-\U0010ffff"
+_INTERNATIONAL = re.compile(
+    rf"(?:[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~.{_BEYOND}-]{{1,64}}"
+    rf'|"[ !#-\[\]-~{_BEYOND}]{{1,62}}")@(?:{_LABEL}\.)*{_LABEL}'
+)
+"""The same with any letters in the local part (RFC 6531 §3.3, RFC 6532 §3.2)."""
 _LONGEST_ADDRESS = 254
 _QUOTED_PRINTABLE = "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,248}>")
@@ -36,6 +43,18 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 def is_address(value: str) -> bool:
     """An addr-spec that can stand in a header and in an envelope everywhere: ASCII, a host name, at most simple quotes around the local part."""
     return len(value) <= _LONGEST_ADDRESS and _ADDRESS.fullmatch(value) is not None
+
+
+def needs_smtputf8(address: str) -> bool:
+    """Whether only servers with SMTPUTF8 take mail for it; its domain stands in A-labels."""
+    return not address.isascii()
+
+
+def is_recipient(value: str) -> bool:
+    """The same, or an address of which only the local part is beyond ASCII."""
+    if not needs_smtputf8(value):
+        return is_address(value)
+    return _INTERNATIONAL.fullmatch(value) is not None and is_readable(value) and len(value.encode()) <= _LONGEST_ADDRESS
 
 
 def is_message_id(value: str) -> bool:
@@ -56,6 +75,13 @@ def mailbox_field(name: str, display_name: str, address: str) -> str:
     if not display_name:
         return _folded(name, [address])
     return _folded(name, [*_phrase(display_name), f"<{address}>"])
+
+
+def to_field(address: str) -> str:
+    """To, with one mailbox and no name; in UTF-8 (RFC 6532) where the address needs it. Raises ValueError for what `is_recipient` refuses."""
+    if not is_recipient(address):
+        raise ValueError("not an address that can stand in a header")
+    return _folded("To", [address])
 
 
 def ids_field(name: str, ids: tuple[str, ...]) -> str:

@@ -19,6 +19,7 @@ from typing import Protocol
 from sqlalchemy import Connection
 
 from gateway import telemetry
+from gateway.judgement.reasons import NO_SMTPUTF8
 from gateway.ledger import outbox_rows
 from gateway.ledger.errors import LedgerFault
 from gateway.ledger.outbox_rows import Settlement
@@ -44,6 +45,9 @@ class Answer(Protocol):
 
     @property
     def code(self) -> int: ...
+
+    @property
+    def status(self) -> str | None: ...
 
 
 Submit = Callable[[Notice], Awaitable[Answer]]
@@ -195,7 +199,7 @@ class Outbox:
                 settlement = self._put_back(claimed, None) if self._stopping else await self._attempt(claimed)
         except asyncio.CancelledError:
             settlement = self._put_back(claimed, "cut-off")
-        telemetry.NOTICES.labels(claimed.notice.kind, "retried" if settlement.state == "waiting" else settlement.state).inc()
+        telemetry.NOTICES.labels(claimed.notice.kind, _result(settlement)).inc()
         del self._sending[claimed.notice.key]
         self._settlements.append(settlement)
         if settlement.due_at is not None:
@@ -212,7 +216,8 @@ class Outbox:
         problem: str | None = None
         try:
             async with asyncio.timeout(LONGEST_SEND):
-                code = (await self._submit(claimed.notice)).code
+                answer = await self._submit(claimed.notice)
+            code, problem = answer.code, _problem(answer, claimed.notice)
         except Exception as error:  # noqa: BLE001 - no answer, unknown outcome, or a notice that breaks the sender: all are tried again
             problem = type(error).__name__
         if code is not None and 200 <= code <= 299:
@@ -225,3 +230,15 @@ class Outbox:
         if isinstance(then, GiveUp):
             return Settlement(claimed.notice.key, claimed.lease_token, then.state, now, code=code, problem=problem)
         return Settlement(claimed.notice.key, claimed.lease_token, "waiting", now, then, code, problem)
+
+
+def _problem(answer: Answer, notice: Notice) -> str | None:
+    """What an answer says besides its code. X.6.7: no address beyond ASCII (RFC 6531 §3.5), which stands in To of a division's copy, too."""
+    wants_it = not (notice.rcpt_to.isascii() and notice.octets.isascii())
+    return NO_SMTPUTF8 if wants_it and answer.code >= 400 and (answer.status or "").endswith(".6.7") else None
+
+
+def _result(settlement: Settlement) -> str:
+    if settlement.state == "waiting":
+        return "retried"
+    return NO_SMTPUTF8 if settlement.problem == NO_SMTPUTF8 else settlement.state

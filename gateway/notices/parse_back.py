@@ -44,10 +44,12 @@ _ATTACHED = re.compile(
 )
 _MAY_HAVE_RETURN_PATH: tuple[NoticeKind, ...] = ("reminder", "digest", "survey")
 """Somebody ought to hear that these bounce; all others leave from the null reverse-path."""
-_FIELD = re.compile(r"([!-9;-~]+): ([!-~][ -~]*(?:\r\n [^\r\n]*\S[^\r\n]*)*)\r\n")
+_FIELD = re.compile(r"([!-9;-~]+): ([^\x00- \x7f][^\x00-\x1f\x7f]*(?:\r\n [^\r\n]*\S[^\r\n]*)*)\r\n")
 """A field with its continuation lines."""
 _ONE_RECIPIENT = re.compile(r'(?:[^\s<>,;:"()\[\]\\]+|"[^"\\\r\n]+")@[^\s<>,;:"()\[\]\\@]+')
 _FROM = re.compile(r"(?:[^<>@]|@(?=[^<>]* <))*<([^<>\s]+@[^<>\s]+)>")
+_JOINERS = dict.fromkeys((0x200C, 0x200D))
+"""Letters of some names, though nobody sees them (RFC 5892 appendix A)."""
 _BOUNDARY = re.compile(r'multipart/(alternative|mixed); boundary="(=_[0-9a-z]+)"')
 _LONGEST_ENCODED = 76
 """Characters of a line in quoted-printable (RFC 2045 §6.7 (5))."""
@@ -59,10 +61,13 @@ def check(notice: Notice) -> str | None:
     octets, largest = notice.octets, LARGEST_DIGEST if notice.kind == "digest" else LARGEST
     if not 0 < len(octets) <= largest:
         return "the notice is empty or too large"
-    if not octets.isascii() or b"\0" in octets:
+    try:
+        text = octets.decode("utf-8" if _may_be_international(notice) else "ascii")
+    except UnicodeDecodeError:
         return "an octet that is not 7-bit text"
-    text = octets.decode("ascii")
     head, _, body = text.partition("\r\n\r\n")
+    if "\0" in text or not body.isascii():
+        return "an octet that is not 7-bit text"
     fields = _fields(head)
     well_wrapped = _WELL_WRAPPED.fullmatch(body) is not None
     if isinstance(fields, str) or not well_wrapped or len(head) > LONGEST_LINE:  # else no single line needs to be looked at
@@ -76,13 +81,18 @@ def check(notice: Notice) -> str | None:
     return _header(notice, fields) or _body(notice, fields[-1][1], body, well_wrapped=well_wrapped)
 
 
+def _may_be_international(notice: Notice) -> bool:
+    """Only the address in To, and only a resident's, may have letters beyond ASCII (RFC 6532)."""
+    return notice.kind == "acknowledgement" and not notice.rcpt_to.isascii()
+
+
 def _lines(text: str) -> str | None:
     *lines, rest = text.split("\r\n")
     if rest:
         return "the last line has no end"
     if text.count("\r") != len(lines) or text.count("\n") != len(lines):
         return "a bare CR or LF"
-    if max(map(len, lines)) > LONGEST_LINE:
+    if max(len(line.encode()) for line in lines) > LONGEST_LINE:
         return "a line is too long"
     return None if "\r\n\r\n" in text else "no body"
 
@@ -115,8 +125,11 @@ def _fields(head: str) -> list[tuple[str, str]] | str:
     fields: list[tuple[str, str]] = _FIELD.findall(f"{head}\r\n")
     if sum([len(name) + len(value) + len(": \r\n") for name, value in fields]) != len(head) + len("\r\n"):
         return "a header line that is neither a field nor its continuation"
-    if not head.replace("\r\n", "").isprintable():
+    shown = head.replace("\r\n", "")
+    if not (shown if shown.isascii() else shown.translate(_JOINERS)).isprintable():
         return "a control character in a header field"
+    if not shown.isascii() and any(not (value.isascii() or name == "To") for name, value in fields):
+        return "a field other than To that is not 7-bit text"
     return [(name, value.replace("\r\n", "") if "\r" in value else value) for name, value in fields]
 
 

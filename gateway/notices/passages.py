@@ -43,6 +43,8 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
+    """What a mail says in one language."""
+
     language: str
     """ISO 639-1."""
     blocks: tuple[Block, ...]
@@ -66,6 +68,7 @@ def plain_text(passages: tuple[Passage, ...]) -> str:
 
 
 def plain_block(block: Block) -> str:
+    """One block as it stands in plain text, with `\\n`."""
     return "\n".join([_written(line, block) for line in block.lines])
 
 

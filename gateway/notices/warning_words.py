@@ -80,6 +80,7 @@ def subject(told: Collection[FindingKind], language: str) -> str:
 
 
 def thanks_subject(topic: Topic, language: str) -> str:
+    """Subject of the mail that thanks for what was put right."""
     return _SUBJECTS[f"thanks-{topic}"].in_language(language)
 
 
@@ -89,6 +90,7 @@ def farewell(topic: Topic, found: Mapping[str, str]) -> dict[str, str]:
 
 
 def cover_subject() -> str:
+    """In both languages: who reads it is nobody whose language is known."""
     return f"{_SUBJECTS['cover'].en} / {_SUBJECTS['cover'].fr}"
 
 

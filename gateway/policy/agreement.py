@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from pathlib import PurePath
 
-from gateway.policy import files, sections
+from gateway.policy import calendar_sections, files, sections
 from gateway.policy.calendar import spoken_date
 from gateway.policy.diagnostics import Diagnostic, Severity
 from gateway.policy.field_types import did_you_mean
@@ -29,9 +29,10 @@ def complaints(
     yield from _same_twice(divisions, "division")
     yield from _same_twice(divisions, "reference")
     for division in divisions:
+        yield from _out_of_reach(division, domains)
         yield from _one_division(division)
     if city is not None:
-        yield from _city(city, divisions, holidays, now)
+        yield from _city(city, divisions, domains, holidays, now)
 
 
 def _at(file: ReadFile[files.CityFile] | ReadFile[files.DivisionFile], path: PositionPath, severity: Severity, message: str) -> Diagnostic:
@@ -50,8 +51,25 @@ def _mailboxes(divisions: Sequence[OneDivision], domains: tuple[str, ...]) -> It
             if key in owners:
                 yield _at(division, path, "error", f"the mailbox {mailbox} is claimed already at {owners[key]}; one mailbox belongs to one division")
             owners.setdefault(key, division.place(path))
-            if domains and key.rpartition("@")[2] not in {domain.lower() for domain in domains}:
+            if _is_foreign(mailbox, domains):
                 yield _at(division, path, "warning", f"the domain of {mailbox} is not in organization_domains ({', '.join(domains)})")
+
+
+def _is_foreign(address: str, domains: tuple[str, ...]) -> bool:
+    return bool(domains) and address.lower().rpartition("@")[2] not in {domain.lower() for domain in domains}
+
+
+def _out_of_reach(file: City | OneDivision, domains: tuple[str, ...]) -> Iterator[Diagnostic]:
+    """Reminders, news of the policy and reports go to addresses of our own only, and a misspelt domain would be silence."""
+    contacts, digests = file.content.contacts, file.content.digests
+    readers: list[tuple[str | None, PositionPath]] = [
+        (getattr(contacts, key, None), ("contacts", key)) for key in ("policy_news", "reminders", "after_a_missed_date")
+    ]
+    readers += [(each, ("digests", key, index)) for key in ("weekly", "monthly") for index, each in enumerate(getattr(digests, key))]
+    for address, path in readers:
+        if address is not None and _is_foreign(address, domains):
+            message = f"nothing is sent to {address}: its domain is not in organization_domains ({', '.join(domains)})"
+            yield _at(file, path, "warning", message)
 
 
 def _same_twice(divisions: Sequence[OneDivision], key: str) -> Iterator[Diagnostic]:
@@ -86,7 +104,7 @@ def _speaks_of_letters(content: files.DivisionFile) -> bool:
 
 
 def _unpublished(division: OneDivision) -> Iterator[Diagnostic]:
-    """Seed, Service Standard 1: where business needs vary, staff- and public-facing communications state it."""
+    """Service Standard 1: where business needs vary, staff- and public-facing communications state it."""
     for index, entry in enumerate(division.content.standards):
         if entry.stated_in is None and division.content.stated_in is None:
             message = "departs from the City-wide standard, but does not say where that is stated to the public and to staff; add stated_in"
@@ -153,8 +171,11 @@ def _one_language(division: OneDivision) -> Iterator[Diagnostic]:
             yield _at(division, ("acknowledgement", "wording", written[0], key), "warning", message)
 
 
-def _city(city: City, divisions: Sequence[OneDivision], holidays: Mapping[date, str], now: datetime) -> Iterator[Diagnostic]:
+def _city(
+    city: City, divisions: Sequence[OneDivision], domains: tuple[str, ...], holidays: Mapping[date, str], now: datetime
+) -> Iterator[Diagnostic]:
     content = city.content
+    yield from _out_of_reach(city, domains)
     yield from _dead_standards(city, content.standards)
     slugs = [each.content.division for each in divisions]
     for index, closure in enumerate(content.closures):
@@ -170,6 +191,12 @@ def _city(city: City, divisions: Sequence[OneDivision], holidays: Mapping[date, 
     if content.notice and content.notice.until.replace(tzinfo=content.time_zone) <= now:
         yield _at(city, ("notice", "until"), "warning", "this notice has run out; write   notice: none")
     owned = {mailbox.lower() for each in divisions for mailbox in (each.content.mailbox, *each.content.also_known_as)}
+    answered: list[tuple[str | None, PositionPath]] = [(content.contacts.staff_help, ("contacts", "staff_help"))]
+    answered += [(content.surveys.answers_to, ("surveys", "answers_to"))] if content.surveys else []
+    for address, path in answered:
+        if address is not None and _is_foreign(address, domains):
+            message = f"the domain of {address} is not in organization_domains ({', '.join(domains)}): what people answer never comes by here"
+            yield _at(city, path, "warning", message)
     if content.surveys and content.surveys.answers_to.lower() in owned:
         message = f"{content.surveys.answers_to} is a division's mailbox; answers must come to an address that no division reads"
         yield _at(city, ("surveys", "answers_to"), "error", message)
@@ -177,7 +204,7 @@ def _city(city: City, divisions: Sequence[OneDivision], holidays: Mapping[date, 
 
 def _needless_closures(
     file: City | OneDivision,
-    closures: Iterable[sections.DivisionClosure],
+    closures: Iterable[calendar_sections.DivisionClosure],
     hours: Mapping[int, tuple[tuple[time, time], ...]],
     holidays: Mapping[date, str],
 ) -> Iterator[Diagnostic]:

@@ -1,4 +1,4 @@
-"""When a promise falls due, and whether an office is open: INTERFACE §5, nothing else.
+"""When a promise falls due, and whether an office is open: the clocks of docs/policy.md, nothing else.
 
 It decides from the three values it is given; it never asks what time it is. All comparisons are made in UTC, because
 Python compares two times of one zone by their wall clocks, which is wrong in the doubled hour of an autumn night.

@@ -320,7 +320,8 @@ def one_of(*words: str) -> Reads:
             raise ValueError(f"{words_of(text)} cannot stand here; write {known}{did_you_mean(text, words) if len(words) > 1 else ''}")
         return text
 
-    return Reads(check, {"type": "string", "enum": list(words)})
+    numbers = [int(word) for word in words if word.isdigit()]  # a bare 311 is a number to an editor, and a word to us
+    return Reads(check, {"type": ["string", "integer"] if numbers else "string", "enum": [*words, *numbers]})
 
 
 def sentence_with(*names: str) -> Reads:

@@ -10,28 +10,25 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, RootModel
 
+from gateway.policy.calendar_sections import CityClosure, DivisionClosure, Holidays, OpeningHours, each_day_once
 from gateway.policy.field_types import Mailbox, OrWord, Pattern, Reads, Reference, Sentence, Slug, Switch, TimeZone, one_of, text_of
 from gateway.policy.sections import (
     AudienceRule,
     BothWebsites,
     CityAcknowledgement,
-    CityClosure,
     CityContacts,
     CitySignature,
     CityStandard,
     Digests,
     DivisionAcknowledgement,
-    DivisionClosure,
     DivisionContacts,
     DivisionSignature,
     Figures,
-    Holidays,
     InBothLanguages,
     Keep,
     KindEntry,
     Meetings,
     Notice,
-    OpeningHours,
     OutOfOffice,
     Reminders,
     Rollout,
@@ -39,7 +36,6 @@ from gateway.policy.sections import (
     StandardEntry,
     StatedIn,
     council_first,
-    each_day_once,
 )
 from gateway.policy.survey_sections import MeasureEntry, SurveyAnswers, SurveyEntry
 

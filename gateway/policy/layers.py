@@ -12,7 +12,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
-from gateway.policy import files, sections
+from gateway.policy import calendar_sections, files
 from gateway.policy.field_types import WEEKDAYS
 from gateway.policy.model import Bilingual, Clock
 from gateway.policy.yaml_positions import Document, PositionPath
@@ -83,7 +83,7 @@ def _as_text(value: Any) -> str:
         return value.text
     if isinstance(value, timedelta):
         return f"{value.days} days" if value >= timedelta(days=1) else f"{int(value.total_seconds()) // 60} minutes"
-    if isinstance(value, sections.OpeningHours):
+    if isinstance(value, calendar_sections.OpeningHours):
         return _hours_text(value)
     if isinstance(value, Bilingual):
         return f"en: {value.en} · fr: {value.fr}"
@@ -94,7 +94,7 @@ def _as_text(value: Any) -> str:
     return str(value)
 
 
-def _hours_text(hours: sections.OpeningHours) -> str:
+def _hours_text(hours: calendar_sections.OpeningHours) -> str:
     days = ", ".join(WEEKDAYS[day].capitalize() for day in hours.days)
     spans = ", ".join(f"{start:%H:%M} to {'24:00' if end == time(0) else f'{end:%H:%M}'}" for start, end in hours.open)
     return f"{days} {spans}"

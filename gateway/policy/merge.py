@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from gateway.policy import files, sections, survey_sections
+from gateway.policy import calendar_sections, files, sections, survey_sections
 from gateway.policy.layers import Effective, Layers, ReadFile
 from gateway.policy.model import (
     AcknowledgementPolicy,
@@ -118,7 +118,7 @@ def plain_values(section: BaseModel) -> dict[str, Any]:
     return {name: getattr(section, name) for name in section.model_fields_set}
 
 
-def opening_hours(entries: Iterable[sections.OpeningHours]) -> dict[int, tuple[tuple[time, time], ...]]:
+def opening_hours(entries: Iterable[calendar_sections.OpeningHours]) -> dict[int, tuple[tuple[time, time], ...]]:
     """Weekday -> its open spans."""
     return {day: entry.open for entry in entries for day in entry.days}
 
@@ -132,7 +132,7 @@ def _calendar(layers: Layers, holidays: Mapping[date, str]) -> Calendar:
     return Calendar(zone, opening_hours(layers.choose("hours")), holidays, _closures([*concerned, *own.closures]))
 
 
-def _closures(entries: Iterable[sections.DivisionClosure]) -> dict[date, tuple[time, str]]:
+def _closures(entries: Iterable[calendar_sections.DivisionClosure]) -> dict[date, tuple[time, str]]:
     """By date; of two closures of one day, the earlier in the day."""
     found: dict[date, tuple[time, str]] = {}
     for entry in entries:

@@ -17,6 +17,8 @@ Mode = Literal["observe", "warn", "enforce"]
 
 @dataclass(frozen=True, slots=True)
 class Bilingual:
+    """A text in English and in French."""
+
     en: str
     fr: str
 
@@ -26,7 +28,7 @@ class Bilingual:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """One promised span, as INTERFACE §5 fixes them.
+    """One promised span, as docs/policy.md explains them.
 
     unit: "hours" (elapsed) · "days" (end of the Nth calendar day) · "business_days" (closing of the Nth business day)
     · "business_day_at" (`at` on the business day of receipt) · "business_day" (closing on the business day of receipt).
@@ -63,6 +65,8 @@ class Calendar:
 
 @dataclass(frozen=True, slots=True)
 class Standard:
+    """What is promised to some audiences for some kinds. `label` names it in the ledger and in reports."""
+
     audiences: frozenset[Audience]
     kinds: frozenset[str] | None
     """None = any kind."""
@@ -78,6 +82,8 @@ class Standard:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
+    """Somebody who can be reached, as the admin wrote it."""
+
     name: str | None = None
     telephone: str | None = None
     email: str | None = None
@@ -115,6 +121,8 @@ class Wording:
 
 @dataclass(frozen=True, slots=True)
 class AcknowledgementPolicy:
+    """To whom a division's acknowledgement goes, and how it reads."""
+
     sent_to: frozenset[Audience]
     signed_by: Bilingual
     signed_title: Bilingual
@@ -222,6 +230,8 @@ class Digests:
 
 @dataclass(frozen=True)
 class Division:
+    """One division, with what it has from the City."""
+
     slug: str
     name: Bilingual
     mailbox: str

@@ -12,18 +12,14 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gateway.policy.clocks import parse_clock
 from gateway.policy.field_types import (
-    WEEKDAYS,
     AudienceWord,
-    DayOfYear,
     Duration,
     Expression,
     KeptFor,
-    LocalDate,
     LocalDateAndTime,
     LocalTime,
     Mailbox,
     OneOrMore,
-    OpenSpans,
     Pattern,
     PromisedSpan,
     Reads,
@@ -32,7 +28,6 @@ from gateway.policy.field_types import (
     Switch,
     Telephone,
     Website,
-    Weekdays,
     WholeNumber,
     one_of,
     sentence_with,
@@ -62,16 +57,8 @@ def _reminder_times(value: object) -> tuple[str, ...]:
     return tuple(parts)
 
 
-def each_day_once(hours: list[OpeningHours]) -> list[OpeningHours]:
-    seen: set[int] = set()
-    for entry in hours:
-        if twice := seen & set(entry.days):
-            raise ValueError(f"{WEEKDAYS[min(twice)].capitalize()} has its hours twice; several spans of one day go into one list")
-        seen |= set(entry.days)
-    return hours
-
-
 def council_first(rules: list[AudienceRule]) -> list[AudienceRule]:
+    """Each audience once, and council before internal. Raises ValueError."""
     named = [rule.audience for rule in rules]
     if len(named) != len(set(named)):
         raise ValueError("an audience stands here twice; put its addresses into one list")
@@ -98,69 +85,44 @@ class Section(BaseModel):
 
 
 class InBothLanguages(Section):
+    """The same in English and in French."""
+
     en: Sentence
     fr: Sentence
 
 
 class SubjectText(Section):
+    """Subject of an acknowledgement that repeats the subject of the message: it holds {subject} and {reference}."""
+
     en: Annotated[str, sentence_with("subject", "reference")]
     fr: Annotated[str, sentence_with("subject", "reference")]
 
 
 class FixedSubjectText(Section):
+    """Subject of an acknowledgement that repeats nothing of the message: it holds {reference}."""
+
     en: Annotated[str, sentence_with("reference")]
     fr: Annotated[str, sentence_with("reference")]
 
 
 class BothWebsites(Section):
+    """The English page and the French one."""
+
     en: Website
     fr: Website
 
 
-class OpeningHours(Section):
-    days: Weekdays
-    """Monday to Friday · Saturday and Sunday · every day"""
-    open: OpenSpans
-    """08:30 to 16:30; a lunch break is written [08:30 to 12:00, 13:00 to 16:30]"""
-
-
-class AddedHoliday(Section):
-    date: LocalDate
-    why: Sentence
-
-
-class Holidays(Section):
-    country: Sentence
-    region: Sentence | None = None
-    groups: list[Sentence] = Field(min_length=1)
-    """Groups of the holidays package, such as public, optional, government."""
-    not_ours: list[DayOfYear] = []
-    """Days (month-day) on which we work although the calendar has them."""
-    only_monday_to_friday: list[DayOfYear] = []
-    """Days that count only when they fall on a working day: no substitute is given."""
-    moved_from_a_weekend: list[DayOfYear] = []
-    """Days that are made good on the next working day when they fall on a week-end."""
-    added: list[AddedHoliday] = []
-
-
-class DivisionClosure(Section):
-    date: LocalDate
-    opening: LocalTime | None = Field(default=None, alias="from")
-    """Closed from this time on; without it, all day."""
-    why: Sentence
-
-
-class CityClosure(DivisionClosure):
-    divisions: Annotated[list[Slug] | None, OneOrMore("all")] = None
-
-
 class Notice(Section):
+    """A sentence that stands in every acknowledgement until a moment, and then no more."""
+
     until: LocalDateAndTime
     en: Sentence
     fr: Sentence
 
 
 class AudienceRule(Section):
+    """Who counts as this audience; the first rule that fits decides."""
+
     audience: AudienceWord
     sources: Annotated[list[Pattern] | None, OneOrMore("our own domains")] = Field(default=None, alias="from")
 
@@ -176,11 +138,15 @@ class AudienceRule(Section):
 
 
 class StatedIn(Section):
+    """The pages on which the standards are published."""
+
     public: Website
     staff: Website
 
 
 class StandardEntry(Section):
+    """What is promised to an audience for a kind of message: a first sign that it arrived (acknowledge), an answer by a person (respond), or both."""
+
     audience: Audiences
     kind: Kinds
     acknowledge: PromisedSpan | None = None
@@ -209,6 +175,8 @@ class StandardEntry(Section):
 
 
 class CityStandard(StandardEntry):
+    """A promise that holds where a division has none of its own."""
+
     acknowledge_if_round_the_clock: PromisedSpan | None = None
     """Instead of acknowledge, for a division that says: service: round the clock"""
 
@@ -222,6 +190,8 @@ class Rollout(Section):
 
 
 class ContactEntry(Section):
+    """Somebody who can be reached by telephone or email."""
+
     name: Sentence | None = None
     telephone: Telephone | None = None
     email: Mailbox | None = None
@@ -234,12 +204,16 @@ class ContactEntry(Section):
 
 
 class GeneralLine(Section):
+    """The City's number for everything else."""
+
     telephone: Telephone | None = None
     from_outside_the_city: Telephone | None = None
     tty: Telephone | None = None
 
 
 class CityContacts(Section):
+    """The City's numbers and addresses."""
+
     general: GeneralLine = GeneralLine()
     danger: Telephone | None = None
     staff_help: Mailbox | None = None
@@ -249,6 +223,8 @@ class CityContacts(Section):
 
 
 class DivisionContacts(Section):
+    """The division's numbers, and who of it is told what."""
+
     telephone: Telephone
     tty: Telephone | None = None
     after_hours: Telephone | None = None
@@ -262,6 +238,8 @@ class DivisionContacts(Section):
 
 
 class LanguageWording(Section):
+    """The division's own sentences, in place of the common ones; names in braces are filled in."""
+
     arrived: Annotated[str, sentence_with("received", "telephone")] | None = None
     date: Annotated[str, sentence_with("respond_by", "received", "telephone")] | None = None
     meanwhile: Annotated[str, sentence_with("telephone", "received")] | None = None
@@ -270,11 +248,15 @@ class LanguageWording(Section):
 
 
 class WordingInBothLanguages(Section):
+    """The division's own sentences in each language."""
+
     en: LanguageWording = LanguageWording()
     fr: LanguageWording = LanguageWording()
 
 
 class DivisionAcknowledgement(Section):
+    """To whom an acknowledgement goes, and how it reads."""
+
     sent_to: list[AudienceWord] | None = None
     """Default: public and council."""
     signed_by: InBothLanguages | None = None
@@ -289,6 +271,8 @@ class DivisionAcknowledgement(Section):
 
 
 class CityAcknowledgement(DivisionAcknowledgement):
+    """To whom acknowledgements go and how they read, where a division says nothing else; and what only the City decides."""
+
     languages: list[Annotated[str, one_of("en", "fr")]] = ["en", "fr"]
     unsure: Annotated[str, one_of("both")] = "both"
     other_languages: Annotated[str, one_of("one line", "none")] = "one line"
@@ -296,6 +280,8 @@ class CityAcknowledgement(DivisionAcknowledgement):
 
 
 class OutOfOffice(Section):
+    """What an out-of-office reply of staff must give (Service Standard 2), and when somebody is told that it does not."""
+
     must_give: list[Annotated[str, one_of("a co-worker or other contact", "a way to reach them", "a return date")]] | None = None
     ways_to_reach: list[Annotated[str, one_of("email", "telephone", "extension", "311", "in person")]] | None = None
     warn_again_after: Duration | None = None
@@ -303,6 +289,8 @@ class OutOfOffice(Section):
 
 
 class DivisionSignature(Section):
+    """What may stand in the signatures of staff (Service Standard 3), and when somebody is told."""
+
     units: list[Sentence] = []
     """Names of units that may stand in a signature."""
     warn_after: WarnAfterText | None = None
@@ -311,6 +299,8 @@ class DivisionSignature(Section):
 
 
 class CitySignature(DivisionSignature):
+    """Which rules hold for signatures."""
+
     rules: Slug = "corporate-identity"
     """signatures/<this>.yaml"""
     replies_in_a_thread: Annotated[str, one_of("the same", "name and telephone are enough")] | None = None
@@ -327,6 +317,8 @@ class Meetings(Section):
 
 
 class Reminders(Section):
+    """When a division is reminded of an answer that it promised: docs/reminders.md."""
+
     before_due: Annotated[tuple[str, ...], Reads(_reminder_times, {"type": "string"})] | None = None
     never: Annotated[str, one_of("outside office hours")] | None = None
     one_mail_a_day: Switch | None = None
@@ -361,6 +353,8 @@ class KindConditions(Section):
 
 
 class KindEntry(Section):
+    """A kind of message, and how it is known; the first rule that fits decides, and what fits none is an inquiry."""
+
     kind: Slug
     name: InBothLanguages | None = None
     audience: Audiences = None
@@ -370,6 +364,8 @@ class KindEntry(Section):
 
 
 class Figures(Section):
+    """What reports must not tell, and when a month is final."""
+
     hide_groups_under: WholeNumber | None = None
     final_after: Annotated[str, one_of("all due")] | None = None
 
@@ -378,7 +374,7 @@ class Keep(Section):
     """The records officer signs these off."""
 
     cases: KeptFor | None = None
-    """Messages, their cases and all that belongs to them; a month that is not closed is kept for 13 months at least."""
+    """Messages, their cases and all that belongs to them. Those of a month that is not closed stay until it is closed, for 13 months at most."""
     findings: KeptFor | None = None
     look_ups: KeptFor | None = None
     """Who asked what is known of whom."""

@@ -1,4 +1,4 @@
-"""Surveys and measures as a division's file has them: what email cannot measure by itself, but the seeds promise.
+"""Surveys and measures as a division's file has them: what the City promises, but mail by itself does not show.
 
 A field that is None was not written.
 """
@@ -27,6 +27,8 @@ class SurveyAnswers(Section):
 
 
 class Asked(Section):
+    """Who is asked after what: docs/surveys.md."""
+
     after: Annotated[str, one_of("an answer by a person", "a case is closed", "an audit is finished")]
     audience: AudienceWord
     who: Sentence | None = None
@@ -35,6 +37,8 @@ class Asked(Section):
 
 
 class BaselineEntry(Section):
+    """The figure that others are compared with."""
+
     period: Annotated[str, Reads(text_of, {"type": "string", "examples": ["2026-Q2"]})]
     value: Number
     answers: WholeNumber
@@ -57,7 +61,7 @@ def _values(value: object) -> tuple[float, float]:
     text = text_of(value)
     found = _VALUES.fullmatch(text)
     if found is None or float(found[1]) >= float(found[2]):
-        raise ValueError(f"{words_of(text)} says not what can be entered; write the least and the most, such as 1 to 5")
+        raise ValueError(f"{words_of(text)} does not say what can be entered; write the least and the most, such as 1 to 5")
     return float(found[1]), float(found[2])
 
 
@@ -83,6 +87,8 @@ class Aim(Section):
 
 
 class SurveyEntry(Aim):
+    """One question, answered with 1 to 5."""
+
     survey: Slug
     asked: Asked
     never_after_kinds: list[Slug] = Field(default_factory=list)
@@ -91,6 +97,8 @@ class SurveyEntry(Aim):
 
 
 class MeasureEntry(Aim):
+    """A figure that a person enters: gateway measure set."""
+
     measure: Slug
     means: Sentence
     every: Annotated[Literal["month", "quarter", "year"], one_of("month", "quarter", "year")]

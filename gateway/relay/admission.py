@@ -1,7 +1,7 @@
 """Who may relay here: by network, by domain, by a header field. Decides only; the session says so to the client.
 
 Everything else is the next hop's to judge. The domain lists narrow an allow list that covers machines of strangers too, such as a
-shared cloud's (INTERFACE §4).
+shared cloud's (docs/configuration.md).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import re
 from collections.abc import Set as AbstractSet
 
 from gateway.delivery.reply import Reply, own
+from gateway.message.domain_names import comparable
 from gateway.relay.door import Listener
 from gateway.relay.networks import within
 
@@ -26,7 +27,7 @@ def may_relay(listener: Listener, peer: str, names: AbstractSet[str] = frozenset
 
     `names` are the lower-case DNS names of a certificate that has been verified; they are compared exactly, wildcards too.
     """
-    if within(listener.allow, peer) or any(name.lower() in names for name in listener.client_names):
+    if within(listener.allow, peer) or any(comparable(name) in names for name in listener.client_names):
         return None
     return _NOT_HERE
 
@@ -49,15 +50,8 @@ def may_receive(listener: Listener, rcpt_to: str) -> Reply | None:
 
 
 def _domain(address: str) -> str:
-    return _a_label(address.rpartition("@")[2]) if "@" in address else ""
+    return comparable(address.rpartition("@")[2]) if "@" in address else ""
 
 
 def _listed(domains: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(_a_label(domain) for domain in domains)
-
-
-def _a_label(domain: str) -> str:
-    try:
-        return domain.lower() if domain.isascii() else domain.encode("idna").decode("ascii").lower()
-    except UnicodeError:
-        return domain.lower()
+    return frozenset(comparable(domain) for domain in domains)

@@ -1,7 +1,7 @@
 """The octets between 354 and the end mark: where they end, what in them looks like an end, what their header forbids.
 
 Only CRLF.CRLF ends a message (RFC 5321 §4.1.1.4). A lone dot between line breaks of which one is bare is an end for some servers and
-none for others (SMTP smuggling, CVE-2023-51764 and its kin); such a message is refused, every other octet passes (INTERFACE §3). Pure.
+none for others (SMTP smuggling, CVE-2023-51764 and its kin); such a message is refused, every other octet passes (docs/relay.md). Pure.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from gateway.relay.turns import Turns
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """One `[[listener]]` of gateway.toml, resolved (INTERFACE §4)."""
+    """One `[[listener]]` of gateway.toml, resolved (docs/configuration.md)."""
 
     name: str
     bind: str

@@ -1,4 +1,4 @@
-"""One client at the front door: aiosmtpd's session, its replies mirrored from the next hop (DESIGN §3.1).
+"""One client at the front door: aiosmtpd's session, its replies mirrored from the next hop (docs/promises.md, P1).
 
 It says 250 only after the next hop has, and never refuses for good what is a fault of ours. Nothing is cancelled because a client
 leaves: what has reached its end mark is finished and observed. docs/relay.md says what is replaced of aiosmtpd, and why.
@@ -25,8 +25,9 @@ from gateway.relay.door import Door
 from gateway.relay.envelope import Path, read_path
 from gateway.relay.inbox import ClientGone, ClientSilent
 from gateway.relay.mirror import Mirror
+from gateway.relay.observer import Observation
 from gateway.relay.received import marker_field, protocol, received_field
-from gateway.relay.transfer import Taken, Transfer
+from gateway.relay.transfer import Transfer
 
 log = structlog.get_logger()
 
@@ -230,7 +231,8 @@ class RelaySession(Conversation):
                 how = protocol(extended=self._extended, encrypted=self._encrypted, utf8="SMTPUTF8" in mirror.sender.uses)
                 head = received_field(helo=self._helo, peer=self._peer, hostname=self._door.hostname, protocol=how, number=number, now=now) + head
             forbids = partial(refusal, received_fields=self._limits.received_fields, require_header=listener.require_header)
-            taken = await transfer.run(head, forbids)
+            envelope = Envelope(mirror.sender.address, tuple(mirror.accepted), listener.direction, now, listener.name, listener.trusted_senders)
+            taken = await transfer.run(head, forbids, partial(self._sighted, envelope))
         except (ClientGone, ClientSilent):
             raise
         except Exception as error:
@@ -244,17 +246,25 @@ class RelaySession(Conversation):
         mirror.abort()  # nothing, unless the message was refused by us
         if taken.reply.positive:
             self._commands_without_mail = 0
-            received = Envelope(mirror.sender.address, tuple(mirror.accepted), listener.direction, now, listener.name, listener.trusted_senders)
-            await self._observe(taken, received)
+            await self._observe(taken.observation)
         else:
             log.info("refused", stage="end", code=taken.reply.code, status=taken.reply.status, id=number)
         self._queue.append(taken.reply)
 
-    async def _observe(self, taken: Taken, envelope: Envelope) -> None:
+    def _sighted(self, envelope: Envelope, prefix: bytes, size: int) -> Observation | None:
         if not envelope.rcpt_to:
+            return None
+        try:
+            return self._door.observer.sighted(prefix, size <= PREFIX_LIMIT, size, envelope)
+        except Exception as error:  # the message goes on all the same
+            self._note("observer", error)
+            return None
+
+    async def _observe(self, observation: Observation | None) -> None:
+        if observation is None:
             return
         try:
-            await self._door.observer.observe(taken.prefix, taken.size <= PREFIX_LIMIT, taken.size, envelope)
+            await observation.observe()
         except Exception as error:  # the next hop has the message: the answer stays 250
             self._note("observer", error)
 

@@ -1,4 +1,4 @@
-"""Takes one message from the client after 354 and passes it on as it comes, so that memory stays bounded (DESIGN §3.1).
+"""Takes one message from the client after 354 and passes it on as it comes, so that memory stays bounded (docs/promises.md, P1).
 
 The final dot goes to the next hop only after everything that could still refuse the message has been asked. Where something does,
 the connection is cut without it.
@@ -17,6 +17,7 @@ from gateway.relay.budget import Budget, Share
 from gateway.relay.data import EndOfData, Prefix
 from gateway.relay.door import Limits
 from gateway.relay.inbox import Inbox
+from gateway.relay.observer import Observation
 from gateway.relay.turns import LARGE, Turns
 
 
@@ -25,10 +26,8 @@ class Taken:
     """What became of one message."""
 
     reply: Reply
-    prefix: bytes
-    """Its first PREFIX_LIMIT octets, without dot-stuffing."""
-    size: int
-    """All of its octets, without dot-stuffing."""
+    observation: Observation | None = None
+    """Where its final dot went to the next hop, and somebody is to be told of it."""
 
 
 class Transfer:
@@ -53,8 +52,11 @@ class Transfer:
         """The message is no longer in memory."""
         self._share.release()
 
-    async def run(self, head: bytes, forbids: Callable[[bytes], Reply | None]) -> Taken:
-        """Pass on `head` and the message; `forbids` sees its prefix before the final dot. Raises ClientGone and ClientSilent."""
+    async def run(self, head: bytes, forbids: Callable[[bytes], Reply | None], sighted: Callable[[bytes, int], Observation | None]) -> Taken:
+        """Pass on `head` and the message. Raises ClientGone and ClientSilent.
+
+        `forbids` sees its prefix before the final dot; `sighted` is told of the prefix and the size of what nothing forbids.
+        """
         last = head + await self._next()
         while not self._end.ended:
             await self._transaction.write(last)
@@ -63,11 +65,14 @@ class Transfer:
             self._inbox.give_back(self._end.rest)
         prefix = self._prefix.take(stuffed=self._end.stuffed > 0)
         refused = replies.LONE_DOT if self._end.lone_dot else forbids(prefix)
-        return Taken(refused or await self._finish(last), prefix, self._end.size)
+        if refused:
+            return Taken(refused)
+        observation = sighted(prefix, self._end.size)
+        return Taken(await self._finish(last, observation.read_ahead if observation else None), observation)
 
-    async def _finish(self, last: bytes) -> Reply:
+    async def _finish(self, last: bytes, meanwhile: Callable[[], None] | None) -> Reply:
         try:
-            return await self._transaction.end(last)
+            return await self._transaction.end(last, meanwhile)
         except Unavailable as failure:
             return failure.reply
 

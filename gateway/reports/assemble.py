@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.judgement.reasons import REASONS
+from gateway.judgement.reasons import NO_SMTPUTF8, REASONS
 from gateway.ledger.figure_values import ReasonTally, StaffMark
 from gateway.ledger.records import PolicyChange
 from gateway.policy.model import Bilingual, Policy
@@ -247,6 +247,7 @@ class _Assembly:
             cases=cases,
             further_cases=found.cases_of_messages - inquiries,
             from_other_periods=cases - found.cases_of_messages,
+            no_smtputf8=sum(each.inquiries for each in found.reasons if each.reason == NO_SMTPUTF8),
         )
 
     def _compliance(self) -> Iterator[CompliancePoint]:

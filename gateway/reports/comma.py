@@ -15,6 +15,7 @@ COLUMNS = ("table", "division", "standard", "audience", "kind", "since", "until"
 
 
 def as_csv(report: Report) -> str:
+    """One long table, one value a row (RFC 4180), as docs/reports.md describes it."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(COLUMNS)

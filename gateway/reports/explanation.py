@@ -1,4 +1,4 @@
-"""A verdict as the JSON document of `gateway explain` (INTERFACE §2) and as text for people. Pure: values in, values out."""
+"""A verdict as the JSON document of `gateway explain` (`explanation_schema`) and as text for people. Pure: values in, values out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gateway.notices.warning import Told
 
 
 def document(verdict: Verdict, composed: Composed | None, zone: ZoneInfo, told: Told | None = None) -> dict[str, Any]:
-    """Keys and order of INTERFACE §2; times in `zone`, ISO 8601 with offset. `told`: the warning to staff, where there is one."""
+    """Keys and order as docs/explain.md has them; times in `zone`, ISO 8601 with offset. `told`: the warning to staff, where there is one."""
     seen = verdict.examination
     lead = verdict.acknowledgement.lead or (seen.cases[0] if seen.cases else None)
     return {

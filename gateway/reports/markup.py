@@ -14,6 +14,7 @@ def element(name: str, text: str, **attributes: str) -> str:
 
 
 def paragraphs(lines: Iterable[str]) -> str:
+    """One for each line that is not empty."""
     return "".join(element("p", unaligned(line)) for line in lines if line.strip())
 
 
@@ -24,6 +25,7 @@ def unaligned(line: str) -> str:
 
 
 def bullets(lines: Iterable[str]) -> str:
+    """A list; nothing where there are no lines."""
     items = "".join(element("li", line) for line in lines)
     return f"<ul>{items}</ul>" if items else ""
 

@@ -53,6 +53,7 @@ def written(text: str) -> Days:
 
 
 def month_of(day: date) -> Days:
+    """The calendar month in which a day lies."""
     return Days(day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1]))
 
 
@@ -62,6 +63,7 @@ def month_name(day: date) -> str:
 
 
 def whole_month(days: Days) -> bool:
+    """Whether these are all days of one calendar month."""
     return days == month_of(days.since)
 
 

@@ -153,6 +153,8 @@ class Volume:
 
 @dataclass(frozen=True, slots=True)
 class ReasonCount:
+    """How many messages one reason kept from opening a case."""
+
     reason: str
     """A slug of docs/reasons.md."""
     explanation: str
@@ -175,6 +177,8 @@ class Messages:
     from_other_periods: int
     """Cases of the period whose message was first seen before it, less the reverse: a copy reached another division at the turn of it.
     Nearly always 0."""
+    no_smtputf8: int = 0
+    """Inquiries whose acknowledgement did not go out, because the next hop takes no address beyond ASCII."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,8 @@ def reckoning(report: Report) -> Iterator[str]:
             yield "   " + ", ".join(f"{each.reason} {each.messages}" for each in found.not_counted)
         yield f"Messages seen{found.seen:>29}   ({found.inquiries} + {not_counted})"
         yield f"Cases{found.cases:>37}   {_reckoned(found.inquiries, found.further_cases, found.from_other_periods)}"
+        if found.no_smtputf8:
+            yield f"Not acknowledged, for want of SMTPUTF8{found.no_smtputf8:>4}   (addresses beyond ASCII; the next hop takes none)"
     if report.declared:
         yield "Declared by hand: " + ", ".join(f"{each.channel} {each.cases}" for each in report.declared)
 
@@ -154,7 +156,7 @@ def _answered(found: Figures, withheld: bool) -> Iterator[str]:
             yield f"     no answer date was promised in {found.received - clock.promised} of {found.received} cases"
         yield from _missed(clock, "answered")
     if found.declared:
-        yield f"     {found.declared} answers were declared by hand"
+        yield f"     {found.declared} {'answer was' if found.declared == 1 else 'answers were'} declared by hand"
     if found.opened_by_answer:
         yield f"     {found.opened_by_answer} had been taken for spam until they were answered"
 

@@ -33,6 +33,8 @@ MARKS = (*OF_CASE, *(f"{clock}.{mark}" for clock in CLOCKS for mark in OF_CLOCK)
 
 
 class Group(NamedTuple):
+    """Cases that are counted together."""
+
     division: str
     standard: str
     audience: str

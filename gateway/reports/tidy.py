@@ -79,6 +79,7 @@ def figures_of(line: Line) -> dict[str, Value]:
 
 
 def volume_names(volume: Volume) -> dict[str, Value]:
+    """Its figures, by the names that docs/reports.md gives them."""
     return {"received": volume.received, "received_before": volume.received_before}
 
 
@@ -130,6 +131,8 @@ def _of_lens(report: Report) -> Iterator[tuple[Literal["messages", "latency", "o
         yield "messages", "cases", found.cases, "cases"
         yield "messages", "further_cases", found.further_cases, "cases"
         yield "messages", "from_other_periods", found.from_other_periods, "cases"
+        if found.no_smtputf8:
+            yield "messages", "not acknowledged: no-smtputf8", found.no_smtputf8, "messages"
     for bucket in report.latency:
         upper = "longer" if bucket.upper is None else f"at most {bucket.upper} s"
         yield "latency", f"elapsed, {upper}", bucket.elapsed, "cases"

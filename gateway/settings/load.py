@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
+import os
 import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -38,11 +40,33 @@ def load_settings(config: Path | None = None) -> Settings:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError([_syntax_line(path, error)]) from None
+    wrong = list(_misspelt(os.environ))
     try:
         settings = Settings(**values)
     except ValidationError as error:
-        raise SettingsError([_line(path, text, each["loc"], each["msg"], each["type"]) for each in error.errors()]) from None
+        wrong += [_line(path, text, each["loc"], each["msg"], each["type"]) for each in error.errors()]
+    if wrong:
+        raise SettingsError(wrong)
     return _absolute(settings, base)
+
+
+def complaint(config: Path | None, place: tuple[int | str, ...], said: str) -> str:
+    """A diagnostic of the configuration that `load_settings` read, for what only those who use a value can judge.
+
+    `place`: section and key, with the number of the table between them where there are several.
+    """
+    path = config or (Path("gateway.toml") if Path("gateway.toml").is_file() else None)
+    return _line(path, _read(path) if path else "", place, said, "")
+
+
+def _misspelt(environment: Mapping[str, str]) -> Iterator[str]:
+    """Of a section that does not exist the settings see nothing. Other programs' variables (GATEWAY_PORT, say) have no double underscore."""
+    for name in environment:
+        section, divided, _ = name.upper().removeprefix("GATEWAY_").lower().partition("__")
+        if name.upper().startswith("GATEWAY_") and divided and section not in Settings.model_fields:
+            close = difflib.get_close_matches(section, list(Settings.model_fields), n=1)
+            hint = f"; did you mean GATEWAY_{close[0].upper()}__…?" if close else "; see docs/configuration.md for all of them"
+            yield f"environment: error: {name}: there is no such section{hint}"
 
 
 def _read(path: Path) -> str:

@@ -54,6 +54,8 @@ class WatchedMailbox(Section):
 
 
 class MaildirMailbox(WatchedMailbox):
+    """A folder with new, cur and tmp."""
+
     source: Literal["maildir"]
     folder: Path
     sent_folder: Path | None = None
@@ -61,6 +63,8 @@ class MaildirMailbox(WatchedMailbox):
 
 
 class ImapMailbox(WatchedMailbox):
+    """By IMAP4rev1 (RFC 3501)."""
+
     source: Literal["imap"]
     host: str
     port: int = Field(default=0, ge=0, le=65535)
@@ -94,6 +98,8 @@ class ImapMailbox(WatchedMailbox):
 
 
 class EwsMailbox(WatchedMailbox):
+    """Exchange Server by EWS."""
+
     source: Literal["ews"]
     url: Annotated[str, AfterValidator(_https)]
     """https://HOST/EWS/Exchange.asmx"""
@@ -122,6 +128,8 @@ class EwsMailbox(WatchedMailbox):
 
 
 class GraphMailbox(WatchedMailbox):
+    """Microsoft 365 by Graph."""
+
     source: Literal["graph"]
     tenant: str
     client_id: str

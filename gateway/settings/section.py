@@ -23,5 +23,7 @@ def _from_json(value: str) -> object:
 
 
 class Section(BaseModel):
+    """A group of keys: no key but these. In the environment lists and tables are JSON."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
     _decode = model_validator(mode="before")(staticmethod(json_texts))

@@ -11,7 +11,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from gateway.settings.mailboxes import MailboxSettings
 from gateway.settings.section import Section, json_texts
-from gateway.settings.values import LOOPBACK, Cap, Domain, Factor, Hops, HostPort, Network, Octets, Seconds
+from gateway.settings.values import LOOPBACK, Cap, Domain, Factor, Hops, HostName, HostPort, Marker, Network, Octets, ReturnPath, Seconds
 
 
 class ListenerSettings(Section):
@@ -47,6 +47,8 @@ class ListenerSettings(Section):
 
 
 class NextHopSettings(Section):
+    """Where mail goes on, in order of trial; docs/relay.md has the URLs."""
+
     inbound: Hops = ("maildir:///var/mail",)
     outbound: Hops = ("maildir:///var/mail",)
     notices: Hops = ("maildir:///var/mail",)
@@ -66,16 +68,22 @@ class TimeoutSettings(Section):
 
 
 class NoticeSettings(Section):
-    return_path: str = ""
+    """Mail that the gateway writes. Times in seconds."""
+
+    return_path: ReturnPath = ""
     give_up_after: Seconds = 2 * 86400.0
     lease: Seconds = 30.0
 
 
 class LedgerSettings(Section):
+    """As SQLAlchemy writes it: three slashes are relative, four absolute."""
+
     url: str = "sqlite:///var/gateway.db"
 
 
 class PathSettings(Section):
+    """Folders, and the file of the directory of staff."""
+
     policies: Path = Path("policies")
     templates: Path = Path("templates")
     signatures: Path = Path("signatures")
@@ -84,6 +92,8 @@ class PathSettings(Section):
 
 
 class CapSettings(Section):
+    """So many acknowledgements in a sliding window; None: no cap (docs/caps.md)."""
+
     correspondent: Cap = (10, timedelta(days=1))
     domain: Cap = (1000, timedelta(hours=1))
     gateway: Cap = (20000, timedelta(hours=1))
@@ -91,13 +101,17 @@ class CapSettings(Section):
 
 
 class WebSettings(Section):
+    """Page, health and metrics."""
+
     bind: HostPort = "127.0.0.1:8025"
 
 
 class RelaySettings(Section):
-    hostname: str = ""
+    """What all listeners share. `max_in_flight` in octets."""
+
+    hostname: HostName = ""
     received: bool = True
-    marker: str = ""
+    marker: Marker = ""
     max_connections: int = Field(default=1000, ge=1)
     max_connections_per_address: int = Field(default=50, ge=1)
     max_in_flight: Octets = 256_000_000
@@ -105,6 +119,8 @@ class RelaySettings(Section):
 
 
 class LogSettings(Section):
+    """Of standard error."""
+
     format: Literal["auto", "json", "text"] = "auto"
     level: Literal["debug", "info", "warning", "error"] = "info"
 

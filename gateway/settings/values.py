@@ -1,4 +1,4 @@
-"""How a value is written in gateway.toml: durations, sizes, networks, addresses, caps, next hops. Each wrong one says what to write."""
+"""How a value is written in gateway.toml: durations, sizes, networks, addresses, names, caps, next hops. Each wrong one says what to write."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator
 
+from gateway.message.domain_names import a_labels
+
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+_LONGEST_MARKER = 900
 _WINDOWS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
 
 
@@ -34,6 +37,35 @@ def _address(value: str) -> str:
     host, colon, port = value.rpartition(":")
     if not colon or not host or not port.isdigit() or int(port) > 65535:
         raise ValueError('write HOST:PORT, such as "127.0.0.1:2525" or "[::1]:2525"')
+    return value
+
+
+def _domain(value: str) -> str:
+    """In A-labels, as addresses are compared. Wildcards and addresses fit nobody, and would be silence."""
+    try:
+        written = a_labels(value.rstrip("."))
+    except UnicodeError:
+        written = ""
+    if not written or re.search(r"[\s@*/:,<>]", written):
+        raise ValueError(f'"{value}" is not a domain; write one such as "toronto.example"')
+    return written
+
+
+def _host_name(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._\[\]:-]*", value):
+        raise ValueError('write the name of a machine, such as "mail.toronto.example"')
+    return value
+
+
+def _return_path(value: str) -> str:
+    if value and not re.fullmatch(r"[!-;=?A-~]+@[A-Za-z0-9.-]+", value):
+        raise ValueError('write one address, such as "service-promise@toronto.example", or "" for the null reverse-path')
+    return value
+
+
+def _marker(value: str) -> str:
+    if value and (not re.fullmatch(r"[!-9;-~]+: ?[ -~]+", value) or len(value) > _LONGEST_MARKER):
+        raise ValueError('write one header line in ASCII, such as "X-Service-Promise-Gateway: yes"')
     return value
 
 
@@ -81,6 +113,9 @@ HostPort = Annotated[str, AfterValidator(_address)]
 Cap = Annotated[tuple[int, timedelta] | None, BeforeValidator(_cap)]
 Factor = Annotated[float | None, BeforeValidator(_factor)]
 Hops = Annotated[tuple[str, ...], BeforeValidator(_hops)]
-Domain = Annotated[str, AfterValidator(str.lower)]
+Domain = Annotated[str, AfterValidator(_domain)]
+HostName = Annotated[str, AfterValidator(_host_name)]
+ReturnPath = Annotated[str, AfterValidator(_return_path)]
+Marker = Annotated[str, AfterValidator(_marker)]
 
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))

@@ -1,4 +1,4 @@
-"""kill -9 at every step of one message, and at any moment of many (DESIGN §3.1, §3.3).
+"""kill -9 at every step of one message, and at any moment of many (docs/promises.md, P1 and P3).
 
 Oracle: what the client was told 250 for is at the next hop; each message has exactly one acknowledgement record; a repeated
 acknowledgement carries the same Message-ID. Clients behave as an MTA does: without a 250 they send again.
@@ -11,6 +11,7 @@ import threading
 
 import pytest
 
+from gateway.pausepoint import POINTS
 from tests.conftest import GatewayFactory
 from tests.harness import ledger
 from tests.harness.client import SmtpClient, send
@@ -63,7 +64,7 @@ def assert_the_oracle(gateway: GatewayProcess, hop: RecordingHop, notices_hop: R
     assert len(set.union(*written)) == len(message_ids)
 
 
-@pytest.mark.parametrize("point", ["after-next-hop-250", "before-commit", "after-commit", "before-notice-send", "after-notice-send"])
+@pytest.mark.parametrize("point", POINTS)
 def test_killed_at_a_point_and_restarted(new_gateway: GatewayFactory, hop: RecordingHop, notices_hop: RecordingHop, point: str):
     gateway = new_gateway()
     gateway.start(pause_at=point)

@@ -1,4 +1,4 @@
-"""The ledger fails while mail flows: nothing is refused, and everything is recorded afterwards (DESIGN promise 2)."""
+"""The ledger fails while mail flows: nothing is refused, and everything is recorded afterwards (docs/promises.md, P2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""INTERFACE §3: a message leaves as it came, whatever it is; one Received line may stand before it."""
+"""docs/relay.md: a message leaves as it came, whatever it is; one Received line may stand before it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A canary resident: name, address and subject are in no log, no trace and no settled row, whatever goes wrong (DESIGN promise 8)."""
+"""A canary resident: name, address and subject are in no log, no trace and no settled row, whatever goes wrong (docs/promises.md, P8)."""
 
 from __future__ import annotations
 

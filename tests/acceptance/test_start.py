@@ -29,7 +29,7 @@ pytestmark = pytest.mark.front_door
 
 
 def free_ports() -> tuple[dict[str, str], int, int]:
-    """The embedded defaults on other ports, said through the environment as INTERFACE §4 promises."""
+    """The embedded defaults on other ports, said through the environment as docs/configuration.md promises."""
     inbound, outbound, web = free_port(), free_port(), free_port()
     listeners = [{"name": name, "bind": f"127.0.0.1:{port}", "direction": name} for name, port in (("inbound", inbound), ("outbound", outbound))]
     return {"GATEWAY_LISTENER": json.dumps(listeners), "GATEWAY_WEB__BIND": f"127.0.0.1:{web}"}, inbound, web
@@ -108,6 +108,18 @@ def test_an_unusable_configuration_is_refused_in_one_line(clone: Path, config: s
 def test_all_errors_of_a_configuration_come_at_once(clone: Path):
     config = "[timeouts]\nconnect = 'soon'\ncommand = -1\n[caps]\ndomain = 'many'\n"
     assert_refused(serve(clone, config), r"toml:2:1:", r"toml:3:1:", r"toml:5:1:", lines=3)
+
+
+@pytest.mark.parametrize("command", ["check", "serve"])
+def test_check_finds_what_serve_would_not_start_with(clone: Path, command: str):
+    """Well written, and yet of no use: a port, an option, an engine, a file that is not there."""
+    (clone / "gateway.toml").write_text(
+        "[next_hop]\ninbound = 'smtp://127.0.0.1:99999'\nnotices = ['smtp://a.example', 'smtp://a.example?tls=perhaps']\n"
+        "[ledger]\nurl = 'mysql://ledger'\n[[listener]]\nname = 'a'\nbind = '127.0.0.1:1'\n"
+        "[[listener]]\nname = 'b'\nbind = '127.0.0.1:1'\ntls = 'required'\ncertificate = 'absent.pem'\n"
+    )
+    done = run_gateway(command, cwd=clone, within=PATIENCE)
+    assert_refused(done, r"toml:2:1: error: .*99999", r"toml:3:1: .*perhaps", r"toml:5:1: .*mysql", r"toml:13:1: .*absent\.pem", lines=4)
 
 
 def test_a_missing_configuration_file_is_refused(clone: Path):

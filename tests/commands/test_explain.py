@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gateway.reports.explanation_schema import BadLine, Explanation
 from tests.harness.gateway import run_gateway
 
 ROOT = Path(__file__).parents[2]
@@ -112,3 +115,36 @@ def test_usage_is_exit_2_and_a_missing_file_exit_1(tmp_path: Path) -> None:
     assert gateway("explain").returncode == 2
     missing = gateway("explain", tmp_path / "none.eml")
     assert (missing.returncode, missing.stderr.count("\n")) == (1, 1)
+
+
+def test_every_document_is_as_its_schema_says(tmp_path: Path) -> None:
+    """A person's letter, machines', an invitation, mail from staff, and a line that cannot be read: no key is missing, none unknown."""
+    mails = ("person-plain", "bounce-postfix", "ooo-gmail", "calendar-request", "voicemail-teams", "person-from-staff")
+    lines: list[dict[str, str | int]] = [{"id": name, "file": str(ROOT / "tests" / "mails" / name / "mail.eml")} for name in mails[:-1]]
+    (tmp_path / "staff.eml").write_text("From: Robin <robin@toronto.example>\nTo: a@example.org\nSubject: Hi\n\nThank you.\n", encoding="utf-8")
+    lines += [{"id": mails[-1], "file": str(tmp_path / "staff.eml")}, {"id": 7, "file": "missing.eml"}]
+    batch = tmp_path / "cases.jsonl"
+    batch.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    found = [json.loads(line) for line in gateway("explain", "--batch", batch, "--json").stdout.splitlines()]
+    assert [each["id"] for each in found] == [*mails, 7]
+    assert found[3]["meeting"] is not None
+    assert found[5]["staff"] is not None
+    for each in found[:-1]:
+        Explanation.model_validate(each, extra="forbid")
+    BadLine.model_validate(found[-1], extra="forbid")
+    published = json.loads(gateway("schema", "explain").stdout)
+    assert set(published["$defs"]["Explanation"]["required"]) == set(found[0])
+
+
+def test_a_time_without_offset_is_in_the_zone_of_the_division(letter: Path, tmp_path: Path) -> None:
+    policies = shutil.copytree(ROOT / "policies", tmp_path / "policies")
+    with (policies / "human-resources.yaml").open("a", encoding="utf-8") as file:
+        file.write("\ntime_zone: America/St_Johns\n")
+    answer = run_gateway("explain", letter, "--at", "2026-11-16T10:12", "--json", cwd=ROOT, env={"GATEWAY_PATHS__POLICIES": str(policies)})
+    respond_by = datetime.fromisoformat(json.loads(answer.stdout)["cases"][0]["respond_by"])
+    assert respond_by == datetime.fromisoformat("2026-11-18T10:12-03:30")
+
+
+def test_the_evidence_for_a_blind_copy_is_what_is_missing(letter: Path) -> None:
+    said = explained(letter, "--rcpt-to", "media@toronto.example")["acknowledgement"]
+    assert (said["reason"], said["evidence"]) == ("not-addressed", "neither To nor Cc names a mailbox of strategic-communications")

@@ -88,7 +88,7 @@ def test_what_the_ledger_does_not_take_waits_in_the_journal(rulebook: Rulebook, 
     intake, writer = scripted(rulebook, journal, [fault])
 
     async def scene() -> None:
-        await intake.observe(LETTER, True, len(LETTER), ENVELOPE)
+        await intake.sighted(LETTER, True, len(LETTER), ENVELOPE).observe()
         assert (journal.pending, writer.taken) == (1, [])
         assert await intake.replay() == 1
         assert await intake.replay() == 0
@@ -103,7 +103,7 @@ def test_without_any_good_policy_everything_waits(journal: Journal) -> None:
     intake, writer = scripted(None, journal, [])
 
     async def scene() -> None:
-        await intake.observe(LETTER, True, len(LETTER), ENVELOPE)
+        await intake.sighted(LETTER, True, len(LETTER), ENVELOPE).observe()
 
     run(scene)
     assert (journal.pending, writer.taken) == (1, [])
@@ -113,7 +113,7 @@ def test_when_the_disk_takes_nothing_memory_does(rulebook: Rulebook, tmp_path: P
     intake, writer = scripted(rulebook, BrokenJournal(tmp_path / "j", reserve=1 << 20), [LedgerUnavailable("disk-full")])
 
     async def scene() -> None:
-        await intake.observe(LETTER, True, len(LETTER), ENVELOPE)
+        await intake.sighted(LETTER, True, len(LETTER), ENVELOPE).observe()
         assert intake.kept == 1
         await intake.replay()
 
@@ -127,7 +127,7 @@ def test_memory_is_bounded(rulebook: Rulebook, tmp_path: Path, monkeypatch: pyte
 
     async def scene() -> None:
         for _ in range(3):
-            await intake.observe(LETTER, True, len(LETTER), ENVELOPE)
+            await intake.sighted(LETTER, True, len(LETTER), ENVELOPE).observe()
 
     run(scene)
     assert intake.kept == 2
@@ -137,7 +137,7 @@ def test_a_row_that_the_ledger_refuses_is_recorded_bare(rulebook: Rulebook, jour
     intake, writer = scripted(rulebook, journal, [RecordingFailed("DataError")])
 
     async def scene() -> None:
-        await intake.observe(LETTER, True, len(LETTER), ENVELOPE)
+        await intake.sighted(LETTER, True, len(LETTER), ENVELOPE).observe()
 
     run(scene)
     assert [each.acknowledgement.reason for each in writer.taken] == ["not-examined"]
@@ -150,8 +150,8 @@ def test_one_record_that_can_never_be_written_holds_up_nobody(rulebook: Rulebook
     other = LETTER.replace(b"<1@", b"<2@")
 
     async def scene() -> None:
-        await intake.observe(LETTER, True, len(LETTER), ENVELOPE)
-        await intake.observe(other, True, len(other), ENVELOPE)
+        await intake.sighted(LETTER, True, len(LETTER), ENVELOPE).observe()
+        await intake.sighted(other, True, len(other), ENVELOPE).observe()
         await intake.replay()
 
     run(scene)
@@ -164,7 +164,7 @@ def test_a_record_of_another_make_holds_up_nobody(rulebook: Rulebook, journal: J
     journal.append({"shape": "unknown"}, LETTER)
 
     async def scene() -> None:
-        await intake.observe(LETTER, True, len(LETTER), ENVELOPE)
+        await intake.sighted(LETTER, True, len(LETTER), ENVELOPE).observe()
         await intake.replay()
 
     run(scene)
@@ -186,7 +186,7 @@ def test_a_fault_in_the_rules_is_recorded_and_can_be_traced(
     async def scene() -> None:
         ledger.open()
         writer.start()
-        await intake.observe(LETTER, True, len(LETTER), ENVELOPE)
+        await intake.sighted(LETTER, True, len(LETTER), ENVELOPE).observe()
         assert await writer.drain()
 
     run(scene)
@@ -213,9 +213,9 @@ def test_a_message_is_judged_by_the_policy_that_it_was_examined_by(rulebook: Rul
 
     async def scene() -> None:
         nonlocal in_force
-        await intake.observe(LETTER, True, len(LETTER), ENVELOPE)
+        await intake.sighted(LETTER, True, len(LETTER), ENVELOPE).observe()
         in_force = later
-        await intake.observe(LETTER, True, len(LETTER), ENVELOPE)
+        await intake.sighted(LETTER, True, len(LETTER), ENVELOPE).observe()
 
     run(scene)
     before, after = writer.taken
@@ -225,13 +225,63 @@ def test_a_message_is_judged_by_the_policy_that_it_was_examined_by(rulebook: Rul
     assert intake.decide(unexamined(LETTER, ENVELOPE, "a fault"), History()).verdict.policy_version == "later"
 
 
+def test_what_was_read_ahead_is_not_read_again(rulebook: Rulebook, journal: Journal) -> None:
+    """And it is judged by the policy that it was read by, though a later one came into force before the next hop's answer."""
+    later = replace(rulebook, policy=replace(rulebook.policy, version="later"))
+    in_force: Rulebook | None = rulebook
+    intake = Intake(lambda: in_force, journal, lambda: NOW, 1.0, wake=lambda: None)
+    writer = ScriptedWriter()
+    intake.use(writer)  # type: ignore[arg-type]  # the writer's one method that intake calls
+
+    async def scene() -> None:
+        nonlocal in_force
+        letter = intake.sighted(LETTER, True, len(LETTER), ENVELOPE)
+        letter.read_ahead()
+        assert writer.taken == []
+        in_force = later
+        await letter.observe()
+
+    run(scene)
+    assert [each.policy_version for each in writer.taken] == [rulebook.policy.version]
+    assert intake.decide(writer.taken[0], History()).verdict.policy_version == rulebook.policy.version
+
+
+@pytest.mark.parametrize("what", ["no policy yet", "a heavy message", "a fault"])
+def test_what_cannot_be_read_ahead_is_read_when_it_is_recorded(rulebook: Rulebook, journal: Journal, what: str) -> None:
+    heavy = LETTER + b"x" * intake_module.HEAVY
+    octets = heavy if what == "a heavy message" else LETTER
+    in_force = [rulebook]
+
+    def rulebook_in_force() -> Rulebook | None:
+        if what == "a fault" and not in_force:
+            raise RuntimeError("a bug")
+        return in_force[0] if in_force else None
+
+    intake = Intake(rulebook_in_force, journal, lambda: NOW, 5.0, wake=lambda: None)
+    writer = ScriptedWriter()
+    intake.use(writer)  # type: ignore[arg-type]  # the writer's one method that intake calls
+
+    async def scene() -> None:
+        letter = intake.sighted(octets, True, len(octets), ENVELOPE)
+        kept = in_force.copy()
+        if what != "a heavy message":
+            in_force.clear()
+        letter.read_ahead()
+        in_force[:] = kept
+        await letter.observe()
+
+    run(scene)
+    assert [each.message.message_id for each in writer.taken] == ["<1@example.org>"]
+    assert journal.pending == 0
+
+
 def test_what_only_memory_holds_is_kept_at_the_end(rulebook: Rulebook, journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
     intake, writer = scripted(rulebook, journal, [LedgerUnavailable("disk-full")] * 2)
 
     async def scene() -> None:
         with monkeypatch.context() as full:
             full.setattr(journal, "append", BrokenJournal.append)
-            await intake.observe(LETTER, True, len(LETTER), ENVELOPE)
+            await intake.sighted(LETTER, True, len(LETTER), ENVELOPE).observe()
         assert (intake.kept, journal.pending) == (1, 0)
         await intake.close()
 
@@ -255,9 +305,9 @@ def test_a_heavy_message_is_read_beside_the_others(rulebook: Rulebook, journal: 
     intake, writer = scripted(Slow(), journal, [])  # type: ignore[arg-type]  # what intake uses of a rulebook
 
     async def scene() -> None:
-        reading = asyncio.create_task(intake.observe(heavy, True, len(heavy), ENVELOPE))
+        reading = asyncio.create_task(intake.sighted(heavy, True, len(heavy), ENVELOPE).observe())
         await asyncio.sleep(0)
-        await intake.observe(LETTER, True, len(LETTER), ENVELOPE)
+        await intake.sighted(LETTER, True, len(LETTER), ENVELOPE).observe()
         light_is_done.set()
         await reading
 
@@ -281,7 +331,7 @@ def test_the_time_limit_holds_for_reading_too(rulebook: Rulebook, journal: Journ
     intake, writer = scripted(Stuck(), journal, [])  # type: ignore[arg-type]  # what intake uses of a rulebook
 
     async def scene() -> None:
-        await intake.observe(heavy, True, len(heavy), ENVELOPE)
+        await intake.sighted(heavy, True, len(heavy), ENVELOPE).observe()
         assert (journal.pending, writer.taken) == (1, [])
         let_go.set()
 

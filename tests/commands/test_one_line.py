@@ -1,7 +1,8 @@
-"""A mistake on the command line is answered with one line on standard error, exit 2, and nothing else."""
+"""A mistake on the command line is answered with one line on standard error, exit 2, and nothing else; a reader that left, with nothing."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -21,3 +22,13 @@ def test_one_line(arguments, said):
     assert (answer.returncode, answer.stdout) == (2, "")
     assert said in answer.stderr
     assert len(answer.stderr.splitlines()) == 1
+
+
+def test_a_reader_that_has_seen_enough():
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as closed:
+        answer = subprocess.run(
+            [sys.executable, "-m", "gateway", "schema", "policy"], stdout=closed, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+        )
+    assert (answer.returncode, answer.stderr) == (141, "")

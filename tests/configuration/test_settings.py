@@ -86,19 +86,27 @@ def test_the_environment_beats_the_file(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("GATEWAY_TIMEOUTS__CONNECT", "9s")
     monkeypatch.setenv("GATEWAY_NEXT_HOP__INBOUND", '["smtp://b:2", "lmtp://c:3"]')
     monkeypatch.setenv("GATEWAY_LISTENER", '[{"name": "x", "bind": "[::1]:2525", "direction": "outbound"}]')
-    monkeypatch.setenv("GATEWAY_ORGANIZATION_DOMAINS", '["A.example"]')
+    monkeypatch.setenv("GATEWAY_ORGANIZATION_DOMAINS", '["A.example", "Straße.example."]')
     monkeypatch.setenv("GATEWAY_CAPS__DOMAIN", "none")
     settings = load_settings()
     assert (settings.timeouts.connect, settings.timeouts.command) == (9.0, 2.0)
     assert settings.next_hop.inbound == ("smtp://b:2", "lmtp://c:3")
     assert [each.name for each in settings.listener] == ["x"]
-    assert settings.organization_domains == ("a.example",)
+    assert settings.organization_domains == ("a.example", "xn--strae-oqa.example")
     assert settings.caps.domain is None
 
 
 def test_a_mistake_in_the_environment_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GATEWAY_LISTENER", "[{")
     with pytest.raises(SettingsError, match=r"^environment: error: listener: write a list or a table here; in the environment, as JSON"):
+        load_settings()
+
+
+def test_a_misspelt_section_in_the_environment_is_no_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GATEWAY_PORT_25_TCP", "tcp://10.0.0.1:25")  # as Kubernetes sets them for a service of that name
+    load_settings()
+    monkeypatch.setenv("GATEWAY_NEXTHOP__INBOUND", "smtp://127.0.0.1:25")
+    with pytest.raises(SettingsError, match=r"^environment: error: GATEWAY_NEXTHOP__INBOUND: .*did you mean GATEWAY_NEXT_HOP__"):
         load_settings()
 
 

@@ -1,4 +1,4 @@
-"""URLs of next hops (INTERFACE §4)."""
+"""URLs of next hops (docs/configuration.md)."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from gateway.delivery.smtp_hop import SmtpHop
     [
         ("smtp://127.0.0.1:10026", SmtpHop("127.0.0.1", 10026)),
         ("smtp://mx.example", SmtpHop("mx.example", 25)),
+        ("smtp://Straße.example", SmtpHop("xn--strae-oqa.example", 25)),
         ("smtp://[::1]:25/", SmtpHop("::1", 25)),
         ("smtp://mx.example?tls=required&ca=/etc/ca.pem", SmtpHop("mx.example", 25, tls="required", ca="/etc/ca.pem")),
         ("smtp://mx.example?tls=opportunistic", SmtpHop("mx.example", 25, tls="opportunistic")),
@@ -44,6 +45,7 @@ def test_a_url(url: str, hop: object):
         "smtps://mx?tls=none",
         "smtp://user:secret@mx",
         "smtp://mx/path",
+        "smtp://-é.example",
         "maildir://var/mail",
         "maildir:///",
     ],

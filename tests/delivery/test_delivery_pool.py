@@ -1,4 +1,4 @@
-"""Kept connections, and what is known of a next hop's extensions (DESIGN §5)."""
+"""Kept connections, and what is known of a next hop's extensions (docs/relay.md)."""
 
 from __future__ import annotations
 

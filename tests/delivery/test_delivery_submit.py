@@ -57,6 +57,8 @@ def test_a_next_hop_with_nothing_to_offer(hop: RecordingHop):
     assert (hop.lines(b"MAIL"), hop.lines(b"RCPT")) == ([b"MAIL FROM:<>"], [b"RCPT TO:<a@example.org>"])
     reply = send(hop.url, rcpt_to="é@example.org")
     assert (reply.code, reply.status) == (553, "5.6.7")
+    assert hop.lines(b"MAIL") == [b"MAIL FROM:<>"]
+    assert send([hop.url, f"smtp://127.0.0.1:{free_port()}"], rcpt_to="é@example.org").status == "4.6.7", "the other may take it when it is back"
 
 
 @pytest.mark.parametrize("address", ["", "a b@c", "a@b\r\nRCPT TO:<c@d>", "a@b>", "@c", "a@b@c", "\ud800@c"])

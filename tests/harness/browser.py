@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Request, sync_playwright
+
+from tests.harness.neighbours import missing
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = (
@@ -22,6 +25,8 @@ Look = Literal["light", "dark", "print", "telephone"]
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
+    if not Path(CHROMIUM).exists():
+        missing("chromium is not installed")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         yield browser

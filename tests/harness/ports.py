@@ -19,6 +19,9 @@ def _claim_block() -> int:
     """Its first port. The lock ends with the process, so a killed run leaves nothing behind."""
     folder = Path(tempfile.gettempdir(), "gateway-test-ports")
     folder.mkdir(exist_ok=True)
+    if not os.access(folder, os.W_OK):  # another user's: `free_port` looks whether a port is taken in any case
+        folder = folder.with_name(f"{folder.name}-{os.getuid()}")
+        folder.mkdir(exist_ok=True)
     for block in range(_BLOCKS):
         lock = os.open(folder / str(block), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         try:

@@ -1,4 +1,4 @@
-"""docs/threats.md stays true: every test it names is there, and no row is without one."""
+"""docs/threats.md and docs/promises.md stay true: every test they name is there, and no row is without one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-ROWS = re.findall(r"^\| ([A-Z]\d+) \|(.*)$", (ROOT / "docs" / "threats.md").read_text(), re.MULTILINE)
+PAGES = {"threats": {"R": 14, "S": 7, "C": 8, "B": 13, "P": 3}, "promises": {"P": 9}}
+"""Sections of each page, and how many rows they have."""
+ROWS = [(page, *row) for page in PAGES for row in re.findall(r"^\| ([A-Z]\d+) \|(.*)$", (ROOT / "docs" / f"{page}.md").read_text(), re.MULTILINE)]
 
 
 @cache
@@ -19,13 +21,13 @@ def functions_of(path: Path) -> frozenset[str]:
 
 
 def test_all_rows_are_read():
-    rows = {"R": 14, "S": 7, "C": 8, "B": 13, "P": 3}
-    assert [number for number, _ in ROWS] == [f"{section}{n}" for section, count in rows.items() for n in range(1, count + 1)]
+    wanted = [(page, f"{section}{n}") for page, sections in PAGES.items() for section, count in sections.items() for n in range(1, count + 1)]
+    assert [(page, number) for page, number, _ in ROWS] == wanted
 
 
-@pytest.mark.parametrize(("number", "row"), ROWS, ids=[number for number, _ in ROWS])
-def test_each_row_is_shown_by_tests_that_are_there(number: str, row: str):
+@pytest.mark.parametrize("row", [row for _, _, row in ROWS], ids=[f"{page}-{number}" for page, number, _ in ROWS])
+def test_each_row_is_shown_by_tests_that_are_there(row: str):
     named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", row)
-    assert named, f"{number} is shown by nothing"
+    assert named, "shown by nothing"
     missing = [f"{file}::{name}" for file, name in named if not (ROOT / file).is_file() or name not in functions_of(ROOT / file)]
     assert not missing, missing

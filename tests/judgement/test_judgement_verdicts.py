@@ -10,7 +10,7 @@ import yaml
 
 from gateway.judgement.judge import judge
 from gateway.judgement.may_respond import RULES
-from gateway.judgement.reasons import REASONS
+from gateway.judgement.reasons import NO_SMTPUTF8, REASONS
 from gateway.judgement.verdict import History
 from tests.judgement.letters import RECEIVED_AT, letter_of, policy_variant
 
@@ -50,6 +50,6 @@ def test_every_rule_has_a_row() -> None:
     rows = {row["reason"] for row in ROWS}
     assert {rule.slug for rule in RULES} - rows == set()
     by_history = {"follow-up", "seen-before", "already-acknowledged", "correspondent-cap", "no-case"}
-    by_history |= {"refused-before", "breaker", "domain-cap", "gateway-cap", "found-late"}
+    by_history |= {"refused-before", "breaker", "domain-cap", "gateway-cap", "found-late", NO_SMTPUTF8}
     decided = {slug for slug, each in REASONS.items() if each.effect != "note"} - by_history - {"not-examined", "notice-malformed"}
     assert decided - rows == set()

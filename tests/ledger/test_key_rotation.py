@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from gateway.ledger.lookup import HistoryReader
 from gateway.ledger.pseudonym import Pseudonyms
 from gateway.ledger.reads import timeline
 from gateway.ledger.tables import absence, finding, message, notice, service_case
+from tests.harness.neighbours import need_root
 from tests.ledger.given import KEY, RESIDENT, START, Clock, Rules, an_answer, an_inquiry
 from tests.ledger.rows import record_together, rows
 
@@ -98,6 +100,16 @@ def test_the_key_file(tmp_path: Path) -> None:
     assert {each.name: each.stat().st_mode & 0o777 for each in tmp_path.iterdir()} == {"gateway.key": 0o600, "gateway.key.old": 0o600}
     assert drop_old_keys(path, ONE + timedelta(days=1)) == 1
     assert old_keys(path) == [(TWO, second)]
+
+
+@pytest.mark.root
+def test_keys_that_root_makes_belong_to_the_service(tmp_path: Path) -> None:
+    need_root()
+    os.chown(tmp_path, 4242, 4243)
+    read_or_create_key(tmp_path / "gateway.key")
+    rotate(tmp_path / "gateway.key", ONE)
+    owners = {each.name: (each.stat().st_uid, each.stat().st_gid, each.stat().st_mode & 0o777) for each in tmp_path.iterdir()}
+    assert owners == dict.fromkeys(("gateway.key", "gateway.key.old"), (4242, 4243, 0o600))
 
 
 def test_a_power_cut_loses_no_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from gateway.ledger import outbox_rows
 from gateway.ledger.ledger import Ledger
@@ -156,6 +157,15 @@ def test_retry_and_drop_by_a_person(ledger: Ledger, rules: Rules, clock: Clock) 
         assert outbox_rows.retry(connection, clock(), [3]) == 0
     assert [each["state"] for each in rows(ledger, notice)] == ["waiting", "waiting", "dropped"]
     assert outgoing_count(ledger) == 2
+    assert [each.notice_id for each in claim(ledger, clock)] == [1]
+
+
+def test_retry_of_all_leaves_what_waits_for_its_day_or_for_room(ledger: Ledger, rules: Rules, clock: Clock) -> None:
+    record_together(ledger, rules, clock, an_inquiry())
+    with ledger.writing() as connection:
+        connection.execute(update(notice).values(due_at=START + timedelta(days=1)))
+        assert outbox_rows.retry(connection, clock()) == 0
+        assert outbox_rows.retry(connection, clock(), [1]) == 1
     assert [each.notice_id for each in claim(ledger, clock)] == [1]
 
 

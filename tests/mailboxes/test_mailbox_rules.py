@@ -60,6 +60,18 @@ def test_sent_items_are_the_owners_to_all_who_are_named() -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "why"),
+    [
+        ("jøran".encode(), ""),
+        ("jøran".encode("latin-1"), "no-return-path"),  # in UTF-8 it would be an address that nobody wrote
+    ],
+)
+def test_a_return_path_beyond_ascii_is_as_it_lies_there(written: bytes, why: str) -> None:
+    found = envelope(b"Return-Path: <" + written + b"@example.org>\r\n" + letter(1, return_path=False))
+    assert (found.mail_from, found.measured_only) == ("jøran@example.org", why)
+
+
+@pytest.mark.parametrize(
     ("given_path", "setting", "sender", "why"),
     [
         (True, "record", "resident1@example.org", ""),

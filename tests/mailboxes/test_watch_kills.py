@@ -94,7 +94,7 @@ def seen_and_acknowledged_once(gateway: GatewayProcess, notices: Path, message_i
     went_out = [parsed(file.read_bytes()) for file in notices.glob("*/new/*")]
     answered = Counter(str(each["In-Reply-To"]).strip() for each in went_out)
     assert answered.keys() == set(message_ids)
-    # Killed between sending and settling, it sends the same notice again (DESIGN promise 3): never another one.
+    # Killed between sending and settling, it sends the same notice again (docs/promises.md, P3): never another one.
     assert len({each["Message-ID"] for each in went_out}) == len(message_ids)
     assert len(went_out) - len(message_ids) <= KILLS * 20, answered.most_common(3)
     assert len(rows(gateway.database, "SELECT 1 FROM service_case WHERE responded_at IS NOT NULL")) == 1

@@ -90,6 +90,24 @@ def test_postfix_bounces_what_the_next_hop_refuses(sending_postfix, chain: Chain
 
 
 @pytest.mark.root
+def test_postfix_takes_and_gives_addresses_beyond_ascii(sending_postfix, chain: Chain):
+    """A resident's mail comes by it, and what we wrote to them passes it on its way out."""
+    _, port = sending_postfix
+    message_id, resident = new_message_id(), "பெயர்@xn--zkc6cc5bi7f6e.example"
+    with SmtpClient(port) as client:
+        assert client.send(resident.encode(), b"hr@toronto.example", inquiry(message_id, sender=resident), mail=b"SMTPUTF8").code == 250
+    chain.hop.wait_accepted(1)
+    (ours,) = wait_acknowledged(chain.notices, message_id)
+    with SmtpClient(port) as client:
+        assert client.command(ours.mail).code == 250
+        assert [client.command(each).code for each in (*ours.rcpt, b"DATA")] == [250, 354]
+        assert client.command(ours.raw + b".").code == 250
+    _, passed = chain.hop.wait_accepted(2)
+    assert (passed.mail_from, passed.rcpt_to, passed.mail.count(b"SMTPUTF8")) == (b"", [resident.encode()], 1)
+    assert passed.octets.endswith(ours.octets)
+
+
+@pytest.mark.root
 def test_dovecot_by_lmtp(new_gateway: GatewayFactory, dovecot: DovecotInstance):
     """An LMTP next hop takes one recipient a transaction; the others hear 452 and come again."""
     gateway = new_gateway(next_hop=f"lmtp://127.0.0.1:{dovecot.lmtp}")

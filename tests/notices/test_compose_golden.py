@@ -82,6 +82,10 @@ VARIANTS: Mapping[str, Variant] = {
         (case("human-resources", RECEIVED + TWO_DAYS),),
         policy=with_acknowledgement("human-resources", notice=NOTICE, notice_until=RECEIVED + timedelta(hours=1)),
     ),
+    "city-wide-notice-in-confidence": Variant(
+        (case("equity-diversity-human-rights", RECEIVED + TWO_DAYS, confidential=True),),
+        policy=with_acknowledgement("human-resources", notice=NOTICE, notice_until=RECEIVED + timedelta(hours=1)),
+    ),
 }
 CASES = [(name, language) for name, variant in VARIANTS.items() for language in variant.languages]
 

@@ -151,7 +151,8 @@ def test_a_division_may_be_called_anything(name: str) -> None:
 @pytest.mark.parametrize(
     "recipient",
     [
-        "", "<>", "a", "a@", "@b", "a@b\r\nBcc: c@d", "a b@c", "a@b, c@d", '"a\\"b"@c', "a@[127.0.0.1]", "é@example.org", "a@exämple.org", "a@b\n",
+        "", "<>", "a", "a@", "@b", "a@b\r\nBcc: c@d", "a b@c", "a@b, c@d", '"a\\"b"@c', "a@[127.0.0.1]", "a@exämple.org", "a@b\n",
+        "é@exämple.org", "é\u2028@example.org", "é\ud800@example.org", "é" * 65 + "@b", "é, c@d", "é@b\r\nBcc: c@d", '"é\\"b"@c',
         "a@-b", "a@b-", "a@b..c", "a" * 129 + "@b", "a@" + "b" * 64 + ".c", "a\0@b", "a@b ", "<a@b>",
     ],
 )  # fmt: skip
@@ -162,7 +163,8 @@ def test_an_address_that_cannot_stand_in_a_header_is_refused(recipient: str) -> 
 
 
 @pytest.mark.parametrize(
-    "recipient", ["a@b", "A.B+c=d/e@Ex-ample.org", "a..b@docomo.example", "prvs=12=x@y.z", "SRS0=a=b=c.d=e@f.g", "x'y@z", "1@2.3"]
+    "recipient",
+    ["a@b", "A.B+c=d/e@Ex-ample.org", "a..b@docomo.example", "prvs=12=x@y.z", "SRS0=a=b=c.d=e@f.g", "x'y@z", "1@2.3", "jøran@y.z", '"åse ø"@y.z'],
 )
 def test_ordinary_and_odd_addresses_are_taken_as_they_are(recipient: str) -> None:
     notice = compose(decision(HR, recipient=recipient))

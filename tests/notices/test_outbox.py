@@ -18,7 +18,7 @@ import pytest
 from gateway.ledger import ledger as ledger_module
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.records import Notice
-from gateway.ledger.tables import notice, service_case
+from gateway.ledger.tables import message, notice, service_case
 from gateway.ledger.writer import Writer
 from gateway.notices import outbox as outbox_module
 from gateway.notices.outbox import Outbox
@@ -29,6 +29,7 @@ from tests.ledger.rows import outgoing_count, record_together, rows
 @dataclass(frozen=True)
 class Said:
     code: int
+    status: str | None = None
 
 
 @dataclass
@@ -52,7 +53,7 @@ class Hop:
             if isinstance(answer, BaseException):
                 raise answer
             await asyncio.sleep(0)
-            return Said(answer)
+            return answer if isinstance(answer, Said) else Said(answer)
         finally:
             self.at_once -= 1
 
@@ -167,6 +168,33 @@ def test_a_permanent_refusal_is_recorded_and_not_retried(ledger: Ledger, clock: 
     assert refused["last_code"] == 550
     assert [each["acknowledged_by"] for each in rows(ledger, service_case)] == [None, "machine"]
     assert outgoing_count(ledger) == 0
+
+
+def test_why_an_address_beyond_ascii_was_refused_is_told_of_the_message(ledger: Ledger, clock: Clock) -> None:
+    """Another address that is refused in the same words has no such excuse."""
+    ascii_only = Said(553, "5.6.7")
+
+    async def body(stage: Stage) -> None:
+        await stage.write("åse", "anna")
+        await stage.until_states(refused=2)
+
+    play(ledger, clock, body, Hop({"åse": ascii_only, "anna": ascii_only}))
+    assert {(each["last_code"], each["last_problem"]) for each in rows(ledger, notice)} == {(553, None), (553, "no-smtputf8")}
+    assert {(each["reason"], each["is_inquiry"]) for each in rows(ledger, message)} == {("new-inquiry", True), ("no-smtputf8", True)}
+
+
+def test_a_next_hop_that_stands_in_for_one_with_smtputf8_is_not_the_last_word(ledger: Ledger, clock: Clock) -> None:
+    hop = Hop({"åse": Said(451, "4.6.7")})
+
+    async def body(stage: Stage) -> None:
+        await stage.write("åse")
+        await stage.until(lambda: rows(ledger, notice)[0]["last_problem"] == "no-smtputf8", "tried")
+        hop.answers.clear()
+        clock.move(minutes=2)
+        await stage.until_states(sent=1)
+
+    play(ledger, clock, body, hop)
+    assert [each["reason"] for each in rows(ledger, message)] == ["new-inquiry"]
 
 
 def test_it_gives_up_after_its_time_with_a_record(ledger: Ledger, clock: Clock) -> None:

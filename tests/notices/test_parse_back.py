@@ -81,6 +81,33 @@ def test_a_good_notice_passes() -> None:
     assert check(GOOD) is None
 
 
+BEYOND_ASCII = replace(GOOD, rcpt_to="Zoe\u0308@example.org", octets=GOOD.octets.replace(b"To: resident", "To: Zoe\u0308".encode(), 1))
+
+
+def test_a_resident_may_have_an_address_beyond_ascii() -> None:
+    assert check(BEYOND_ASCII) is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"octets": BEYOND_ASCII.octets.replace("Zoe\u0308".encode(), "Zo\u00eb".encode())},
+        {"rcpt_to": "Zo\u00eb@example.org"},
+        {"octets": BEYOND_ASCII.octets.replace(b"Subject: We", "Subject: W\u00e9".encode())},
+        {"octets": BEYOND_ASCII.octets.replace(b"Hello,", "H\u00e9llo,".encode())},
+        {"octets": BEYOND_ASCII.octets.replace("\u0308".encode(), b"\xcc")},
+        {"octets": BEYOND_ASCII.octets.replace("\u0308".encode(), b"\xc2\x85"), "rcpt_to": "Zoe\x85@example.org"},
+        {"octets": BEYOND_ASCII.octets.replace("\u0308".encode(), "\u202e".encode()), "rcpt_to": "Zoe\u202e@example.org"},
+        {"octets": BEYOND_ASCII.octets.replace("Zoe\u0308".encode(), b"Zoe"), "rcpt_to": "Zoe\u0308@example.org"},
+        {"kind": "survey"}, {"kind": "warning"},
+    ],
+)  # fmt: skip
+def test_no_more_of_it_than_that_address_is_beyond_ascii(changes: dict[str, Any]) -> None:
+    complaint = check(replace(BEYOND_ASCII, **changes))
+    assert complaint
+    assert "example.org" not in complaint
+
+
 @pytest.mark.parametrize("name", DAMAGE)
 def test_damage_is_found(name: str) -> None:
     octets = DAMAGE[name](GOOD.octets)

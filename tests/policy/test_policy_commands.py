@@ -33,6 +33,13 @@ def test_check_says_good(project: Path) -> None:
     assert result.stdout.startswith("Good: 6 divisions, policy version ")
 
 
+def test_check_names_the_version_that_decisions_are_stamped_with(project: Path) -> None:
+    (project / "letter.eml").write_text("From: pat@example.org\nTo: hr@toronto.example\n\nWhen do you open?\n")
+    stamped = json.loads(run("explain", "letter.eml", "--json").stdout)["policy_version"]
+    assert json.loads(run("check", "--json").stdout)["version"] == stamped
+    assert stamped in run("check").stdout
+
+
 def test_check_says_what_is_wrong(project: Path) -> None:
     file = project / "policies" / "human-resources.yaml"
     text = file.read_text(encoding="utf-8").replace("mailbox:", "mail_box:").replace("respond: 10 days", "respond: ten days")
@@ -211,3 +218,10 @@ def test_the_policy_schema_resolves() -> None:
 def test_no_schema_allows_null() -> None:
     for name in ("city", "division"):
         assert '"null"' not in run("schema", name).stdout
+
+
+def test_a_bare_311_is_allowed_by_the_schema_as_by_the_check() -> None:
+    """An editor reads YAML 1.2: there it is a number."""
+    section = json.loads(run("schema", "city").stdout)["$defs"]["OutOfOffice"]["properties"]["ways_to_reach"]
+    assert {"311", 311} <= set(section["items"]["enum"])
+    assert "integer" in section["items"]["type"]

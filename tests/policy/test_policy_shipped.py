@@ -12,7 +12,7 @@ from gateway.policy.model import Policy
 from tests.policy.policy_folders import ROOT, load_folder
 
 PROMISES: dict[str, tuple[str, str, dict[tuple[str, str], tuple[str | None, str | None]]]] = {
-    # INTERFACE-level table: slug -> mailbox, reference, {(audience, kind): (acknowledge, respond)}
+    # What the City stated: slug -> mailbox, reference, {(audience, kind): (acknowledge, respond)}
     "executive-management": (
         "executive-management@toronto.example",
         "EM",

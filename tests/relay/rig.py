@@ -36,23 +36,39 @@ class Observed:
 
 
 class RecordingObserver:
-    """What intake would have been given. `fault` is raised when set; `hold` keeps the 250 back until it is set."""
+    """What intake would have been given. `fault` is raised when set; `hold` keeps the 250 back until it is set.
+
+    `ahead`: sizes of messages that could be read while the next hop considered them.
+    """
 
     def __init__(self) -> None:
         self.seen: list[Observed] = []
         self.heard_of: list[tuple[list[str], list[str]]] = []
         self.fault: Exception | None = None
         self.hold: threading.Event | None = None
+        self.ahead: list[int] = []
 
-    async def observe(self, octets: bytes, complete: bool, size: int, envelope: Envelope) -> None:
-        if self.hold:
-            await asyncio.to_thread(self.hold.wait, PATIENCE)
-        self.seen.append(Observed(octets, complete, size, envelope))
-        if self.fault:
-            raise self.fault
+    def sighted(self, octets: bytes, complete: bool, size: int, envelope: Envelope) -> Sighted:
+        return Sighted(self, Observed(octets, complete, size, envelope))
 
     def heard(self, accepted: Sequence[str], unknown: Sequence[str]) -> None:
         self.heard_of.append((list(accepted), list(unknown)))
+
+
+@dataclass(frozen=True)
+class Sighted:
+    observer: RecordingObserver
+    observed: Observed
+
+    def read_ahead(self) -> None:
+        self.observer.ahead.append(self.observed.size)
+
+    async def observe(self) -> None:
+        if self.observer.hold:
+            await asyncio.to_thread(self.observer.hold.wait, PATIENCE)
+        self.observer.seen.append(self.observed)
+        if self.observer.fault:
+            raise self.observer.fault
 
 
 class FrontDoor:

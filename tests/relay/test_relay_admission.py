@@ -13,7 +13,7 @@ CLOUD = Listener(
     "cloud",
     "127.0.0.1:0",
     allow=(ip_network("10.0.0.0/8"), ip_network("2001:db8::/32")),
-    recipient_domains=("toronto.example", "bücher.example"),
+    recipient_domains=("toronto.example", "bücher.example", "straße.example"),
     sender_domains=("toronto.example",),
 )
 OPEN = Listener("open", "127.0.0.1:0")
@@ -52,6 +52,9 @@ def test_a_listener_that_allows_nobody_admits_nobody():
         ("a@bücher.example", True),
         ("a@BÜCHER.example", True),
         ("a@xn--bcher-kva.example", True),
+        ("a@STRAßE.example", True),
+        ("a@xn--strae-oqa.example", True),
+        ("a@strasse.example", False),  # IDNA 2003 took it for the same
         ("hr", False),
         ("hr@sub.toronto.example", False),
         ("hr@toronto.example.org", False),

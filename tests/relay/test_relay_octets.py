@@ -1,4 +1,4 @@
-"""A relayed message leaves as it came (INTERFACE §3); also through the harness' acceptance tests with the real command."""
+"""A relayed message leaves as it came (docs/relay.md); also through the harness' acceptance tests with the real command."""
 
 from __future__ import annotations
 

@@ -9,7 +9,8 @@ import pytest
 from gateway.relay import session
 from gateway.relay.data import EndOfData
 from tests.harness.client import SmtpClient
-from tests.harness.hop import RecordingHop, say
+from tests.harness.hop import Answer, RecordingHop, say
+from tests.harness.waiting import wait_for
 from tests.relay.rig import FrontDoor
 
 REFUSALS = ["421 4.3.2", "450 4.2.0", "451 4.3.0", "452 4.3.1", "550 5.1.1", "552 5.3.4", "553 5.1.3", "554 5.7.1"]
@@ -107,6 +108,26 @@ def test_a_fault_of_the_observer_changes_nothing(door: FrontDoor, client: SmtpCl
     sent = client.send(b"a@example.org", RCPT, b"x\r\n")
     assert sent.code == 250
     assert b"secret" not in b"".join(sent.last.lines)
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_a_message_is_read_once_its_dot_is_with_the_next_hop(loop: str, hop: RecordingHop, open_door: Callable[..., FrontDoor]):
+    """And before the answer; only the answer makes it one that is observed."""
+    hop.script.end = Answer(then="hang")
+    door = open_door(hop.url, loop=loop)
+    with SmtpClient(door.port) as client:
+        client.begin(b"a@example.org", RCPT)
+        client.command(b"DATA")
+        client.write(b"Subject: x\r\n\r\nx\r\n.\r\n")
+        wait_for(lambda: [each.complete for each in hop.transactions] == [True], "the final dot is at the next hop")
+        wait_for(lambda: door.observer.ahead, "the message is read")
+        assert (door.observer.ahead, door.seen) == ([17], [])
+
+
+def test_a_message_that_we_refuse_is_not_read(hop: RecordingHop, door: FrontDoor, client: SmtpClient):
+    assert client.send(b"a@example.org", RCPT, b"x\n.\r\nx\r\n").code == 550
+    assert client.send(b"a@example.org", RCPT, b"x\r\n").code == 250
+    assert door.observer.ahead in ([], [3])
 
 
 @pytest.mark.parametrize("where", ["_mail", "_rcpt", "_data"])

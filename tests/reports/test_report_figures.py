@@ -71,7 +71,7 @@ def figures(found: list[dict[str, Any]], step: int | None = None) -> Figures:
 
 
 def slowly(found: list[dict[str, Any]], clock: str, done: str) -> dict[str, int]:
-    """One clock, by the words of INTERFACE §5."""
+    """One clock, by the words of docs/policy.md."""
     told = dict.fromkeys(
         ("promised", "met", "missed", "pending", "due_soon", "missed_open", "missed_late", "missed_while_closed", "met_by_machine", "met_by_person"),
         0,
