@@ -10,11 +10,10 @@ from collections.abc import Callable
 
 from gateway.judgement import signals
 from gateway.judgement.audience import claims_our_domain, the_sender
-from gateway.judgement.authentication import without_comments
 from gateway.judgement.canonical import canonical, form_for_reply, is_deliverable, split
 from gateway.judgement.circumstances import Circumstances, division_of, person_to_answer
 from gateway.judgement.verdict import AutomaticType
-from gateway.message.automatic import auto_submitted_keyword
+from gateway.message.keywords import auto_submitted_keyword, keywords
 from gateway.message.model import MeasuredOnly
 
 Look = Callable[[Circumstances], str | None]
@@ -88,8 +87,9 @@ def list_header(at: Circumstances) -> str | None:
 def precedence(at: Circumstances) -> str | None:
     for name in ("Precedence", "X-Precedence"):
         for value in at.message.all(name):
-            if (token := without_comments(value).strip().casefold()) in signals.PRECEDENCES:
-                return f"{name}: {token}"
+            found = next((word for word in map(str.lower, keywords(value)) if word in signals.PRECEDENCES), None)
+            if found is not None:
+                return f"{name}: {found}"
     return None
 
 
@@ -104,7 +104,7 @@ def of_type(kind: AutomaticType) -> Look:
 
 def auto_response_suppress(at: Circumstances) -> str | None:
     for value in at.message.all("X-Auto-Response-Suppress"):
-        asked = [token.strip() for token in without_comments(value).split(",") if token.strip().casefold() in signals.SUPPRESSING_TOKENS]
+        asked = [word for word in keywords(value) if word.lower() in signals.SUPPRESSING_TOKENS]
         if asked:
             return f"X-Auto-Response-Suppress: {', '.join(asked)}"
     return None

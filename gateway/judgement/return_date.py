@@ -156,6 +156,8 @@ def _role(before: str, clause: str, after: str, *, ranged: bool) -> Role | None:
         return "last day"
     if elsewhere.RETURN_BEHIND.match(after) and not elsewhere.CALLS_BACK.search(before):
         return "return"
+    if before.endswith("until ") and _OF_DOMINO.search(clause):
+        return "return"
     back = _last_end(_RETURN, before)
     until = max(_last_end(_UNTIL, before), _last_end(elsewhere.UNTIL_NEAR, before))
     if _NOT_BEFORE.search(before):
@@ -173,6 +175,8 @@ def _role(before: str, clause: str, after: str, *, ranged: bool) -> Role | None:
     return None
 
 
+_OF_DOMINO = re.compile(r"\bstarting .{1,30} and will not return until\s?$")
+"""The agent's own sentence, in front of the day; what its owner wrote stands below, and may be of another year."""
 _START_WORD = re.compile(r"\b(?:from|du|beginning|starting|effective|between|out|away|absente?|vacation|leave|congé)\b", re.IGNORECASE)
 
 

@@ -121,4 +121,4 @@ _COMPILED = {mark: re.compile(mark.pattern, re.IGNORECASE) for marks in (UNWANTE
 
 def carries(mark: Mark, value: str) -> bool:
     """Whether a value of the mark's field has it."""
-    return _COMPILED[mark].match(value.strip()) is not None
+    return _COMPILED[mark].match(value.strip("\"' \t")) is not None

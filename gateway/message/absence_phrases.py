@@ -118,7 +118,8 @@ _PART_OF_A_DAY = (
 FORMULA_ALONE = re.compile(
     r"(?:(?:hi|hello|greetings|good (?:day|morning|afternoon)|bonjour)[,.!]? )?(?:(?:thank you|thanks)(?: very much)? for your (?:e-?mail|message)|(?:je vous remercie|merci) (?:de|pour) votre (?:courriel|message))[.!,;]+ ?"
     r"(?:please note(?: that)? )?(?:i am|i'm|i will be|je suis|je serai)(?: currently| presently| actuellement| presentement)? (?:out of (?:the )?office|away from (?:the|my) (?:office|desk)|on (?:annual leave|leave|vacation|holidays?|parental leave|maternity leave)|absente?(?: du bureau)?|en (?:vacances|conge)|hors du bureau)"
-    rf"(?: and (?:will be back|returning|will return)| et de retour)? (?:until|till|from|through|on|returning(?: on)?|back(?: on)?|jusqu'au?|du|le)(?:,? (?:{_PART_OF_A_DAY})){{1,10}}"
-    r"[.!]? ?(?:(?:(?:kind |best |warm )?regards|thank you|thanks|sincerely|cordialement|merci|cheers)[,.!]? ?)?(?P<signed>(?:[^\W\d_][\w'.-]* ?){0,3})"
+    rf"(?: and (?:i will be |i'll be |will be |am )?(?:back|returning|return|will return)(?: (?:to|in|at) (?:the office|my desk|work))?| et de retour)? (?:until|till|from|through|on|returning(?: on)?|back(?: on)?|jusqu'au?|du|le)(?:,? (?:{_PART_OF_A_DAY})){{1,10}}"
+    r"[.!,]? ?(?:(?:(?:and )?(?:i|and) will|i'll) (?:reply|respond|answer|get back|write back|be in touch)(?: to (?:you|your (?:e-?mail|message)|it))? (?:then|at that time|after that|when i(?:'m| am) back|(?:on|upon) my return)[.!]? ?)?"
+    r"(?:(?:(?:kind |best |warm )?regards|thank you|thanks|sincerely|cordialement|merci|cheers)[,.!]? ?)?(?P<signed>(?:[^\W\d_][\w'.-]* ?){0,3})"
 )
-"""All of a text: thanks for the letter, absent till a day, at most a name. Nobody who writes to somebody stops there."""
+"""All of a text: thanks for the letter, absent till a day, an answer then, at most a name. Nobody who writes to somebody stops there."""

@@ -1,8 +1,10 @@
 """Address lists of header fields (RFC 5322 §3.4 and §4.4), as real mail writes them.
 
 Reads groups (flattened), nested comments, quoted strings, obsolete routes, display names with encoded words, bare addresses, missing
-brackets and quotation marks (around a name with a comma, too), Outlook's semicolons. Linear in the length of the value; never
-raises, never validates: what cannot be an address is left out.
+brackets and quotation marks (around a name with a comma, too), Outlook's semicolons. A mailbox that stands as a whole inside quotation
+marks, or a field that is nothing but encoded words, is read where one address is in it: RFC 5322 §3.4 and RFC 2047 §5 (3) forbid both, mail
+programs write both, and they can mean nothing else. Linear in the length of the value; never raises, never validates: what cannot be an
+address is left out.
 """
 
 from __future__ import annotations
@@ -36,6 +38,10 @@ _TOKEN = re.compile(
     r"|(?P<stray>.)",
     re.DOTALL,
 )
+_ENCODED = re.compile(r"\s*+(?:=\?[^?\s]++\?[BbQq]\?[^?]*+\?=\s*+)++")
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+_PLAIN = r"[^\s@<>(),;:\"\\]++"
+_ONE_MAILBOX = re.compile(rf"(?P<name>[^@<>]*+)<(?P<angle>{_PLAIN}@{_PLAIN})>\s*+|(?P<bare>{_PLAIN}@{_PLAIN})")
 _COMMENT_MARK = re.compile(r"\\.|[()]", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _DOT_ATOM = re.compile(r"[^\s\"(),:;<>@\[\\\].]+(?:\.[^\s\"(),:;<>@\[\\\].]+)*")
@@ -52,6 +58,8 @@ def parse_addresses(value: str, names: DomainNames | None = None) -> tuple[Addre
         return (Address("", bare[1], _domain(bare[2])),)
     found: list[Address] = []
     names = names or DomainNames()
+    if value.startswith("=?") and _ENCODED.fullmatch(value) and (address := _one_mailbox(decode_words(value))) is not None:
+        return (address._replace(domain=names.ascii(address.domain)),)
     for mailbox in _with_whole_names(_mailboxes(value)):
         address = mailbox.address()
         if address is not None:
@@ -92,6 +100,8 @@ class _Mailbox:
             self.words[:0] = [*each.words[:-1], f"{last}," if self.words and not last.endswith("?=") else last]
 
     def address(self) -> Address | None:
+        if self.angle is None and len(self.words) == 1 and (whole := _in_quotation_marks(self.words[0])) is not None:
+            return _one_mailbox(decode_words(whole))
         if self.angle is not None:
             spec, words = _spec(self.angle), self.words
             if spec is None:
@@ -105,9 +115,10 @@ class _Mailbox:
 
     def _bare(self) -> tuple[tuple[str, str] | None, list[str]]:
         for index in range(len(self.words) - 1, -1, -1):
-            if "@" in self.words[index] and (spec := _spec(self.words[index])) is not None and spec[1]:
+            word = self.words[index]
+            if "@" in word and _in_quotation_marks(word) is None and (spec := _spec(word)) is not None and spec[1]:
                 return spec, self.words[:index] + self.words[index + 1 :]
-        if 1 < len(self.words) <= 8 and any("@" in word for word in self.words):
+        if 1 < len(self.words) <= 8 and any("@" in word and _in_quotation_marks(word) is None for word in self.words):
             return _spec("".join(self.words)), []  # RFC 5322 §4.4: spaces around the dots and the at sign
         return (_spec(self.words[0]) if len(self.words) == 1 else None), []
 
@@ -176,6 +187,21 @@ def _closing(value: str, at: int) -> int:
 
 def _unquoted(word: str) -> str:
     return _ESCAPED.sub(r"\1", word[1:-1]) if len(word) > 1 and word[0] == word[-1] == '"' else word
+
+
+def _in_quotation_marks(word: str) -> str | None:
+    """What a quoted string holds that may be a mailbox; None for any other word."""
+    if not word.startswith('"') or not _QUOTED.fullmatch(word):
+        return None
+    content = _unquoted(word)
+    return content if "@" in content or "=?" in content else None
+
+
+def _one_mailbox(text: str) -> Address | None:
+    """The one mailbox that a text is, with a name before it or without; None where another reading is possible."""
+    found = _ONE_MAILBOX.fullmatch(text if "<" in text else text.strip(" \t'\""))
+    spec = _spec(found["angle"] or found["bare"]) if found else None
+    return Address(_unquoted((found["name"] or "").strip()), *spec) if found and spec and spec[1] else None
 
 
 def _spec(text: str) -> tuple[str, str] | None:

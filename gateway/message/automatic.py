@@ -9,42 +9,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Literal
 
 from gateway.message import absence_phrases as absences
 from gateway.message import absence_reasons as reasons
 from gateway.message import automatic_headers as headers
 from gateway.message import automatic_phrases as phrases
-from gateway.message import bounce_phrases as bounces
 from gateway.message import responder_phrases as responders
+from gateway.message.automatic_kind import Automatic, AutomaticType
 from gateway.message.automatic_phrases import fold
-from gateway.message.automatic_signs import Signs, auto_submitted_keyword, evidence
+from gateway.message.automatic_signs import Signs, evidence
+from gateway.message.bare_absences import (
+    absence_by_formula,
+    absence_in_own_words,
+    absence_told_to_anybody,
+    absence_under_its_subject,
+    is_a_letter,
+    people_write_it,
+)
+from gateway.message.bounces import bounce_by_words
 from gateway.message.model import Message, Part
 from gateway.message.text import plain_text
-from gateway.message.value import value
+from gateway.message.words_of_a_person import speaks
 
-__all__ = ["Automatic", "AutomaticType", "auto_submitted_keyword", "classify"]
+__all__ = ["Automatic", "AutomaticType", "classify"]
 
 _OPENS_WITHIN = 60
 """Characters of a greeting and of thanks, before the text says what it is about."""
-
-AutomaticType = Literal[
-    "bounce", "receipt", "feedback_report", "calendar_reply", "voicemail", "out_of_office", "auto_reply", "list", "bulk", "auto_generated"
-]
-
-
-@value(frozen=True, slots=True)
-class Automatic:
-    """What kind of automatic mail a message is; all None for a person's."""
-
-    type: AutomaticType | None = None
-    rule: str | None = None
-    """Slug of the deciding rule, documented in docs/reading.md."""
-    evidence: str | None = None
-
-    @property
-    def is_automatic(self) -> bool:
-        return self.type is not None
 
 
 def classify(message: Message, mail_from: str | None) -> Automatic:
@@ -62,52 +52,25 @@ def _report(kind: str, type_: AutomaticType, rule: str, *embedded: str) -> Calla
             return Automatic(type_, rule, f"Content-Type: {root.content_type}") if root.content_type in embedded else None
         declared = root.content_type == "multipart/report" and root.parameters.get("report-type", "").lower() == kind
         held = next((child.content_type for child in root.children if child.content_type in embedded), None)
-        if declared or held:
+        if declared or (held and (root.content_type == "multipart/report" or not _sent_on(signs))):
             return Automatic(type_, rule, f"multipart/report; report-type={kind}" if declared else f"part of type {held}")
         return None
 
     return look
 
 
-def _bounce_by_words(signs: Signs) -> Automatic | None:
-    marks = sorted(signs.names & headers.BOUNCE)
-    if marks:
-        return Automatic("bounce", "bounce-header", evidence(marks[0], ""))
-    if signs.forwarded:
-        return None
-    by_subject = bounces.BOUNCE_SUBJECT.match(signs.subject)
-    if not (signs.mail_system or signs.null_sender):
-        told = by_subject and _of_a_filter(signs)
-        return Automatic("bounce", "bounce-opening", "subject and first words of a non-delivery notice") if told else None
-    if not (signs.from_a_daemon or signs.null_sender) and _speaks(signs):
-        return None
-    by_text = (signs.mail_system or by_subject) and bounces.BOUNCE_TEXT.search(signs.opening)
-    by_daemon = signs.from_a_daemon and bounces.BOUNCE_OF_DAEMON.search(f"{signs.subject}. {signs.opening}")
-    if by_subject or by_text or by_daemon:
-        sender = "mail system as sender" if signs.mail_system else "null reverse-path"
-        return Automatic("bounce", "bounce-text", f"{sender}, {'subject' if by_subject else 'words'} of a non-delivery notice")
-    return None
-
-
-def _of_a_filter(signs: Signs) -> bool:
-    """First words of a notice about an address of the sender's own domain; who complains names the City's. A bounce opens no case: rather missed."""
-    told = bounces.BOUNCE_OPENING.match(signs.opening)
-    if told is None or signs.from_a_person or _speaks(signs):
-        return False
-    return any(each.domain == told["domain"] or each.domain.endswith(f".{told['domain']}") for each in signs.message.of("from"))
-
-
-def _speaks(signs: Signs) -> bool:
-    """A question, or words of a person: mail systems have administrators, who complain of notices, too."""
-    return "?" in signs.opening[:300] or bounces.WORDS_OF_A_PERSON.search(signs.opening) is not None
+def _sent_on(signs: Signs) -> bool:
+    """A person passes a report on with words of their own: mail programs keep its parts beside them."""
+    return not (signs.mail_system or signs.null_sender) and (signs.forwarded or speaks(signs.opening))
 
 
 def _receipt_by_words(signs: Signs) -> Automatic | None:
     if phrases.GROUPWISE_STATUS_SUBJECT.match(signs.subject):
         return Automatic("receipt", "groupwise-status", "subject of a GroupWise status report")
-    if phrases.RECEIPT_SUBJECT.match(signs.subject) and not signs.forwarded and phrases.RECEIPT_TEXT.search(signs.opening):
-        return Automatic("receipt", "receipt-text", "subject and text of a receipt")
-    return None
+    said = phrases.RECEIPT_TEXT.search(signs.opening) if phrases.RECEIPT_SUBJECT.match(signs.subject) and not signs.forwarded else None
+    if said is None or speaks(f"{signs.opening[: said.start()]} {signs.opening[said.end() :]}"):  # the subject that it repeats may be a question
+        return None
+    return Automatic("receipt", "receipt-text", "subject and text of a receipt")
 
 
 def _dmarc_report(signs: Signs) -> Automatic | None:
@@ -122,7 +85,7 @@ def _calendar_reply(signs: Signs) -> Automatic | None:
     for part in _outer_parts(signs.message.root):
         if part.content_type == "text/calendar":
             method = part.parameters.get("method", "") or _calendar_method(part.text or "")
-            if method.upper() in ("REPLY", "COUNTER"):
+            if method.upper() in ("REPLY", "COUNTER") and not (part.disposition == "attachment" and _sent_on(signs)):
                 return Automatic("calendar_reply", "calendar-reply", f"text/calendar; method={method.upper()}")
     content_class = (signs.message.first("content-class") or "").lower()
     if "calendarmessage" in content_class and phrases.MEETING_ANSWER_SUBJECT.match(signs.subject):
@@ -206,6 +169,8 @@ def _generated_absence(signs: Signs) -> bool:
     """Notifications pass on what people write; only one that opens with an absence, and comes from no list, is an absence."""
     passed_on = signs.from_list or signs.names & headers.UNSUBSCRIBE
     said = None if passed_on or phrases.REPORTED.search(signs.opening[:120]) else phrases.ABSENCE_OWN.search(signs.opening[:200])
+    if said is None and signs.answers and signs.absent and not (passed_on or phrases.REPORTED.search(signs.opening[:120])):
+        said = phrases.ABSENCE_OTHER_LANGUAGES.search(signs.opening[:200])  # Exchange says "auto-generated" of some answers
     return said is not None and (signs.from_a_person or (said.start() <= _OPENS_WITHIN and "@" not in signs.opening[: said.start()]))
 
 
@@ -221,9 +186,13 @@ def _exchange(signs: Signs) -> bool:
 
 def _absence_without_headers(signs: Signs) -> Automatic | None:
     """Replies from before Auto-Submitted, and rules of mail programs: their own fixed wording, and a text that says the writer is away."""
-    if signs.machine or signs.forwarded or signs.from_list or signs.names & headers.UNSUBSCRIBE:
+    if signs.machine or signs.forwarded:
         return None
-    if signs.by_software and signs.of_others:
+    if signs.by_domino:
+        return Automatic("out_of_office", "domino-absence", "subject and fixed text of the Domino out-of-office agent")
+    if signs.from_list or signs.names & headers.UNSUBSCRIBE:
+        return None
+    if signs.by_software and (signs.of_others or (people_write_it(signs) and is_a_letter(signs))):
         return None
     if signs.by_software and (
         signs.absent
@@ -248,55 +217,14 @@ def _absence_without_headers(signs: Signs) -> Automatic | None:
         return Automatic("out_of_office", "declared-automatic-absence", "the text says that it is automatic, and that the writer is away")
     if signs.old_responder and signs.from_a_person and phrases.ABSENCE_TERSE.search(signs.opening) and not (signs.personal or signs.acknowledges):
         return Automatic("out_of_office", "old-vacation-responder", f"{signs.old_responder}; the text names an absence")
-    found = _absence_in_own_words(signs) if phrases.ABSENCE_SUBJECT.match(signs.subject) else _absence_by_formula(signs)
-    return found or _absence_told_to_anybody(signs)
-
-
-def _absence_told_to_anybody(signs: Signs) -> Automatic | None:
-    """No header, no fixed wording: what a person tells whoever writes, and never in a letter. Rather missed than said of a letter."""
-    gone = responders.GONE_SUBJECT.match(signs.subject)
-    if not (signs.tells_of_its_owner or signs.deletes_mail or gone):
-        return None
-    in_talk = signs.answers or signs.quotes or signs.personal or signs.greets_its_reader or phrases.REPLIED.match(signs.subject)
-    if in_talk or responders.TAKES_PART.search(signs.opening):
-        return None
-    unread = responders.UNREAD_MAILBOX.search(signs.opening)
-    written = responders.SPEAKS_FOR_ITSELF.search(signs.opening) and not responders.NOTICE_SET_UP.search(signs.opening)
-    if signs.tells_of_its_owner and not written and (unread or gone or signs.under_its_name or phrases.ABSENCE_SUBJECT.match(signs.subject)):
-        return Automatic("out_of_office", "absence-of-its-owner", "from a person's mailbox, of that person's absence, in the third person")
-    away = signs.absent or phrases.ABSENCE_TERSE.search(signs.opening)
-    if away and (signs.deletes_mail or (gone and unread)):
-        return Automatic("out_of_office", "absence-told-to-anybody", "the text says that the writer is away, and what becomes of mail that comes in")
-    return None
+    found = absence_in_own_words(signs) if phrases.ABSENCE_SUBJECT.match(signs.subject) else absence_by_formula(signs)
+    return found or absence_under_its_subject(signs) or absence_told_to_anybody(signs)
 
 
 def _of_nothing_else(signs: Signs) -> bool:
     """From a person's own mailbox, and neither an acknowledgement nor any other purpose of automatic replies."""
     of_the_readers = absences.ABSENCE_OF_THE_READER.search(signs.opening)
     return signs.from_a_person and not (signs.quotes or signs.personal or signs.acknowledges or of_the_readers or signs.other_purpose)
-
-
-def _absence_by_formula(signs: Signs) -> Automatic | None:
-    """A mail program's rule that answers under the original subject: thanks, absence, what happens meanwhile, and nothing of a person's own."""
-    if not (signs.answers or phrases.REPLIED.match(signs.subject)) or signs.quotes or not phrases.FORMULA_OPENING.match(signs.opening):
-        return None
-    if not signs.absent or signs.personal or signs.greets_its_reader:
-        return None
-    if phrases.FORMULA_CLOSING.search(signs.opening) or signs.says_no_more:
-        return Automatic("out_of_office", "absence-formula", "in answer to a message, word for word an absence note")
-    return None
-
-
-def _absence_in_own_words(signs: Signs) -> Automatic | None:
-    """A subject that people write, too: only Domino's fixed text, or an answer without any mark of a person."""
-    if phrases.DOMINO_ABSENCE.search(signs.opening):
-        return Automatic("out_of_office", "domino-absence", "fixed text of the Domino out-of-office agent")
-    echoed = re.match(r"[^:]{1,40}: ?\S", signs.subject) is not None
-    if phrases.ECHOED_BY_SOFTWARE.match(signs.subject) and phrases.ABSENCE_TERSE.match(signs.opening) and not signs.personal:
-        return Automatic("out_of_office", "absence-in-answer", "subject of an absence before another subject; the text names an absence")
-    if signs.absent and not signs.personal and (signs.answers or echoed):
-        return Automatic("out_of_office", "absence-in-answer", "subject and text of an absence, in answer to a message")
-    return None
 
 
 def _voicemail(signs: Signs) -> Automatic | None:
@@ -331,11 +259,10 @@ def _auto_reply(signs: Signs) -> Automatic | None:
     ):
         words = "subject of an automatic reply" if signs.by_software else "the text acknowledges a message"
         return Automatic("auto_reply", "automatic-acknowledgement", f"{signs.machine}; {words}")
-    if (
-        signs.by_software
-        and not signs.from_list
-        and (signs.answers or signs.old_responder or signs.self_declared or signs.acknowledges or _exchange(signs))
-    ):
+    if not signs.by_software or signs.from_list:
+        return None
+    in_answer = signs.answers and not (signs.quotes or phrases.REPLIED.match(signs.subject))
+    if in_answer or signs.old_responder or signs.self_declared or signs.acknowledges or _exchange(signs):
         return Automatic("auto_reply", "automatic-subject", "subject as software writes it, and a second sign")
     return None
 
@@ -350,9 +277,15 @@ def _bulk(signs: Signs) -> Automatic | None:
     unsubscribe = sorted(signs.names & headers.UNSUBSCRIBE)
     if unsubscribe:
         return Automatic("bulk", "list-unsubscribe", evidence(unsubscribe[0], ""))
-    if any(headers.NEWSLETTERS.fullmatch(local) for local in signs.from_locals) and phrases.UNSUBSCRIBE_TEXT.search(fold(plain_text(signs.message))):
+    named = any(headers.NEWSLETTERS.fullmatch(local) for local in signs.from_locals)
+    if named and not _writes_to_us(signs) and phrases.UNSUBSCRIBE_TEXT.search(fold(plain_text(signs.message))):
         return Automatic("bulk", "newsletter", "sender of a newsletter; the text tells how to unsubscribe")
     return None
+
+
+def _writes_to_us(signs: Signs) -> bool:
+    """From a mailbox whose newsletters are known people write, too: they answer, ask, or want to be unsubscribed."""
+    return signs.answers or signs.quotes or "?" in signs.opening[:400] or phrases.UNSUBSCRIBE_TEXT.search(signs.subject) is not None
 
 
 def _auto_generated(signs: Signs) -> Automatic | None:
@@ -374,7 +307,7 @@ def _auto_generated(signs: Signs) -> Automatic | None:
 _RULES: tuple[Callable[[Signs], Automatic | None], ...] = (
     _journal_report,
     _report("delivery-status", "bounce", "delivery-status-report", "message/delivery-status", "message/global-delivery-status"),
-    _bounce_by_words,
+    bounce_by_words,
     _report(
         "disposition-notification", "receipt", "disposition-report", "message/disposition-notification", "message/global-disposition-notification"
     ),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-_ANY = re.compile(r"\A(?!\s*(?:no|false|0|none)?\s*\Z)", re.IGNORECASE)
+_ANY = re.compile(r"\A(?!\W*(?:(?:no|false|0|none)\W*(?:\(.*)?)?\Z)", re.IGNORECASE)
 """Any value but an empty one or a plain denial."""
 
 
@@ -127,6 +127,14 @@ DAEMONS_ONLY = DAEMONS - {"postmaster", "mailadmin", "system_administrator"}
 ROBOTS = frozenset(("mailer-daemon", "mailerdaemon", "mail-daemon", "listserv", "majordomo", "autoresponder", "autoreply", "auto-reply", "cron"))
 """Local parts behind which nobody reads."""
 
+SYSTEMS = frozenset(
+    "mail mailer mdaemon server system systems security filter gateway postmaster administrator antispam spam virus quota delivery".split()
+)
+"""Words in the display name of mail software, of which some local parts are made (mailsecurity@)."""
+FILTERS = frozenset(
+    "mailer mailserver mailsecurity mailgateway mailfilter smtp mta antispam spamfilter antivirus quarantine gateway filter passerelle".split()
+)
+"""Words in the address or display name of mail filters and gateways."""
 LIST_SOFTWARE = re.compile(r"owner-.+|.+-(?:owner|request|bounces|admin|confirm)")
 """Local parts by which list software writes of its own (RFC 2142 §6)."""
 NO_REPLY = re.compile(r"(?:.*[._+-])?(?:no[._-]?reply|do[._-]?not[._-]?reply|ne[._-]?pas[._-]?repondre|pas[._-]?de[._-]?reponse)(?:[._+-].*|\d*)")

@@ -149,6 +149,12 @@ MEETING_ANSWER_SUBJECT = any_of(
     r"(?:accepted|declined|tentative|tentatively accepted|new time proposed|accepte|refuse|provisoire|acceptation|decline|accepte provisoirement)\s*:",
 )
 
+MAIL_SYSTEM_NAMED = re.compile(
+    r"\s*(?:system administrator|mail delivery(?: (?:sub-?)?(?:system|service|agent|software|daemon|notification|failure|status)|\W*$))",
+    re.IGNORECASE,
+)
+"""Display names of mail systems."""
+
 CRON_SUBJECT = any_of(r"cron <[^>]+>", r"anacron job", r"output from (?:your )?(?:job|cron)")
 
 # --- the newest text ------------------------------------------------------------------------------------------------------------
@@ -171,7 +177,7 @@ ABSENCE_OWN = in_text(
     r"(?:e-?mails?|mail|messages)\b.{0,20}\b(?:until|till|before)\b|\bread no (?:e-?)?mail\b|\b(?:i have|i've) gone (?:to|on|away|off)\b|\bback at (?:work|my desk|the office)\b",
     r"\bnot (?:be )?(?:checking|reading|monitoring|responding to|have access to|able to (?:check|read|respond|access))(?: to)?(?: my| any)? ?(?:e-?mails?|messages|voice ?mail)",
     r"\bi (?:will|shall) (?:be )?(?:return|returning|back)\b(?! to you| in touch| with (?:you|an? answer)| your)|\bi(?:'ll| will) be back\b(?! to you| in touch| with (?:you|an? answer))|\bi return (?:on|to)\b|\breturning to (?:the |my )?office\b",
-    r"\b(?:i have|i've) (?:left|retired|resigned|gone on|moved on (?:from|to))\b|\bi(?: am|'m) no longer (?:with|at|working|employed|in)\b|\bi no longer work\b|\bi(?: am|'m) retired\b",
+    r"\b(?:i have|i've) (?:left|retired|resigned|gone on|moved on (?:from|to))\b|\b(?:i have|i've) (?:now|since|recently|sadly|just) (?:retired\b|resigned\b|left (?:the|my|our) (?:business|company|organi[sz]ation|firm|team|practice|agency|group|department|ministry|city)\b)|\bi(?: am|'m) no longer (?:with|at|working|employed|in)\b|\bi no longer work\b|\bi(?: am|'m) retired\b",
     r"\bout[ -]of[ -](?:the )?office (?:until|from|between|on|with|and|for|through|till|starting|today|this|all|beginning|effective|attending|returning)\b",
     r"\b(?:on )?(?:maternity|parental|paternity|medical|sick|annual|extended|bereavement) leave (?:until|from|starting|effective|and|with|beginning|as of)\b",
     r"\bje (?:suis|serai|ne suis|ne serai|me trouve)(?: [\w'-]+){0,4}? (?:absente?|a l'exterieur|en vacances|en conges?|hors d|en deplacement|en formation|a l'etranger|"
@@ -223,8 +229,8 @@ ABSENCE_OTHER_LANGUAGES = in_text(
         "a mi regreso|a mi vuelta|estaré fuera|de baja por maternidad|no me encuentro en la oficina|no estaré en la oficina|ya no trabajo|ya no laboro|vuelvo el|regreso el|estoy fuera",
         "fora do escritório|ausente do escritório|estou de férias|estarei de férias|estou ausente|estarei ausente|na minha ausência|durante a minha ausência|no meu regresso|estarei fora|já não trabalho|não trabalho mais|volto no dia|regresso no dia",
         "fuori ufficio|fuori sede|sono in ferie|sarò in ferie|sarò assente|sono assente|in mia assenza|durante la mia assenza|al mio rientro|non sarò in ufficio|non sono in ufficio|non lavoro più|rientro il|torno il",
-        "nicht im büro|im urlaub|bin abwesend|nicht im haus|meiner abwesenheit|nach meiner rückkehr|wieder im büro|außer haus|derzeit nicht erreichbar|nicht am arbeitsplatz|arbeite nicht mehr|nicht mehr bei|wieder erreichbar|in elternzeit|nicht im dienst|im mutterschutz",
-        "på ferie|på semester|ikke på kontoret|inte på kontoret|ikke til stede|er bortreist|på orlov|lomalla|är tillbaka|er tilbage|er tilbake|inte på jobbet|slutat på|poissa toimistolta|poissa töistä|palaan",
+        "nicht im büro|im urlaub|bin abwesend|nicht im haus|meiner abwesenheit|nach meiner rückkehr|wieder im büro|außer haus|derzeit nicht erreichbar|nicht am arbeitsplatz|arbeite nicht mehr|nicht mehr bei|wieder erreichbar|in elternzeit|nicht im dienst|im mutterschutz|lese keine mails|lese keine e-mails|lese derzeit keine",
+        "på ferie|på semester|ikke på kontoret|inte på kontoret|ikke til stede|er bortreist|har ferie|leser ikke e-post|läser inte e-post|på orlov|lomalla|är tillbaka|er tilbage|er tilbake|inte på jobbet|slutat på|poissa toimistolta|poissa töistä|palaan",
         "niet op kantoor|ben afwezig|met vakantie|op vakantie|mijn afwezigheid|niet aanwezig|werk niet meer|ben er niet|weer terug",
         "wala ako sa opisina|wala po ako sa|nasa bakasyon|naka-leave|nakabakasyon|wala sa opisina|pagbalik ko|habang wala ako",
         "tôi vắng mặt|không có mặt tại văn phòng|đang nghỉ phép|đi nghỉ|thời gian tôi vắng|tôi sẽ vắng mặt|không có ở văn phòng|khi tôi trở lại",
@@ -255,7 +261,9 @@ ABSENCE_OF_ANOTHER = in_text(
 )
 """Somebody is said to be away or gone."""
 
-REPORTED = in_text(r"\b(?:commented|wrote|said|says|posted|replied|updated|assigned|mentioned|added|a (?:ecrit|commente|ajoute))\b")
+REPORTED = in_text(
+    r"\b(?:commented|wrote|said|says|posted|replied|updated|assigned|mentioned|added|a (?:ecrit|commente|ajoute)|schrieb|geschrieben|kommentierte?|skrev|kommenterte|escribio|escreveu|ha scritto)\b"
+)
 """A notification passes on what somebody said."""
 
 _NOT_ALWAYS = r"(?! (?:on |every )?(?:all )?(?:weekends|(?:statutory|public|civic|bank|legal|major|most) holidays|holidays|saturday and sunday|saturdays and sundays)\b)"
@@ -299,6 +307,7 @@ SELF_DECLARED = in_text(
     r"\b(?:ceci|ce courriel|ce message|cette reponse|il s'agit)(?: [\w'-]+){0,4} automati(?:que|quement|se)",
     r"^\W*(?:reponse|message|courriel) automati|\b(?:ne pas|ne) repond(?:re|ez)(?: pas)? a ce",
     r"(?:^\W*|\b(?:es|e|una?|um|uma) )(?:respuesta automatica|mensaje automatico|resposta automatica|mensagem automatica|risposta automatica|messaggio automatico)\b",
+    r"(?:^\W*|[.!] ?|\b(?:et|ett) )(?:autosvar|automatisk (?:svar|besked|melding|meddelande))\s*(?:[.!:]|$)|(?:^\W*|[.!] ?)automaattinen vastaus\b",
     r"(?:^\W*|\beine )automatische antwort\b|\bautomatisch (?:generiert|erstellt|erzeugt|versandt)|\bautomatisch (?:antwoord|gegenereerd)|\bawtomatikong\b",
     _words(
         "自动回复|自动答复|自動回覆|自動返信|자동 회신|자동 응답|자동응답|автоматическ|автоматичн|رد تلقائي|رسالة تلقائية|پاسخ خودکار|خودکار جواب|תשובה אוטומטית"
@@ -317,6 +326,9 @@ DOMINO_ABSENCE = in_text(
     flags=re.DOTALL,
 )
 """The fixed text of the Lotus Domino out-of-office agent."""
+
+DOMINO_SUBJECT = any_of(r"(?!(?:re|aw|sv|antw|r|fwd?|tr|wg) ?:)(?:auto: )?.{1,80} is out of (?:the|my) office\.?(?: \(returning .{1,40}\))?$")
+"""Its subject."""
 
 AUTOREPLY_SUBJECT = any_of(r"out of office autoreply: ?\S")
 """What Outlook with Exchange 5.5 to 2007 put before the subject, letter for letter."""

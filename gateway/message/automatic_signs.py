@@ -13,33 +13,16 @@ from gateway.message import automatic_headers as headers
 from gateway.message import automatic_phrases as phrases
 from gateway.message import responder_phrases as responders
 from gateway.message.automatic_phrases import fold
+from gateway.message.keywords import auto_submitted_keyword, keywords, without_comments
 from gateway.message.model import Message, Part
 from gateway.message.once import once
 from gateway.message.sieve import Sieves
 from gateway.message.text import plain_text, readable_leaves
+from gateway.message.words_of_a_person import speaks
 
 OPENING_LIMIT = 2000
 """Characters of the newest text in which phrases are looked for: what an automatic mail is, it says early."""
 _SAFE_VALUE = re.compile(r"[\w .;()/=,-]{0,60}")
-_COMMENT_MARK = re.compile(r"[()]")
-
-
-def auto_submitted_keyword(value: str) -> str:
-    """The lower-cased keyword of one Auto-Submitted value, comments and parameters left out (RFC 3834 §5); "" when there is none."""
-    return _without_comments(value)[0].partition(";")[0].strip().lower().partition(" ")[0]
-
-
-def _without_comments(value: str) -> tuple[str, str]:
-    """A value without its (nested) comments, and what stood in them."""
-    outside: list[str] = []
-    inside: list[str] = []
-    depth = at = 0
-    for mark in _COMMENT_MARK.finditer(value):
-        (inside if depth else outside).append(value[at : mark.start()])
-        depth = depth + 1 if mark[0] == "(" else max(0, depth - 1)
-        at = mark.end()
-    (inside if depth else outside).append(value[at:])
-    return " ".join(outside), " ".join(inside)
 
 
 class Signs:
@@ -64,14 +47,30 @@ class Signs:
     @once
     def mail_system(self) -> bool:
         """Whether a mail system is named as the writer, or nobody in the way of bounces (`From: Postmaster <>`)."""
-        named = any(each.display_name.lower().strip().startswith(("mail delivery", "system administrator")) for each in self.message.of("from"))
-        return named or self.from_a_daemon or any(local in headers.DAEMONS for local in self.from_locals)
+        named = any(phrases.MAIL_SYSTEM_NAMED.match(each.display_name) for each in self.message.of("from"))
+        return named or self.from_a_daemon or bool(self._daemons)
+
+    @once
+    def _daemons(self) -> frozenset[str]:
+        """Local parts of mail systems among the senders'; mdaemon only with a system's name, or with the Message-ID of MDaemon's own mail: it is
+        M. Daemon's, too."""
+        found = headers.DAEMONS.intersection(self.from_locals)
+        if "mdaemon" in found and not re.match(r"<MDAEMON\d", self.message.message_id or ""):
+            names = {word for name in ("from", "sender") for each in self.message.of(name) for word in re.findall(r"\w+", fold(each.display_name))}
+            return found if names & headers.SYSTEMS else found - {"mdaemon"}
+        return found
+
+    @property
+    def from_mail_software(self) -> bool:
+        """Whether the writer's address or name is a mail filter's or gateway's."""
+        words = {word for each in self.message.of("from") for word in re.findall(r"[^\W\d_]+", fold(f"{each.display_name} {each.local}"))}
+        return bool(words & headers.FILTERS)
 
     @once
     def from_a_daemon(self) -> bool:
         """The same, where no person can be: a postmaster is often one (RFC 5230 §4.6), a System Administrator, too."""
         nobody = not self.message.of("from") and (self.message.first("from") or "").endswith("<>")
-        return nobody or any(local in headers.DAEMONS_ONLY or local.startswith("microsoftexchange") for local in self.from_locals)
+        return nobody or bool(self._daemons & headers.DAEMONS_ONLY) or any(local.startswith("microsoftexchange") for local in self.from_locals)
 
     @once
     def from_a_person(self) -> bool:
@@ -80,7 +79,7 @@ class Signs:
         if len(writers) != 1:
             return False
         names = re.findall(r"[^\W\d_]+", re.sub(r"\(.*?\)", " ", fold(writers[0].display_name)))
-        if not 2 <= len(names) <= 5 or headers.TEAMS.intersection(names):
+        if not 2 <= len(names) <= 5 or headers.TEAMS.intersection(names) or headers.SYSTEMS.intersection(names):
             return False
         words = [word for word in re.split(r"[._-]", fold(writers[0].local)) if word.isalpha()]
         if len(words) >= 2:
@@ -213,7 +212,7 @@ class Signs:
     def precedences(self) -> frozenset[str]:
         """What Precedence and its private form say."""
         written = [value for name in ("precedence", "x-precedence") if name in self.names for value in self.message.all(name)]
-        return frozenset(value.strip().lower() for value in written)
+        return frozenset(word.lower() for value in written for word in keywords(value))
 
     def precedence(self, *words: str) -> bool:
         return not self.precedences.isdisjoint(words)
@@ -243,8 +242,12 @@ class Signs:
         """Whether the subject begins as only software writes it, or a tag in front of it says so."""
         if self.tagged_by_software:
             return True
-        short = phrases.SHORT_SOFTWARE_SUBJECT.match(self.subject) and (self.machine or self.answers or self.self_declared)
-        return bool(short or phrases.SOFTWARE_SUBJECT.match(self.subject) or phrases.SOFTWARE_ABSENCE_SUBJECT.match(self.subject))
+        short = phrases.SHORT_SOFTWARE_SUBJECT.match(self.subject)
+        if short and (self.machine or self.self_declared):
+            return True
+        if short and self.answers and (self.acknowledges or self.absent or not speaks(self.opening)):
+            return True
+        return bool(phrases.SOFTWARE_SUBJECT.match(self.subject) or phrases.SOFTWARE_ABSENCE_SUBJECT.match(self.subject))
 
     @once
     def self_declared(self) -> bool:
@@ -255,6 +258,10 @@ class Signs:
     def deletes_mail(self) -> bool:
         """The newest text says that mail which comes in meanwhile is not kept."""
         return self._unusual and responders.MAIL_DELETED.search(self.opening) is not None
+
+    def tells_of_absence(self, sentence: str) -> bool:
+        """A sentence of the newest text says that its writer is away."""
+        return any(each.search(sentence) for each in (phrases.ABSENCE_OWN, phrases.ABSENCE_OTHER_LANGUAGES, *_TERSE))
 
     @once
     def absent(self) -> bool:
@@ -285,6 +292,21 @@ class Signs:
         """The whole of the newest text is thanks and an absence till a day; below it at most the writer's name."""
         alone = absences.FORMULA_ALONE.fullmatch(self.opening)
         return alone is not None and frozenset(re.findall(r"[^\W\d_]{2,}", alone["signed"])) <= self.owner_names
+
+    @once
+    def told_in_a_letter(self) -> bool:
+        """An absence told to somebody known, beside tasks for the reader, or before or after it."""
+        if responders.ABSENCE_TO_COME.search(self.opening):
+            return True
+        return responders.GREETS_BY_NAME.match(self.opening) is not None and responders.HANDS_OVER.search(self.opening) is not None
+
+    @once
+    def by_domino(self) -> bool:
+        """Subject and fixed text of the Domino agent, which answers lists, too; both at the beginning."""
+        if " out of " not in self.subject or phrases.DOMINO_SUBJECT.match(self.subject) is None:
+            return False
+        said = phrases.DOMINO_ABSENCE.search(self.opening)
+        return said is not None and said.start() <= 3
 
     @once
     def tells_of_somebody(self) -> bool:
@@ -337,7 +359,7 @@ class Signs:
         if not self.names:
             return None
         for value in self.message.all("auto-submitted"):
-            if re.search("vacation|out.?of.?office|absence", _without_comments(value)[1].lower()) and auto_submitted_keyword(value) not in ("", "no"):
+            if re.search("vacation|out.?of.?office|absence", without_comments(value)[1].lower()) and auto_submitted_keyword(value) not in ("", "no"):
                 return evidence("auto-submitted", value)
         return self.table(headers.ABSENCE)
 

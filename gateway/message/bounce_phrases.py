@@ -6,6 +6,8 @@ Folded form, as in `gateway.message.automatic_phrases`, which says how words cou
 from __future__ import annotations
 
 # ruff: noqa: E501 — a pattern broken over lines is harder to check against a phrase
+import re
+
 from gateway.message.automatic_phrases import any_of, in_text
 
 BOUNCE_SUBJECT = any_of(
@@ -43,8 +45,35 @@ BOUNCE_OPENING = any_of(
 )
 """First words of a notice from a sender that shows nothing of a mail system (filters, gateways): what was not delivered, and to which address."""
 
-WORDS_OF_A_PERSON = in_text(
-    r"(?<![.@])\b(?:i|i'm|i've|my|me|mine|our|ours|us|he|she|his|her|him|je|mon|ma|mes|moi|notre|nos|nous|ich|mir|mich|meine?[mnrs]?|unsere?[mnrs]?)\b|\b[jm]'",
-    r"\b(?:thanks|thank you|regards|sincerely|yours|kindly|merci|cordialement|salutations|danke|grussen)\b",
+NOTICE_SUBJECT = any_of(
+    r"[\W_]*(?:ndr|dsn|rejected|blocked|refused|undeliverable|returned|temporary|permanent)\b ?(?:\W ?|e-?mail|mail|message|delivery)",
+    r"[\W_]*(?:(?:your|the|an?|votre|le|ihre|su) )?(?:e-?mail|mail|message|courriel|nachricht|mensaje)s?\b.{0,80}?\b(?:blocked|rejected|refused|stopped|quarantined|undeliver(?:able|ed)|returned|failed|not (?:been )?(?:delivered|accepted|sent)|could not be (?:delivered|processed|sent)|bloquee?|refusee?|rejetee?|non (?:distribue|livre|remis)e?|n'a (?:pas|pu) (?:pas |pu )?(?:etre|ete) (?:livre|distribue|remis|transmis)|unzustellbar|nicht zugestellt)\b",
+    r"[\W_]*(?:virus (?:in|found|detected)|(?:content |security |mail )?policy violation|echec de (?:l'envoi|transmission)|zustellung fehlgeschlagen|no se pudo entregar)",
 )
-"""Filters and gateways speak neither of themselves nor of him and her, and close without courtesies; who tells of a notice does."""
+"""Subjects of filters and gateways, as people write them, too: only beside what `NOTICE_RECIPIENT` and `NOTICE_DETAIL` find."""
+
+NOTICE_RECIPIENT = re.compile(
+    r"(?:(?<!write )(?<!reply )(?<!contact )(?<!speak )(?<!respond )(?<!e-mail )(?<!forwarded )(?<!send it )(?<!ecrire )\b"
+    r"(?:to|an?|aux?|for|recipients?|addressee?|destinataires?|suivante?s?|destinatarios?|siguientes|failed|permanently|reached)(?:\(e?s\))?\W{1,12}|(?P<angle><))"
+    r"(?P<local>[^\s@<>]{1,80})@(?P<domain>[a-z0-9-]+(?:\.[a-z0-9-]+)+)(?(angle)>)"
+)
+"""Who was not reached, as such notices name them."""
+
+NOTICE_DETAIL = in_text(
+    r"\b(?:reason|cause|motif|motivo|grund|fehler|erreur|error(?: type)?|diagnostic(?: code)?|recipients?(?:\(s\))?|destinataires?|subject|objet|betreff|asunto|action taken|rule|spam score|event|virus|remote server replied|message-id) ?[:=]",
+    r"\b(?:address|adresse|recipient|destinataire)(?:es|s|\(es\)|\(s\))? (?:failed|suivante?s?) ?:|[a-z0-9]> ?:|\b[45]\d\d[ -]?#?[45]\.\d{1,3}\.\d{1,3}\b",
+)
+"""A labelled line or a status code (RFC 3463): what mail software tells and people do not."""
+
+MAIL_SOFTWARE = in_text(
+    r"\b(?:anti-?)?(?:spam|content|e-?mail|mail|message|virus|attachment|bulk)[ -]?(?:filter|gateway|firewall|checker|scanner|server|system|security appliance)\b|\bmail delivery (?:software|system|subsystem)\b",
+    r"\bthe [\w-]+(?: connect)? (?:gateway|firewall|mail ?server|server at [a-z0-9.-]+)\b|\bfiltre (?:de contenu|antipourriel|anti-?spam)|\b(?:passerelle|serveur|systeme) de (?:courriel|messagerie)\b",
+)
+"""Mail software that names itself."""
+
+GREETING = re.compile(r"\W*(?:hi|hello|dear|good (?:day|morning|afternoon|evening)|bonjour|bonsoir|madame|monsieur|hallo|hola)\b(?!\. this is the)")
+
+SYSTEMS_SPEAK = re.compile(
+    r"\bour (?:spam firewall|content checker|bulk e-?mail filter)\b|\bi'm sorry to have to inform you that\b|\bi'm afraid i wasn't able to deliver your message\b|\bi've given up\b"
+)
+"""What software says of itself, word for word (Barracuda, amavis, Postfix, qmail)."""

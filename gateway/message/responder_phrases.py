@@ -37,7 +37,7 @@ UNREAD_MAILBOX = in_text(
 
 OWNER_IS_AWAY = any_of(
     r"(?:is|will be)(?: [\w'-]+){0,2} (?:away|out|off|absent|retired|unavailable|not (?:in|here|available|working)|on (?:[\w-]+ ){0,2}(?:leave|vacation|holidays?|secondment|sabbatical|jury duty))\b",
-    r"(?:will (?:return|be back|not be (?:in|available|back))|is (?:due )?back|returns)(?! (?:to you|in touch|your|with|the))\b|has (?:now |since )?(?:retired|left(?=\s*[.,;]| (?:the|our) (?:city|company|organi[sz]ation|office|department|division|ministry|service|team)| for | as of | on | in |$)|resigned|moved (?:on|to (?:another|a (?:new|different)))|been transferred|died|passed away|gone on)\b|(?:is )?no longer (?:works?|with|at|employed|here|in)\b|passed away\b",
+    r"(?:will (?:return|be back|not be (?:in|available|back))|is (?:due )?back|returns)(?! (?:to you|in touch|your|with|the))\b|has (?:now |since )?(?:retired|left(?=\s*[.,;]| (?:the|our) (?:city|company|business|firm|practice|agency|organi[sz]ation|office|department|division|ministry|service|team)| for | as of | on | in |$)|resigned|moved (?:on|to (?:another|a (?:new|different)))|been transferred|died|passed away|gone on)\b|(?:is )?no longer (?:works?|with|at|employed|here|in)\b|passed away\b",
     r"(?:est|sera)(?: [\w'-]+){0,2} (?:absente?|a la retraite|en (?:conge|vacances|formation|deplacement))\b|a (?:pris sa retraite|quitte)\b|ne travaille plus\b|n'est plus\b",
 )
 """What is said of a mailbox's owner right behind the name; nobody speaks so of himself."""
@@ -60,7 +60,87 @@ SPEAKS_FOR_ITSELF = re.compile(r"\b(?:i|i'm|i've|i'd|i'll|my|we would|we need|je
 NOTICE_SET_UP = in_text(_SET_UP)
 
 GONE_SUBJECT = any_of(
-    r"(?:i am |i'm )?no longer (?:with|at|working|employed|here)\b|(?:i have|i've) (?:left|retired|moved on)(?: from)?(?: (?:the|our) (?:city|company|organi[sz]ation|office|department|division|ministry|team))?(?: of \w+)?\s*(?:[:(!.-]|$)",
+    r"(?:i am |i'm )?no longer (?:with|at|working|employed|here)\b|(?:i have|i've) (?:left|retired|moved on)(?: from)?(?: (?:the|our) (?:city|company|business|firm|practice|agency|organi[sz]ation|office|department|division|ministry|team))?(?: of \w+)?\s*(?:[:(!.-]|$)",
     r"(?:j'ai quitte|je ne travaille plus|plus a l'emploi)\b",
 )
 """Subjects of those who left: people write them, too, so nothing without two more signs."""
+
+_RE = r"(?:re|aw|sv|antw|rep|ref) ?: ?\S"
+RESPONDER_SUBJECT = any_of(
+    r"(?:i am |i'm )?(?:currently )?(?:out[ -]of[ -](?:the )?office(?: (?:reply|response|message|notification|notice|alert))?|oo[of]|automatic reply|auto-?(?:reply|response)|away from (?:the|my) (?:office|desk))\s*[:.!-]*\s*$",
+    r"(?:absente?|absence|hors) (?:du|de mon) bureau\s*[:.!-]*\s*$|(?:message d'absence|en (?:vacances|conge))\s*[:.!-]*\s*$",
+    r"(?:fuera de (?:la )?oficina|fora do escritorio|ausente|ausencia|fuori (?:ufficio|sede)|nicht im buro|im urlaub|abwesend|abwesenheit|niet op kantoor|afwezig|(?:ikke|inte|ej|er ikke) (?:pa kontoret|til stede)|franvaro(?:meddelande)?|fravaer|wala sa opisina|вне офиса|в отпуске|не в офисе|у відпустці|不在办公室|不在辦公室)\s*[:.!-]*\s*$",
+    rf"(?:auto ?: ?|(?:out[ -]of[ -](?:the )?office|oo[of]|absente?|absence(?: du bureau)?|abwesend|abwesenheit|ausente|ausencia|afwezig)\s*[:.!-]*\s*){_RE}",
+)
+"""A responder's own subject, bare or in front of the subject that it answers; what a person writes there has a name or a day behind it."""
+
+PEOPLE_WRITE_IT = any_of(
+    r"(?:avis|message|notification|alerte) d'absence\b|vacation (?:auto-?)?(?:reply|response|message)\s*$",
+    r"(?:auto(?:matic|mated)?[ -]?(?:reply|response)|(?:reponse|message|courriel) automatique)\s*[.!:]*$",
+)
+OF_SOMEBODY = any_of(r"(?!(?:i|auto) ?:?\b).{1,80} (?:is out of (?:the|my) office|est absente?\b|ist au(?:ß|ss)er haus)")
+"""Subjects of software that people write as well, of themselves and of others."""
+
+OF_THE_MATTER = in_text(
+    r"\b(?:the|your) (?:offer|contract|interview|application|proposal|draft|report|invoice|documents?|forms?|permit|hearing|references?|drawings?|agenda|booking|minutes)\b"
+)
+"""Somebody who knows what the reader wrote about; a responder's owner does not yet."""
+
+ASKS_FOR = in_text(
+    r"\bplease (?:cancel|refund|stop|correct|close|transfer|pay|change|remove)\b|\bsend (?:the|any|all|his|her) (?:refund|cheque|check|payment|documents|papers)\b"
+)
+"""A request in the name of somebody who is gone."""
+
+_TO_NOBODY = r"(?:there|all|sir|madam|sender|friends?|colleagues?|valued|customers?|everyone|monsieur|madame|thank|thanks|i|i'm|this|please|je|merci|veuillez|a|and|good|to)\b"
+GREETS_BY_NAME = re.compile(
+    rf"\W*(?:hi|hello|hey|dear|good (?:day|morning|afternoon)|bonjour|salut|cher|chere|hallo|lieber?|hola)[ ,]+(?!{_TO_NOBODY})(?:[^\W\d_][\w'.-]* ?){{1,3}}\s?[,.!:;-]"
+)
+"""Of a text that no software is known to have sent: whoever it is for was known to its writer."""
+
+HANDS_OVER = in_text(
+    r"\b(?:i've|i have|i) (?:already )?(?:moved|handed|passed|prepared|completed|finished|scheduled|rescheduled|briefed|arranged|asked|delegated|left (?:you|the|my) (?:files?|notes?|keys?|draft))\b",
+    r"\bplease (?:make sure|ensure|take (?:over|care)|cover|sign|approve|finish|send me|confirm|direct (?:the team|them|him|her|everyone|anyone))\b|\bas (?:we )?(?:discussed|agreed)\b|\bwould you\b",
+    r"\b(?:i would|i'd) like to (?:request|take|book|apply)\b|\brequest(?:ing)? (?:for )?(?:leave|time off|vacation|approval)\b|\b(?:merci de|veuillez) (?:prendre en charge|approuver|signer|confirmer)\b|\bj'ai (?:confie|prepare|termine|deplace)\b",
+)
+"""Tasks handed over, and requests: written to somebody who knows of them."""
+
+_WILL_BE_AWAY = (
+    r"(?:will|'ll|shall|going to|planning to) be (?:[\w'-]+ ){0,2}?(?:out|away|off|absent|unavailable|on (?:[\w-]+ )?(?:leave|vacation|holidays?))\b"
+)
+ABSENCE_TO_COME = in_text(
+    rf"\b{_WILL_BE_AWAY}[^.;!?]{{0,40}}\b(?:tomorrow|next (?:week|month|year|mon|tues|wednes|thurs|fri)|later (?:this|today|in)|in two weeks)\b",
+    r"\bje serai (?:[\w'-]+ ){0,2}?(?:absente?|en (?:vacances|conge|formation))[^.;!?]{0,40}\b(?:demain|la semaine prochaine|le mois prochain)\b",
+    r"^\W*(?:fyi|f\.y\.i|for your information|(?:just )?(?:an? )?(?:quick |friendly )?(?:heads[- ]?up|reminder)|pour (?:votre |ton )?info\w*|petit rappel)\b",
+    r"\bmy (?:ooo|out[ -]of[ -]office|auto-?(?:matic )?(?:reply|response|responder|message))\b|\bmon message d'absence\b",
+    r"\bi was (?:out|away|off|on (?:leave|vacation))\b|\b(?:sorry|apologies|apologi[sz]e) for (?:the|my|this) (?:late|delay|slow)|\bi(?:'m| am) back (?:now|from)\b|\bj'etais (?:absente?|en (?:vacances|conge))\b",
+)
+"""An absence to come or past, or one's own automatic reply spoken of: software that answers now says where its owner is now."""
+
+FORETOLD = in_text(
+    rf"\bi(?: |(?='ll)){_WILL_BE_AWAY}",
+    r"\bje serai (?:[\w'-]+ ){0,2}?(?:absente?|en (?:vacances|conge|formation)|hors du bureau)\b",
+)
+FOR_WHOEVER_WRITES = in_text(
+    r"\b(?:contact|reach|respond|reply|answer|urgent\w*|urgence|immediate|emergenc\w+|assistance|your (?:e-?mail|message|mail)|joindre|communique[rz]|repondr\w+|votre (?:courriel|message))\b"
+)
+"""An absence in the future tense is announced, unless the text also says what becomes of mail meanwhile."""
+
+ILL = re.compile(r"\b(?:sick|ill|flu|unwell|malade|grippe|krank\w*|enferm[oa]|doente|malat[oa]|ziek)\b")
+"""What people tell those for whom they work."""
+
+SENTENCE_END = re.compile(r"(?<=[^\d\s][.!?;,])\s+|(?<=\d[.!?;])\s+(?!(?:jan|feb|mar|apr|mai|maj|jun|jul|aug|sep|okt|nov|de[zs])[a-z]*\b)(?=[^\W\d])")
+"""Not behind a day of the month as German and its neighbours write it."""
+OF_AN_ABSENCE = in_text(
+    r"\b(?:contact|reach|call|phone|dial|e-?mail|write to|direct|refer|respond|reply|replies|answer|get back|urgent\w*|urgenc\w*|immediate\w*|emergenc\w*|assistance|meantime|meanwhile|my absence|forwarded|monitored|your (?:e-?mail|message|mail|patience|understanding)|thanks? (?:you )?for|regards|sincerely|inconvenience|returning|(?:in the office|back) on|any (?:questions?|matters?)|if you (?:need|have|require)|happy holidays|(?:great|good|nice|lovely) (?:day|week|weekend))\b",
+    r"\b(?:joindre|communique[rz]|contact\w*|adresse[rz]|repondr\w+|mon retour|mon absence|au poste|votre (?:courriel|message|comprehension|patience)|toutes? (?:autres? )?(?:questions?|demandes?)|(?:message|avis) d'absence|urgen\w+|cordialement)\b",
+    r"\b(?:wenden|kontakt\w*|dringend\w*|nachrichten?|e-?mails|mails|vertret\w+|weitergeleitet|beantwort\w+|ruckkehr|sehr geehrte|wieder (?:da|erreichbar|im buro)|grussen?)\b",
+    r"\b(?:contat\w*|escrib\w+|escrev\w+|dirij\w+|responder\w*|rivolg\w+|urgenz\w*|mensaje|mensagem|messaggio|dringende|haster|bradskande|vaxeln|henvend\w*)\b|обращайтесь|пишите|срочн|свяж|вернусь|возвращаюсь|повернусь|звертайтес|пишіть",
+)
+"""A sentence of a responder that tells of no absence: courtesies, and what to do meanwhile."""
+
+OWN_MATTER = in_text(
+    r"\b(?:i|we) (?:\w+ )?(?:noticed|saw|need|want|wonder|would like|ask|cannot (?:attend|come|make|sign|pay)|can't (?:attend|come|make|sign|pay)|prefer)\b|\bi'd like\b|\bi(?:'m| am) writing\b|\bi write to\b",
+    r"\b(?:so|and) i (?:cannot|can't|won't|will not) (?!(?:be )?(?:able|read|check|respond|reply|answer|access|monitor|available|reach))|\bmy (?:case|card|file|permit|application|booking|hearing|interview|bill|licen[cs]e|deposit)\b|\bcall (?:me|us|my \w+)\b.{0,20}\babout\b",
+    r"\bje vous ecris\b|\bje n'ai (?:pas|jamais|plus|toujours pas) (?:recu|eu)\b|\bje (?:voudrais|souhaite|demande|desire)\b|\bpourrai(?:s)? (?:donc )?pas (?:signer|payer|assister|venir|etre present)",
+)
+"""The writer has a matter with the reader: a letter, whatever stands above it."""

@@ -39,6 +39,10 @@ In the fourth look 41 of 42 replies with any header field of a machine were foun
 a sentence or two: of such a one nobody can say for sure that no person wrote it, and a person who is taken for a machine gets no answer. Only
 six of its replies name an alternate that was found, of eight.
 
+Such replies were read more closely afterwards: they are known where a responder's own subject stands over a text that speaks of nothing but the
+absence. Of 25 of them that we wrote then, knowing the rules, 14 were found, and of 25 letters under the same subjects two were taken for one
+(before: 10, and one).
+
 A missing title is the hardest of the fields: a line under the name ("Urban Forestry") may be a unit or a task.
 """
 NEWEST_TEXT = """\

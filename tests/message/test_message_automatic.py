@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from gateway.message.automatic import auto_submitted_keyword, classify
+from gateway.message.automatic import classify
+from gateway.message.keywords import auto_submitted_keyword, keywords
 from gateway.message.parse import parse
 
 MAILS = Path(__file__).parent.parent / "mails"
@@ -69,7 +70,39 @@ def test_field_order_and_case_change_nothing(name):
         ("(a (nested) one) auto-generated;x=y", "auto-generated"),
         ("auto-replied (unclosed", "auto-replied"),
         ("auto-replied)", "auto-replied"),
+        ('"auto-generated"', "auto-generated"),
+        ("'Auto-Replied'; x=y", "auto-replied"),
+        ("auto-generated.", "auto-generated"),
+        ("(made by) auto-notified,", "auto-notified"),
+        ('"no"', "no"),
+        ("No.", "no"),
+        ('""', ""),
+        ("; x=1", ""),
+        ("=?utf-8?Q?auto-replied?=", "auto-replied"),
+        ("no-reply", "no-reply"),
     ],
 )
 def test_auto_submitted_grammar(value, keyword):
     assert auto_submitted_keyword(value) == keyword
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("bulk", ["bulk"]),
+        ('"bulk"', ["bulk"]),
+        ("“Bulk”", ["Bulk"]),
+        (" 'junk'. ", ["junk"]),
+        ("(mass mail) bulk (really)", ["bulk"]),
+        ("bulk; list", ["bulk", "list"]),
+        ("OOF, AutoReply", ["OOF", "AutoReply"]),
+        ("=?us-ascii?Q?bulk?=", ["bulk"]),
+        ("first-class (bulk)", ["first-class"]),
+        ("bulky", ["bulky"]),
+        ("(bulk", []),
+        ('"."', []),
+        ("", []),
+    ],
+)
+def test_keywords_as_software_writes_them(value, words):
+    assert keywords(value) == words

@@ -30,6 +30,25 @@ def test_does_not_say_away(text):
     assert not away(text)
 
 
+WITHOUT_FIELDS = yaml.safe_load((Path(__file__).parent / "absences_without_fields.yaml").read_text(encoding="utf-8"))
+
+
+def away_by_words(subject, text, fields=""):
+    head = f"From: Robin Sample <robin.sample@b.example>\nTo: desk@toronto.example\nSubject: {subject}\n{fields}".rstrip()
+    octets = f"{head}\nContent-Type: text/plain; charset=utf-8\n\n{text}".encode()
+    return classify(parse(octets), "robin.sample@b.example").type == "out_of_office"
+
+
+@pytest.mark.parametrize("row", WITHOUT_FIELDS["away"])
+def test_says_away_without_fields(row):
+    assert away_by_words(*row)
+
+
+@pytest.mark.parametrize("row", WITHOUT_FIELDS["present"])
+def test_a_letter_is_no_absence(row):
+    assert not away_by_words(*row)
+
+
 PIECES = [
     "i am ", "i am on a ", "je suis a ", "a", " ", "auto", "auto ", "automatic ", "from: a\n", "on a\n", "-", "[a] ", "[", "your message ",
     "we a a a ", "will be a ", "thank you ", "reply a ", "is a b c ", "i am out of the office until ", "message from a", "this is an automatic ",

@@ -18,6 +18,8 @@ MONDAY = date(2026, 11, 16)
     [
         ("back on Monday, November 30", "2026-11-30"),
         ("returning Nov 30th", "2026-11-30"),
+        ("out of the office starting  16-11-2026 and will not return until\n30-11-2026.\n\nOn vacation from Dec 19, back on Jan 3.", "2026-11-30"),
+        ("I will not return until the snow is gone; back on December 7", "2026-12-07"),
         ("I return to the office on 30 November 2026.", "2026-11-30"),
         ("Return date: 2026-11-30", "2026-11-30"),
         ("de retour le lundi 30 novembre", "2026-11-30"),
