@@ -12,7 +12,6 @@ import ssl
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from sqlalchemy import func, select
 
@@ -29,6 +28,7 @@ from gateway.ledger.tables import message
 from gateway.mailboxes.mailbox import MailboxFault
 from gateway.mailboxes.opening import open_mailbox
 from gateway.mailboxes.reading import answered
+from gateway.relay.certificate import expiry
 from gateway.rulebook_loading import dry_run_key, key_path, read_rulebook
 from gateway.settings import ListenerSettings, Settings
 from gateway.settings.mailboxes import MailboxSettings
@@ -125,19 +125,12 @@ def _certificate(listener: ListenerSettings) -> Iterator[Check]:
     name = f"listener {listener.name}"
     try:
         ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(listener.certificate, listener.key)
-        until = _expiry(listener.certificate)
+        until = expiry(listener.certificate)
     except (OSError, ValueError) as error:
         yield Check(name, f"certificate: {type(error).__name__}", "certificate and key must be PEM files that fit each other, and be readable")
         return
     soon = until - datetime.now(UTC) < EXPIRES_SOON
     yield Check(name, f"certificate until {until:%Y-%m-%d}", "renew it, then send the gateway SIGHUP" if soon else "")
-
-
-def _expiry(path: Path) -> datetime:
-    """Of the first certificate in a PEM file, the one that is shown. Raises OSError or ValueError."""
-    from cryptography.x509 import load_pem_x509_certificate  # noqa: PLC0415 - what Microsoft's and Exchange's libraries bring along
-
-    return load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc
 
 
 async def _next_hop(name: str, url: str, settings: Settings, hostname: str) -> Check:

@@ -67,6 +67,8 @@ _FREE = or_(
     watch.c.lease_token.is_(None),
     watch.c.lease_token == bindparam("token"),
     watch.c.lease_until < bindparam("now", type_=watch.c.lease_until.type),
+    # Nobody takes one for so long: its holder's clock was wrong, and if it died meanwhile the mailbox would be nobody's until that day.
+    watch.c.lease_until > bindparam("beyond", type_=watch.c.lease_until.type),
 )
 _CLAIM = (
     update(watch)
@@ -82,7 +84,8 @@ def claim(connection: Connection, names: Collection[str], token: str, now: datet
     known = set(connection.execute(select(watch.c.watched)).scalars())
     if new := [name for name in names if name not in known]:
         connection.execute(insert(watch), [{"watched": name, "why": "", "said": "", "since": now, "alerts": {}} for name in new])
-    held = connection.execute(_CLAIM, {"names": list(names), "token": token, "now": now, "until": until}) if names else ()
+    asked = {"names": list(names), "token": token, "now": now, "until": until, "beyond": until + 2 * (until - now)}
+    held = connection.execute(_CLAIM, asked) if names else ()
     return frozenset(row.watched for row in held)
 
 

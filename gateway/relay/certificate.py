@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +24,17 @@ class Certificate:
         self._client_ca = client_ca
         self.context = self._read()
 
-    def reload(self, listener: str) -> None:
-        """Read the files again; what cannot be used is logged, and the certificate before stays in use."""
+    def reload(self, listener: str, now: datetime) -> None:
+        """Read the files again; what cannot be used is logged, and the certificate before stays in use. `now`: aware."""
         try:
             self.context = self._read()
         except OSError as error:  # ssl.SSLError is of it
             log.error("certificate-refused", listener=listener, why=type(error).__name__, said="the one before stays in use")
-        else:
-            log.info("certificate-read", listener=listener)
+            return
+        log.info("certificate-read", listener=listener)
+        with suppress(OSError, ValueError):  # OpenSSL has taken it: what else reads it here is for this one line only
+            if (until := expiry(self._files[0])) < now:
+                log.warning("certificate-expired", listener=listener, until=f"{until:%Y-%m-%d}", said="clients that verify it will not use TLS")
 
     def _read(self) -> ssl.SSLContext:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -42,6 +47,13 @@ class Certificate:
             else:
                 context.load_verify_locations(self._client_ca)
         return context
+
+
+def expiry(path: Path) -> datetime:
+    """Until when the first certificate in a PEM file is valid, the one that is shown; aware. Raises OSError or ValueError."""
+    from cryptography.x509 import load_pem_x509_certificate  # noqa: PLC0415 - it takes a tenth of a second, and few need it
+
+    return load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc
 
 
 def client_names(transport: asyncio.BaseTransport | None) -> frozenset[str]:

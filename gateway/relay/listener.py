@@ -59,7 +59,7 @@ class RelayServer:
     def reload_certificate(self) -> None:
         """Read certificate and key again, for the sessions to come."""
         if self._door.certificate is not None:
-            self._door.certificate.reload(self._door.listener.name)
+            self._door.certificate.reload(self._door.listener.name, self._door.clock())
 
     async def close(self) -> None:
         """Take no new client but those that wait already, and would be reset; a queue that others share is theirs."""

@@ -219,6 +219,17 @@ def test_one_message_in_two_watched_mailboxes_is_two_cases_and_one_acknowledgeme
     run(tmp_path, body, speed=100)
 
 
+def test_a_lease_of_a_clock_that_was_a_year_ahead_is_nobodys(tmp_path: Path) -> None:
+    """Its holder died before the clock was put right."""
+
+    async def body(scene: Scene) -> None:
+        await scene.hold("hr", token="dead", seconds=366 * 86_400)
+        assert await scene.hold("hr", token="two", seconds=30) == {"hr"}
+        assert await scene.hold("hr", token="three", seconds=30) == frozenset(), "this one is as long as leases are"
+
+    run(tmp_path, body, speed=1)
+
+
 def test_who_has_lost_the_lease_moves_nothing(tmp_path: Path) -> None:
     async def body(scene: Scene) -> None:
         mailbox = MemoryMailbox(scene.clock)

@@ -6,12 +6,15 @@ import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 from cryptography.x509 import DNSName
+from structlog.testing import capture_logs
 
+from gateway.relay.certificate import Certificate
 from tests.harness.certificates import LOOPBACK, Made, make_certificate
 from tests.harness.client import SmtpClient
 from tests.harness.hop import RecordingHop
@@ -143,3 +146,15 @@ def test_a_new_certificate_counts_from_the_next_handshake(loop: str, hop: Record
     door.run(reload())
     with SmtpClient(door.port) as still:
         encrypted(still, second)
+
+
+@pytest.mark.parametrize(("days", "said"), [(0, ["certificate-read"]), (2, ["certificate-read", "certificate-expired"])])
+def test_a_certificate_that_has_expired_is_used_and_said(days: int, said: list[str], tmp_path: Path):
+    made = make_certificate(tmp_path, "127.0.0.1", LOOPBACK)
+    made.certificate.write_bytes(b"issued for us\n" + made.certificate.read_bytes())
+    certificate = Certificate(made.certificate, made.key)
+    before = certificate.context
+    with capture_logs() as logs:
+        certificate.reload("inbound", datetime.now(UTC) + timedelta(days=days))
+    assert [each["event"] for each in logs] == said
+    assert certificate.context is not before
