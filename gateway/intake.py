@@ -123,12 +123,14 @@ class Intake:
         return decision
 
     async def _record(self, sighting: Sighting, examined: Examined | None = None) -> Recorded:
-        rulebook = examined.rulebook if examined else self._rulebook()
+        rulebook = self._rulebook()
         if rulebook is None or self._writer is None:
             raise NoRulebook
         self._remember(rulebook)
+        # A next hop may consider for minutes: what was read by a policy that is no longer in force (a stop was saved, say) is read again.
+        ahead = examined.examination if examined and examined.rulebook is rulebook else None
         try:
-            recorded = await self._writer.submit(examined.examination if examined else await self._examine(rulebook, sighting))
+            recorded = await self._writer.submit(ahead or await self._examine(rulebook, sighting))
         except RecordingFailed as error:
             # The ledger is well, this one row is not: better a bare record than none.
             telemetry.fault("record", error)

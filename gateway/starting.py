@@ -100,7 +100,10 @@ def allow_descriptors(settings: Settings) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, allowed), hard))
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, allowed), hard))
+        except (OSError, ValueError):  # the kernel's own limit (fs.nr_open) may be lower than the hard one says
+            allowed = soft
         if allowed < wanted:
             log.warning("few-descriptors", wanted=wanted, allowed=allowed, said="raise LimitNOFILE, or lower relay.max_connections")
 

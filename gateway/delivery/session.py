@@ -77,10 +77,10 @@ class SmtpSession(asyncio.Protocol):
         if "STARTTLS" not in self.extensions:
             if required:
                 raise unreachable("offers no STARTTLS")
-        elif (await self._ask(b"STARTTLS")).positive:
+        elif (reply := await self._ask(b"STARTTLS")).positive:
             await self._start_tls(tls, server_name)
             await self._hello(hostname)
-        elif required:
+        elif required or reply.code == 421:  # which says that it hangs up: another next hop may do better
             raise unreachable("refused STARTTLS")
 
     def command(self, line: bytes) -> asyncio.Future[Reply]:

@@ -115,7 +115,7 @@ class Conversation(ClientConnection):
 
     async def _leave_room(self, owed: int) -> None:
         if owed >= OWED:
-            await self._flush()
+            await self._reply()  # a refused MAIL is forgotten at the end of its group: what follows it there is no mistake of the client
         if owed % TURN == 0:
             await asyncio.sleep(0)
 
@@ -163,6 +163,12 @@ class Conversation(ClientConnection):
         raise Over
 
     async def _flush(self) -> None:
+        """Give all replies that are owed, and end the transaction that one of them has refused."""
+        await self._reply()
+        if self._mirror is not None and self._mirror.over:
+            await self._forget()
+
+    async def _reply(self) -> None:
         """Give all replies that are owed, in order; what is ready does not wait for what is not."""
         ready = b""
         while self._queue:
@@ -176,8 +182,6 @@ class Conversation(ClientConnection):
             ready += entry.encode()
         if ready:
             self._write(ready)
-        if self._mirror is not None and self._mirror.over:
-            await self._forget()
         # A client that does not read its replies is not heard any further.
         await self._until_read(self._limits.idle)
 

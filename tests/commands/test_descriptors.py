@@ -33,3 +33,13 @@ def test_as_many_as_are_wanted_and_allowed(
     allow_descriptors(Settings())
     assert done == ([set_to] if set_to else [])
     assert ("few-descriptors" in capsys.readouterr().out) is (set_to is not None and set_to[0] < WANTED)
+
+
+def test_a_kernel_that_allows_less_than_its_hard_limit_costs_no_start(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def refuse(*_: object) -> None:
+        raise ValueError("not allowed to raise maximum limit")
+
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (1024, NO_LIMIT))
+    monkeypatch.setattr(resource, "setrlimit", refuse)
+    allow_descriptors(Settings())
+    assert "allowed=1024" in capsys.readouterr().out

@@ -191,6 +191,15 @@ def test_many_recipients_of_one_message(hop: RecordingHop, door: FrontDoor, clie
     assert len(door.wait_seen()[0].envelope.rcpt_to) == 1000
 
 
+def test_many_recipients_behind_a_mail_that_is_refused(hop: RecordingHop, door: FrontDoor, client: SmtpClient):
+    """RFC 2920 §3.1: the group had to be written before MAIL was answered, so none of it is a mistake that could end the session."""
+    hop.script.mail, hop.script.rcpt = say("451 4.7.1 Later"), say("503 5.5.1 MAIL first")
+    client.write(b"MAIL FROM:<a@example.org>\r\n" + b"RCPT TO:<hr@toronto.example>\r\n" * 150 + b"NOOP\r\n")
+    assert [client.reply().code for _ in range(152)] == [451, *[503] * 150, 250]
+    hop.script.mail, hop.script.rcpt = say("250 2.1.0 Ok"), say("250 2.1.5 Ok")
+    assert client.send(b"a@example.org", RCPT, b"x\r\n").code == 250
+
+
 def test_a_client_that_reads_no_replies_is_no_longer_read(hop: RecordingHop, open_door: Callable[..., FrontDoor], monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(connection, "FAREWELL", 0.2)
     door = open_door(hop.url, limits=Limits(idle=0.5, commands_without_mail=10**9))

@@ -235,6 +235,14 @@ def test_a_next_hop_whose_tls_is_broken(answer: bytes, then: Callable[[socket.so
 
 
 @LOOPS
+def test_a_next_hop_that_closes_at_starttls_is_passed_over(loop: str, hop: RecordingHop, open_door: OpenDoor):
+    with raw_hop(tls_broken(b"421 4.3.2 Closing\r\n", leave)) as url:
+        door = open_door([f"{url}?tls=opportunistic", hop.url], loop=loop, timeouts=Timeouts(connect=2, command=2))
+        with SmtpClient(door.port) as client:
+            assert client.send(b"a@example.org", RCPT, b"x\r\n").code == 250
+
+
+@LOOPS
 @pytest.mark.parametrize("behind", [b"250-hop\r\n250 DSN\r\n", b"250-hop\r\n", b"250-hop"])
 def test_plain_text_behind_the_next_hops_220_is_never_believed(behind: bytes, loop: str, certificate: tuple[Path, Path], open_door: OpenDoor):
     with raw_hop(tls_hop(certificate, behind=behind)) as url:
