@@ -41,12 +41,12 @@ def _address(value: str) -> str:
 
 
 def _domain(value: str) -> str:
-    """In A-labels, as addresses are compared. Wildcards and addresses fit nobody, and would be silence."""
+    """In A-labels, as addresses are compared. Wildcards, addresses and ".name" fit nobody, and would be silence."""
     try:
         written = a_labels(value.rstrip("."))
     except UnicodeError:
         written = ""
-    if not written or re.search(r"[\s@*/:,<>]", written):
+    if not written or re.search(r"[\s@*/:,<>]|^\.|\.\.", written):
         raise ValueError(f'"{value}" is not a domain; write one such as "toronto.example"')
     return written
 
