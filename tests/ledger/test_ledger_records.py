@@ -134,8 +134,10 @@ def test_what_a_thread_became_comes_before_what_it_was(ledger: Ledger, rules: Ru
     """A follow-up runs the answer clock of the first one again: that must not be the case that was over long ago."""
 
     def decide(examination: Examination, history: History) -> Decision:
-        made = rules(examination, replace(history, thread_cases=()) if examination is anew else history)
-        return replace(made, verdict=replace(made.verdict, follow_up_of=tuple(each.case_id for each in history.thread_cases))) if examination is anew else made
+        if examination is not anew:
+            return rules(examination, history)
+        made = rules(examination, replace(history, thread_cases=()))
+        return replace(made, verdict=replace(made.verdict, follow_up_of=tuple(each.case_id for each in history.thread_cases)))
 
     first = START - timedelta(days=90)
     record_together(ledger, rules, clock, an_inquiry(at=first), an_answer("early", (RESIDENT,), ("<one@example.org>",), first))
