@@ -218,9 +218,9 @@ class Known:
         return len(self._threads.get(hash_, ())) < THREAD_ENTRIES
 
     def _thread_cases(self, examination: Examination, keyed: Keyed) -> tuple[ThreadCase, ...]:
-        """Nearest first, as they stood when the message was received. Anybody may write into a thread; a reference in the subject
-        counts only between the correspondent and us, and so does everything outbound."""
-        by_thread = [case_id for hash_ in keyed.thread for case_id in self._threads.get(hash_, ()) if case_id is not None]
+        """Nearest first, and of one Message-ID the newest, as they stood when the message was received. Anybody may write into a thread;
+        a reference in the subject counts only between the correspondent and us, and so does everything outbound."""
+        by_thread = [case_id for hash_ in keyed.thread for case_id in self._newest_first(hash_)]
         by_reference = [self._references[each] for each in examination.subject_references if each in self._references]
         concerns = keyed.senders | keyed.recipients
         found: dict[int, ThreadCase] = {}
@@ -231,6 +231,10 @@ class Known:
             if by_anybody or not inquirer.isdisjoint(concerns):
                 found[case_id] = _as_of(examination.envelope.received_at, replace(case, from_inquirer=not inquirer.isdisjoint(keyed.senders)))
         return tuple(found.values())
+
+    def _newest_first(self, hash_: str) -> list[int]:
+        found = (each for each in self._threads.get(hash_, ()) if each is not None)
+        return sorted(found, key=lambda case_id: self._cases[case_id].opened_at, reverse=True)
 
     def _inquirer(self, case_id: int) -> frozenset[str]:
         """Hashes of the inquirer's addresses."""

@@ -3,13 +3,15 @@
 `gateway.key` holds the key in use, `gateway.key.old` those before it, a line each with the moment it was put aside. Rows that were
 hashed under an old key can only be found with it, so it stays as long as such rows do.
 
-The files belong to whom their folder belongs to, also when root runs the command: the service must be able to read them.
+The files belong to whom the key belongs that they follow, and the first one to whom its folder belongs, also when root runs the command: the
+service must be able to read them.
 """
 
 from __future__ import annotations
 
 import os
 import secrets
+import stat
 import tempfile
 from collections.abc import Sequence
 from datetime import datetime
@@ -72,7 +74,7 @@ def rotate(path: Path, now: datetime) -> None:
     known = [(at, key) for at, key in old_keys(path) if key != current]
     try:
         _write_aside(path, [(now, current), *known])
-        _replace(path, secrets.token_bytes(KEY_OCTETS))
+        _replace(path, secrets.token_bytes(KEY_OCTETS), path)
     except OSError as error:
         raise KeyNotKept(f"{path}: error: {error.strerror}; the key was not changed") from None
 
@@ -99,14 +101,14 @@ def _old_key(line: str) -> tuple[datetime, bytes]:
 
 
 def _write_aside(path: Path, known: Sequence[tuple[datetime, bytes]]) -> None:
-    _replace(_aside(path), "".join(f"{at.isoformat()} {key.hex()}\n" for at, key in known).encode("ascii"))
+    _replace(_aside(path), "".join(f"{at.isoformat()} {key.hex()}\n" for at, key in known).encode("ascii"), path)
 
 
-def _replace(path: Path, octets: bytes) -> None:
-    """All or nothing, durably, mode 0600."""
+def _replace(path: Path, octets: bytes, key: Path) -> None:
+    """All or nothing, durably, with the owner and mode of `key`."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".key-")
     try:
-        _write(handle, octets, path.parent)
+        _write(handle, octets, key)
         Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
@@ -114,11 +116,14 @@ def _replace(path: Path, octets: bytes) -> None:
     sync_folder(path.parent)
 
 
-def _write(handle: int, octets: bytes, folder: Path) -> None:
+def _write(handle: int, octets: bytes, like: Path) -> None:
+    """`like`: whose owner it gets; if that is a key, its mode, too (a group may be meant to read it)."""
     with os.fdopen(handle, "wb") as file:
+        found = like.stat()
         if os.geteuid() == 0:
-            owner = folder.stat()
-            os.fchown(handle, owner.st_uid, owner.st_gid)
+            os.fchown(handle, found.st_uid, found.st_gid)
+        if stat.S_ISREG(found.st_mode):
+            os.fchmod(handle, found.st_mode & 0o640)
         file.write(octets)
         file.flush()
         os.fsync(handle)

@@ -80,8 +80,11 @@ class Segment:
 
     @classmethod
     def adopt(cls, path: Path) -> Segment | None:
-        """Open the segment of a process that is gone; None when its process lives. Raises OSError."""
-        handle = os.open(path, os.O_RDWR)
+        """Open the segment of a process that is gone; None when its process lives, or somebody else had no more use for it. Raises OSError."""
+        try:
+            handle = os.open(path, os.O_RDWR)
+        except FileNotFoundError:  # since the folder was listed
+            return None
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -98,6 +98,15 @@ def test_the_segments_of_a_living_process_are_left_alone(journal: Journal, tmp_p
     second.close()
 
 
+def test_a_segment_that_another_worker_took_away_meanwhile_is_no_trouble(tmp_path: Path) -> None:
+    """Two workers that start together: one puts a spare segment away while the other has it on its list. It said "unusable" until an outage."""
+    (tmp_path / "000007.segment").symlink_to(tmp_path / "put-away")
+    journal = Journal(tmp_path)
+    journal.open()
+    assert journal.health == "ok"
+    journal.close()
+
+
 def _torn(journal: Journal) -> tuple[Path, bytes]:
     """A segment with three records, and its octets up to the last of them."""
     for octets in (b"first" * 3, b"second" * 3, b"third" * 3):

@@ -112,15 +112,29 @@ def test_keys_that_root_makes_belong_to_the_service(tmp_path: Path) -> None:
     assert owners == dict.fromkeys(("gateway.key", "gateway.key.old"), (4242, 4243, 0o600))
 
 
+@pytest.mark.root
+def test_a_key_that_a_group_may_read_stays_so(tmp_path: Path) -> None:
+    """A folder of root's, and a service that reads by its group: after a rotation by root it could not start again."""
+    need_root()
+    path = tmp_path / "gateway.key"
+    read_or_create_key(path)
+    os.chown(path, 4242, 4243)
+    path.chmod(0o640)
+    rotate(path, ONE)
+    rotate(path, TWO)
+    owners = {each.name: (each.stat().st_uid, each.stat().st_gid, each.stat().st_mode & 0o777) for each in tmp_path.iterdir()}
+    assert owners == dict.fromkeys(("gateway.key", "gateway.key.old"), (4242, 4243, 0o640))
+
+
 def test_a_power_cut_loses_no_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "gateway.key"
     first = read_or_create_key(path)
     kept = key_file._replace
 
-    def cut(to: Path, octets: bytes) -> None:
+    def cut(to: Path, octets: bytes, key: Path) -> None:
         if to == path:
             raise OSError(28, "No space left on device")
-        kept(to, octets)
+        kept(to, octets, key)
 
     monkeypatch.setattr(key_file, "_replace", cut)
     with pytest.raises(KeyNotKept, match="the key was not changed"):

@@ -129,6 +129,26 @@ def test_who_goes_on_in_an_old_thread_follows_up_the_new_case(
 
 
 @pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("last", ["<one@example.org>", "<two@example.org>", "<answer@example.org>"])
+def test_what_a_thread_became_comes_before_what_it_was(ledger: Ledger, rules: Rules, clock: Clock, together: bool, last: str) -> None:
+    """A follow-up runs the answer clock of the first one again: that must not be the case that was over long ago."""
+
+    def decide(examination: Examination, history: History) -> Decision:
+        if examination is not anew:
+            return rules(examination, history)
+        made = rules(examination, replace(history, thread_cases=()))
+        return replace(made, verdict=replace(made.verdict, follow_up_of=tuple(each.case_id for each in history.thread_cases)))
+
+    first = START - timedelta(days=90)
+    record_together(ledger, rules, clock, an_inquiry(at=first), an_answer("early", (RESIDENT,), ("<one@example.org>",), first))
+    anew = an_inquiry("two", thread=("<one@example.org>",))
+    answer = an_answer("answer", (RESIDENT,), ("<two@example.org>", "<one@example.org>"), START)
+    for batch in [(anew, answer, an_inquiry("three", thread=(last,)))] if together else [(anew,), (answer,), (an_inquiry("three", thread=(last,)),)]:
+        record_together(ledger, decide, clock, *batch)
+    assert [each.opened_at for each in rules.histories[-1].thread_cases] == [START, first]
+
+
+@pytest.mark.parametrize("together", [True, False])
 def test_an_answer_to_our_notice_is_known(ledger: Ledger, rules: Rules, clock: Clock, together: bool) -> None:
     inquiry = an_inquiry()
     reply = an_inquiry("two", thread=(a_notice(inquiry).message_id,))
