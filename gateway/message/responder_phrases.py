@@ -74,12 +74,18 @@ RESPONDER_SUBJECT = any_of(
 )
 """A responder's own subject, bare or in front of the subject that it answers; what a person writes there has a name or a day behind it."""
 
-PEOPLE_WRITE_IT = any_of(
-    r"(?:avis|message|notification|alerte) d'absence\b|vacation (?:auto-?)?(?:reply|response|message)\s*$",
+PEOPLE_WRITE_IT = any_of(r"(?:avis|message|notification|alerte) d'absence\b(?! du bureau ?: ?\S)")
+"""Not what Outlook in French put before the subject that it answered."""
+SAYS_IT_IS_A_REPLY = any_of(
+    r"vacation (?:auto-?)?(?:reply|response|message)\s*$",
     r"(?:auto(?:matic|mated)?[ -]?(?:reply|response)|(?:reponse|message|courriel) automatique)\s*[.!:]*$",
 )
+"""Nothing but that: people write it above a complaint of one, and software above an absence."""
 OF_SOMEBODY = any_of(r"(?!(?:i|auto) ?:?\b).{1,80} (?:is out of (?:the|my) office|est absente?\b|ist au(?:ß|ss)er haus)")
 """Subjects of software that people write as well, of themselves and of others."""
+
+BEFORE_AN_ANSWER = re.compile(rf"[^:]{{1,60}}: ?{_RE}")
+"""A subject of software before one that answers: no person puts anything before it."""
 
 OF_THE_MATTER = in_text(
     r"\b(?:the|your) (?:offer|contract|interview|application|proposal|draft|report|invoice|documents?|forms?|permit|hearing|references?|drawings?|agenda|booking|minutes)\b"
@@ -93,7 +99,7 @@ ASKS_FOR = in_text(
 
 _TO_NOBODY = r"(?:there|all|sir|madam|sender|friends?|colleagues?|valued|customers?|everyone|monsieur|madame|thank|thanks|i|i'm|this|please|je|merci|veuillez|a|and|good|to)\b"
 GREETS_BY_NAME = re.compile(
-    rf"\W*(?:hi|hello|hey|dear|good (?:day|morning|afternoon)|bonjour|salut|cher|chere|hallo|lieber?|hola)[ ,]+(?!{_TO_NOBODY})(?:[^\W\d_][\w'.-]* ?){{1,3}}\s?[,.!:;-]"
+    rf"\W*(?:hi|hello|hey|dear|good (?:day|morning|afternoon)|bonjour|salut|cher|chere|hallo|lieber?|hola)[ ,]+(?!{_TO_NOBODY})(?:[^\W\d_][\w'.-]{{0,30}} ?){{1,3}}\s?[,.!:;-]"
 )
 """Of a text that no software is known to have sent: whoever it is for was known to its writer."""
 
