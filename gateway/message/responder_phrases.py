@@ -145,6 +145,9 @@ OF_AN_ABSENCE = in_text(
 """A sentence of a responder that tells of no absence: courtesies, and what to do meanwhile."""
 
 OWN_MATTER = in_text(
+    r"\b(?:and|but) (?:now |also |still |urgently )?(?:need|want|wonder|require|would like|have not (?:had|got|received)|never (?:got|had|received))\b",
+    r"\bthanks? (?:you )?for (?:the|your) (?:offer|interview|invitation|contract|proposal|appointment)\b",
+    r"\b(?:et|mais) (?:mon|ma|mes|notre|nos) [\w' -]{1,40}?\b(?:n'|ne )|\bn'(?:est|a|ont) (?:pas|jamais|toujours pas) (?:encore )?(?:arrivee?|recue?|ete)\b",
     r"\b(?:i|we) (?:\w+ )?(?:noticed|saw|need|want|wonder|would like|ask|cannot (?:attend|come|make|sign|pay)|can't (?:attend|come|make|sign|pay)|prefer)\b|\bi'd like\b|\bi(?:'m| am) writing\b|\bi write to\b",
     r"\b(?:so|and) i (?:cannot|can't|won't|will not) (?!(?:be )?(?:able|read|check|respond|reply|answer|access|monitor|available|reach))|\bmy (?:case|card|file|permit|application|booking|hearing|interview|bill|licen[cs]e|deposit)\b|\bcall (?:me|us|my \w+)\b.{0,20}\babout\b",
     r"\bje vous ecris\b|\bje n'ai (?:pas|jamais|plus|toujours pas) (?:recu|eu)\b|\bje (?:voudrais|souhaite|demande|desire)\b|\bpourrai(?:s)? (?:donc )?pas (?:signer|payer|assister|venir|etre present)",
