@@ -31,12 +31,24 @@ def absence_under_its_subject(signs: Signs) -> Automatic | None:
 
 def people_write_it(signs: Signs) -> bool:
     """A responder's subject that is a person's, too: a notice of absence, a bare "Automatic reply", somebody else's absence."""
+    if responders.BEFORE_AN_ANSWER.match(signs.subject):
+        return False
+    if responders.SAYS_IT_IS_A_REPLY.match(signs.subject):
+        return not _opens_with_an_absence(signs)
     if responders.PEOPLE_WRITE_IT.match(signs.subject):
         return True
     named = responders.OF_SOMEBODY.match(signs.subject)
     locals_ = (re.findall(r"[^\W\d_]{2,}", local) for local in signs.from_locals)
     owner = signs.owner_names.union(*locals_)
     return named is not None and owner.isdisjoint(re.findall(r"[^\W\d_]{2,}", named[0]))
+
+
+def _opens_with_an_absence(signs: Signs) -> bool:
+    """Behind courtesies it says so at once, and it is to nobody and of no matter of the writer's."""
+    if responders.GREETS_BY_NAME.match(signs.opening) or responders.OWN_MATTER.search(signs.opening):
+        return False
+    first = responders.SENTENCE_END.split(signs.told, maxsplit=1)[0]
+    return signs.absent_at_first or signs.tells_of_absence(first) or phrases.CLOSED.search(first) is not None
 
 
 def is_a_letter(signs: Signs) -> bool:
@@ -93,7 +105,7 @@ def absence_in_own_words(signs: Signs) -> Automatic | None:
     """A subject that people write, too: only Domino's fixed text, or an answer without any mark of a person."""
     if phrases.DOMINO_ABSENCE.search(signs.opening):
         return Automatic("out_of_office", "domino-absence", "fixed text of the Domino out-of-office agent")
-    if signs.told_in_a_letter:
+    if signs.told_in_a_letter and not responders.BEFORE_AN_ANSWER.match(signs.subject):
         return None
     echoed = re.match(r"[^:]{1,40}: ?\S", signs.subject) is not None
     if phrases.ECHOED_BY_SOFTWARE.match(signs.subject) and phrases.ABSENCE_TERSE.match(signs.opening) and not signs.personal:

@@ -16,8 +16,10 @@ _AROUND = "\"'`“”‘’«».:"
 
 
 def auto_submitted_keyword(value: str) -> str:
-    """The lower-cased keyword of one Auto-Submitted value, comments and parameters left out (RFC 3834 §5); "" when there is none."""
-    return next(iter(keywords(without_comments(value)[0].partition(";")[0])), "").lower()
+    """The lower-cased keyword of one Auto-Submitted value, comments and parameters left out (RFC 3834 §5); "" when there is none. Of several
+    words the one that speaks of a machine, or the first: `no, auto-replied` is what becomes of two fields that somebody joined."""
+    words = [each.lower() for each in keywords(without_comments(value)[0].partition(";")[0])]
+    return next((each for each in words if each.startswith("auto-")), words[0] if words else "")
 
 
 def keywords(value: str) -> list[str]:

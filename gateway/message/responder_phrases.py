@@ -74,12 +74,18 @@ RESPONDER_SUBJECT = any_of(
 )
 """A responder's own subject, bare or in front of the subject that it answers; what a person writes there has a name or a day behind it."""
 
-PEOPLE_WRITE_IT = any_of(
-    r"(?:avis|message|notification|alerte) d'absence\b|vacation (?:auto-?)?(?:reply|response|message)\s*$",
+PEOPLE_WRITE_IT = any_of(r"(?:avis|message|notification|alerte) d'absence\b(?! du bureau ?: ?\S)")
+"""Not what Outlook in French put before the subject that it answered."""
+SAYS_IT_IS_A_REPLY = any_of(
+    r"vacation (?:auto-?)?(?:reply|response|message)\s*$",
     r"(?:auto(?:matic|mated)?[ -]?(?:reply|response)|(?:reponse|message|courriel) automatique)\s*[.!:]*$",
 )
+"""Nothing but that: people write it above a complaint of one, and software above an absence."""
 OF_SOMEBODY = any_of(r"(?!(?:i|auto) ?:?\b).{1,80} (?:is out of (?:the|my) office|est absente?\b|ist au(?:ß|ss)er haus)")
 """Subjects of software that people write as well, of themselves and of others."""
+
+BEFORE_AN_ANSWER = re.compile(rf"[^:]{{1,60}}: ?{_RE}")
+"""A subject of software before one that answers: no person puts anything before it."""
 
 OF_THE_MATTER = in_text(
     r"\b(?:the|your) (?:offer|contract|interview|application|proposal|draft|report|invoice|documents?|forms?|permit|hearing|references?|drawings?|agenda|booking|minutes)\b"
@@ -93,7 +99,7 @@ ASKS_FOR = in_text(
 
 _TO_NOBODY = r"(?:there|all|sir|madam|sender|friends?|colleagues?|valued|customers?|everyone|monsieur|madame|thank|thanks|i|i'm|this|please|je|merci|veuillez|a|and|good|to)\b"
 GREETS_BY_NAME = re.compile(
-    rf"\W*(?:hi|hello|hey|dear|good (?:day|morning|afternoon)|bonjour|salut|cher|chere|hallo|lieber?|hola)[ ,]+(?!{_TO_NOBODY})(?:[^\W\d_][\w'.-]* ?){{1,3}}\s?[,.!:;-]"
+    rf"\W*(?:hi|hello|hey|dear|good (?:day|morning|afternoon)|bonjour|salut|cher|chere|hallo|lieber?|hola)[ ,]+(?!{_TO_NOBODY})(?:[^\W\d_][\w'.-]{{0,30}} ?){{1,3}}\s?[,.!:;-]"
 )
 """Of a text that no software is known to have sent: whoever it is for was known to its writer."""
 
@@ -139,6 +145,9 @@ OF_AN_ABSENCE = in_text(
 """A sentence of a responder that tells of no absence: courtesies, and what to do meanwhile."""
 
 OWN_MATTER = in_text(
+    r"\b(?:and|but) (?:now |also |still |urgently )?(?:need|want|wonder|require|would like|have not (?:had|got|received)|never (?:got|had|received))\b",
+    r"\bthanks? (?:you )?for (?:the|your) (?:offer|interview|invitation|contract|proposal|appointment)\b",
+    r"\b(?:et|mais) (?:mon|ma|mes|notre|nos) [\w' -]{1,40}?\b(?:n'|ne )|\bn'(?:est|a|ont) (?:pas|jamais|toujours pas) (?:encore )?(?:arrivee?|recue?|ete)\b",
     r"\b(?:i|we) (?:\w+ )?(?:noticed|saw|need|want|wonder|would like|ask|cannot (?:attend|come|make|sign|pay)|can't (?:attend|come|make|sign|pay)|prefer)\b|\bi'd like\b|\bi(?:'m| am) writing\b|\bi write to\b",
     r"\b(?:so|and) i (?:cannot|can't|won't|will not) (?!(?:be )?(?:able|read|check|respond|reply|answer|access|monitor|available|reach))|\bmy (?:case|card|file|permit|application|booking|hearing|interview|bill|licen[cs]e|deposit)\b|\bcall (?:me|us|my \w+)\b.{0,20}\babout\b",
     r"\bje vous ecris\b|\bje n'ai (?:pas|jamais|plus|toujours pas) (?:recu|eu)\b|\bje (?:voudrais|souhaite|demande|desire)\b|\bpourrai(?:s)? (?:donc )?pas (?:signer|payer|assister|venir|etre present)",

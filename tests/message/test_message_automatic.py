@@ -80,6 +80,8 @@ def test_field_order_and_case_change_nothing(name):
         ("; x=1", ""),
         ("=?utf-8?Q?auto-replied?=", "auto-replied"),
         ("no-reply", "no-reply"),
+        ("no, auto-replied", "auto-replied"),
+        ("no (not by hand)", "no"),
     ],
 )
 def test_auto_submitted_grammar(value, keyword):
